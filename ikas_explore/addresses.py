@@ -1,0 +1,168 @@
+"""What an address is: loopback, private, or a place on the internet.
+
+Pure: nothing here resolves a name. The forms of an IPv4 address that ``inet_aton`` reads
+(``2130706433``, ``0x7f.1``, ``0177.0.0.1``) and IPv4 inside IPv6 count as what they mean.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from urllib.parse import SplitResult, urlsplit
+
+from ikas_explore.errors import InvalidArgumentError
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*\.?")
+# Names that never leave a local network (RFC 6761, RFC 6762, RFC 8375 and common use).
+_LOCAL_SUFFIXES = (".local", ".internal", ".lan", ".home.arpa", ".intranet")
+
+
+def literal_address(host: str) -> IPAddress | None:
+    """Read a host as an IP address, if it is one in any of the usual forms.
+
+    Parameters
+    ----------
+    host : str
+        A host as it stands in a URL, with or without the brackets of IPv6.
+
+    Returns
+    -------
+    IPv4Address or IPv6Address or None
+        None for a name. IPv4 inside IPv6 is given as IPv4.
+
+    Examples
+    --------
+    >>> literal_address("2130706433"), literal_address("::ffff:10.0.0.1")
+    (IPv4Address('127.0.0.1'), IPv4Address('10.0.0.1'))
+    """
+    text = host.strip("[]").split("%")[0].rstrip(".")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        # inet_aton ignores what follows a blank, so it only sees what looks like a number.
+        if not re.fullmatch(r"[0-9a-fA-FxX]+(\.[0-9a-fA-FxX]+){0,3}", text):
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(text))
+        except OSError:
+            return None
+    if isinstance(address, ipaddress.IPv6Address):
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine: 127.0.0.0/8, ::1 or localhost.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("example.com")
+    (True, True, False)
+    """
+    address = literal_address(host)
+    if address is not None:
+        return address.is_loopback
+    name = host.casefold().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_private(host: str) -> bool:
+    """Tell whether a host cannot be reached from the internet.
+
+    Loopback, private and reserved addresses in any form, ``localhost``, names without a
+    dot and names under local suffixes such as ``.local`` and ``.internal``.
+
+    Examples
+    --------
+    >>> is_private("10.0.0.1"), is_private("printer.local"), is_private("example.com")
+    (True, True, False)
+    """
+    address = literal_address(host)
+    if address is not None:
+        return not address.is_global or address.is_multicast
+    name = host.casefold().rstrip(".")
+    return is_loopback(name) or "." not in name or name.endswith(_LOCAL_SUFFIXES)
+
+
+def split_url(url: str) -> SplitResult:
+    """Split a URL and say what is wrong with it.
+
+    Parameters
+    ----------
+    url : str
+
+    Returns
+    -------
+    urllib.parse.SplitResult
+        With scheme ``http`` or ``https``, a host, and a port that is a number or None.
+
+    Raises
+    ------
+    InvalidArgumentError
+        With what is wrong, the value, and what to do.
+
+    Examples
+    --------
+    >>> split_url("https://example.com/ikas").hostname
+    'example.com'
+    """
+    if not isinstance(url, str):
+        raise InvalidArgumentError(f"An address is text, not {type(url).__name__}: {url!r}.")
+    if not url.strip():
+        raise InvalidArgumentError(
+            "The address is empty; give one such as 'https://example.com/ikas'."
+        )
+    # urlsplit drops tabs and line ends without a word, so they are looked for first.
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise InvalidArgumentError(f"The address {url!r} holds white space; remove it.")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise InvalidArgumentError(f"The address {url!r} cannot be read: {error}.") from None
+    if parts.scheme not in ("http", "https"):
+        raise InvalidArgumentError(f"The address {url!r} has to start with 'https://'.")
+    host = parts.hostname or ""
+    if not host:
+        raise InvalidArgumentError(
+            f"The address {url!r} names no host; give one such as 'https://example.com/ikas'."
+        )
+    if ":" not in host and not _HOST.fullmatch(host):
+        raise InvalidArgumentError(f"The host {host!r} in {url!r} is not a host name.")
+    return parts
+
+
+def check_endpoint(endpoint: str, *, allow_http: bool = False) -> str:
+    """Check an endpoint before it is sent.
+
+    Parameters
+    ----------
+    endpoint : str
+        The URL webhooks would be pushed to.
+    allow_http : bool, default False
+        Accept ``http://`` too: right for a store on this machine only, as ikas refuses it.
+
+    Returns
+    -------
+    str
+        The endpoint, unchanged.
+
+    Raises
+    ------
+    InvalidArgumentError
+        With what is wrong, the value, and what to do.
+
+    Examples
+    --------
+    >>> check_endpoint("https://example.com/ikas")
+    'https://example.com/ikas'
+    """
+    parts = split_url(endpoint)
+    if parts.scheme == "http" and not allow_http:
+        raise InvalidArgumentError(
+            f"The endpoint {endpoint!r} is not https; ikas pushes to https:// addresses only."
+        )
+    return endpoint

@@ -1,0 +1,168 @@
+"""Every error this package raises on purpose.
+
+::
+
+    IkasError
+    ├── CredentialsError         nothing to log in with, or ikas refused it
+    ├── TransportError           no answer: connection, TLS, time-out
+    ├── ResponseError            an answer that is not what GraphQL promises
+    │   └── RateLimitedError     HTTP 429
+    ├── GraphQLError             ikas (or the check before it) said no, with a code
+    │   ├── LoginRequiredError       LOGIN_REQUIRED
+    │   ├── PermissionDeniedError    UNAUTHORIZED
+    │   ├── InvalidScopeError        INVALID_SCOPE
+    │   ├── InvalidArgumentError     ARGUMENT_VALIDATION_ERROR
+    │   ├── UnknownFieldError        GRAPHQL_VALIDATION_FAILED
+    │   └── AppNotFoundError         APP_NOT_FOUND
+    ├── ScopeTakenError          another endpoint holds the scope
+    ├── SignatureError           a delivery that must not be trusted
+    ├── PlanError                a plan that does not fit the store any more
+    ├── StorageError             a file of ours that cannot be opened or written
+    └── ServingError             a server on this machine that did not come up
+
+The subclasses of `GraphQLError` are raised for an answer of ikas and for the same
+mistake seen locally before anything is sent, so one ``except`` catches both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class IkasError(Exception):
+    """The root: catch it to catch everything this package raises on purpose."""
+
+
+class CredentialsError(IkasError):
+    """Nothing to log in with was found, or ikas refused it."""
+
+
+class TransportError(IkasError):
+    """No answer came: the connection, TLS, or a time-out failed."""
+
+
+class ResponseError(IkasError):
+    """ikas answered something that is not a GraphQL answer of the asked shape.
+
+    Attributes
+    ----------
+    status_code : int or None
+        The HTTP status of the answer, where there was one.
+    """
+
+    def __init__(self, message: str, *, status_code: int | None = None) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+class RateLimitedError(ResponseError):
+    """ikas answered HTTP 429: too many calls.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds to wait as the answer gave them; None when it gave no hint.
+    """
+
+    def __init__(
+        self, message: str, *, status_code: int | None = 429, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, status_code=status_code)
+        self.retry_after = retry_after
+
+
+class GraphQLError(IkasError):
+    """ikas refused the operation and said why.
+
+    Attributes
+    ----------
+    code : str or None
+        ``extensions.code`` of the first error: what to act on.
+    errors : tuple of dict
+        The ``errors`` array as it came; empty when the mistake was seen locally.
+    data : Any
+        Partial ``data`` that came beside the errors, else None.
+    """
+
+    default_code: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
+        data: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code or self.default_code
+        self.errors = tuple(errors)
+        self.data = data
+
+
+class LoginRequiredError(GraphQLError):
+    """The access token is missing, wrong or expired."""
+
+    default_code = "LOGIN_REQUIRED"
+
+
+class PermissionDeniedError(GraphQLError):
+    """The app lacks a permission for this operation."""
+
+    default_code = "UNAUTHORIZED"
+
+
+class InvalidScopeError(GraphQLError):
+    """A scope does not exist or cannot be registered through the API."""
+
+    default_code = "INVALID_SCOPE"
+
+
+class InvalidArgumentError(GraphQLError):
+    """A value cannot be right: an endpoint, a list, a setting."""
+
+    default_code = "ARGUMENT_VALIDATION_ERROR"
+
+
+class UnknownFieldError(GraphQLError):
+    """A field, argument or type does not exist in the schema asked."""
+
+    default_code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class AppNotFoundError(GraphQLError):
+    """The app is no longer installed in this store."""
+
+    default_code = "APP_NOT_FOUND"
+
+
+class ScopeTakenError(IkasError):
+    """A scope is registered with another endpoint and ``replace=False`` was given."""
+
+
+class SignatureError(IkasError):
+    """A delivery cannot be trusted, or nothing was there to check it with.
+
+    Attributes
+    ----------
+    reason : str
+        One of ``empty_secret``, ``not_json``, ``not_an_object``, ``missing_key``,
+        ``not_a_string``, ``bad_hex``, ``mismatch``, ``data_not_json``.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class PlanError(IkasError):
+    """A plan cannot be applied, or a desired state cannot be read."""
+
+
+class StorageError(IkasError):
+    """A file of ours cannot be opened, locked or written."""
+
+
+class ServingError(IkasError):
+    """A server on this machine did not come up, or is no longer there."""

@@ -1,0 +1,219 @@
+"""Records to DataFrames: every column and dtype is declared here.
+
+The only module that imports pandas at its top, so that what needs no frame does not pay
+for it. A frame has the same columns and dtypes whatever its rows, none included.
+
+=========  ====================================  ==============================
+kind       dtype                                 missing
+=========  ====================================  ==============================
+string     ``str`` (pandas 3), ``object`` (2)    NaN (pandas 3), None (2)
+time       ``datetime64[ms, UTC]``               NaT
+bool       ``bool``                              not possible
+boolean    ``boolean``                           NA
+int        ``int64``                             not possible
+integer    ``Int64``                             NA
+float      ``float64``                           NaN
+object     ``object``                            None
+=========  ====================================  ==============================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ikas_explore.schema import ApiVersion
+
+Kind = Literal["string", "time", "bool", "boolean", "int", "integer", "float", "object"]
+Columns = Mapping[str, Kind]
+
+#: The dtype of text: pandas 3 has one of its own.
+STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
+
+#: GraphQL's and ikas' scalars: the kind when null is possible, the kind when it is not.
+SCALARS: Mapping[str, tuple[Kind, Kind]] = {
+    "ID": ("string", "string"),
+    "String": ("string", "string"),
+    "Boolean": ("boolean", "bool"),
+    "Int": ("integer", "int"),
+    "Float": ("float", "float"),
+    "Timestamp": ("time", "time"),
+}
+
+#: One row a delivery of the sandbox; source: the design of the sandbox.
+DELIVERIES: Columns = {
+    "id": "string",
+    "scope": "string",
+    "endpoint": "string",
+    "state": "string",
+    "attempts": "int",
+    "created_at": "time",
+    "finished_at": "time",
+    "reason": "string",
+    "sample": "string",
+}
+
+#: One row an attempt, whoever made it: the sandbox or `push`.
+ATTEMPTS: Columns = {
+    "delivery_id": "string",
+    "number": "int",
+    "started_at": "time",
+    "duration_ms": "float",
+    "status_code": "integer",
+    "error": "string",
+}
+
+#: One row a request a `Receiver` got; the seven keys of ikas' payload are ``sdk``, ``live``.
+RECEIVED: Columns = {
+    "id": "string",
+    "scope": "string",
+    "merchant_id": "string",
+    "authorized_app_id": "string",
+    "created_at": "time",
+    "received_at": "time",
+    "signature_ok": "boolean",
+    "duplicate": "bool",
+    "data": "string",
+    "body": "object",
+    "status": "integer",
+    "error": "string",
+}
+
+
+def _strings(values: Sequence[Any]) -> Any:
+    return pd.array(values, dtype="str") if STRING == "str" else np.array(values, dtype=object)
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    # One by one: given lists of one length, np.array makes more dimensions of them.
+    cells = np.empty(len(values), dtype=object)
+    for index, value in enumerate(values):
+        cells[index] = value
+    return cells
+
+
+def _times(values: Sequence[Any]) -> Any:
+    return pd.DatetimeIndex(np.array(values, dtype="datetime64[ms]")).tz_localize("UTC")
+
+
+_MAKERS: Mapping[Kind, Callable[[Sequence[Any]], Any]] = {
+    "string": _strings,
+    "time": _times,
+    "bool": lambda values: np.array(values, dtype=bool),
+    "boolean": lambda values: pd.array(values, dtype="boolean"),
+    "int": lambda values: np.array(values, dtype="int64"),
+    "integer": lambda values: pd.array(values, dtype="Int64"),
+    "float": lambda values: np.array(values, dtype="float64"),
+    "object": _objects,
+}
+
+
+def make_frame(columns: Columns, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Make a frame of declared columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to kind
+        The columns in their order.
+    data : mapping of str to sequence
+        The cells of each column: None where one is missing, times in Unix milliseconds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With a RangeIndex.
+
+    Examples
+    --------
+    >>> make_frame({"scope": "string", "created_at": "time"}, {"scope": [], "created_at": []}).shape
+    (0, 2)
+    """
+    return pd.DataFrame({name: _MAKERS[kind](data[name]) for name, kind in columns.items()})
+
+
+def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make a frame of declared columns from rows whose keys are the column names."""
+    rows = list(rows)
+    return make_frame(columns, {name: [row[name] for row in rows] for name in columns})
+
+
+def kind_of(graphql_type: str) -> Kind:
+    """Tell the kind of a column from a type in GraphQL's notation.
+
+    Examples
+    --------
+    >>> kind_of("Boolean!"), kind_of("Timestamp"), kind_of("[String!]!")
+    ('bool', 'time', 'object')
+    """
+    required = graphql_type.endswith("!")
+    return SCALARS.get(graphql_type.removesuffix("!"), ("object", "object"))[required]
+
+
+@lru_cache(maxsize=1)
+def webhook_columns() -> Columns:
+    """Return the columns of the webhook frame, their kinds read off the generated types."""
+    from ikas_explore.schema import v1  # the two versions' Webhook is the same; tests say so
+
+    fields = {field.name: kind_of(field.type.__name__) for field in v1.Webhook}
+    first = ("scope", "endpoint", "id", "created_at", "updated_at", "deleted")
+    return {"store": "string", **{name: fields[name] for name in first}}
+
+
+def webhook_frame(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    store: str | Sequence[str],
+    api_version: ApiVersion | None = None,
+    in_order: bool = False,
+) -> pd.DataFrame:
+    """Make a webhook frame from records as the API names them.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Checked records with the six fields of ``Webhook``: ``createdAt`` and so on.
+    store : str or sequence of str
+        The store of all rows, or of each.
+    api_version : str, optional
+        For ``frame.attrs``.
+    in_order : bool, default False
+        Keep the order of the rows in place of sorting by store and scope.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``store, scope, endpoint, id`` (strings), ``created_at, updated_at``
+        (``datetime64[ms, UTC]``), ``deleted`` (bool); ``attrs`` holds ``api_version`` and
+        ``fetched_at`` (ISO text).
+    """
+    stores = [store] * len(rows) if isinstance(store, str) else list(store)
+    pairs = list(zip(stores, rows, strict=True))
+    if not in_order:
+        # Before the frame is made: on a few rows a pandas sort costs as much as the frame.
+        pairs.sort(key=lambda pair: (pair[0], pair[1]["scope"]))
+    records = [row for _, row in pairs]
+    frame = make_frame(
+        webhook_columns(),
+        {
+            "store": [name for name, _ in pairs],
+            "scope": [row["scope"] for row in records],
+            "endpoint": [row["endpoint"] for row in records],
+            "id": [row["id"] for row in records],
+            "created_at": [row["createdAt"] for row in records],
+            "updated_at": [row["updatedAt"] for row in records],
+            "deleted": [row["deleted"] for row in records],
+        },
+    )
+    frame.attrs = provenance(api_version)
+    return frame
+
+
+def provenance(api_version: str | None) -> dict[str, str | None]:
+    """Return what ``frame.attrs`` tells of a frame's origin: JSON scalars, for Parquet's sake."""
+    fetched_at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    return {"api_version": api_version, "fetched_at": fetched_at}

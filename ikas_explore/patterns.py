@@ -1,0 +1,71 @@
+"""How names are matched and how a misspelt one is answered.
+
+One rule for wildcards in the whole package: ``*`` stands for any run of characters,
+``/`` included; every other character, ``?`` and ``[`` too, stands for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a text is the pattern, or fits it with ``*`` as the only wildcard.
+
+    Parameters
+    ----------
+    pattern : str
+        A literal, or a pattern such as ``store/order/*``.
+    text : str
+        What is looked at, in full.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> matches("store/order/*", "store/order/created")
+    True
+    >>> matches("https://example.com/?a=[1]", "https://example.com/?a=[1]")
+    True
+    """
+    return pattern == text or ("*" in pattern and _compiled(pattern).fullmatch(text) is not None)
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Say which known names are near a misspelt one.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    names : iterable of str
+        What there is.
+
+    Returns
+    -------
+    str
+        A clause that starts with a space, such as ``" Did you mean 'scope'?"``; the
+        known names when none is near; empty when there are none.
+
+    Examples
+    --------
+    >>> did_you_mean("scoep", ["scope", "endpoint"])
+    " Did you mean 'scope'?"
+    """
+    import difflib  # only needed on the way to an error
+
+    known = list(dict.fromkeys(names))
+    by_folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(str(name).casefold(), by_folded, n=3, cutoff=0.6)
+    if near:
+        return f" Did you mean {' or '.join(repr(by_folded[each]) for each in near)}?"
+    return f" Known: {', '.join(known)}." if known else ""

@@ -1,0 +1,142 @@
+"""Make sgqlc types from a schema: this package's own, or any that ikas' introspection gives.
+
+``python -m ikas_explore.schema.regenerate``
+    writes ``v1.py`` and ``v2.py`` anew from the SDL files beside them; with ``--check`` it
+    writes nothing and ends with 1 when one of them is out of date.
+``python -m ikas_explore.schema.regenerate --from introspection.json --out mine.py``
+    makes types of a whole schema, for `Store.query`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.schema import API_VERSIONS, sdl
+
+_FOLDER = Path(__file__).parent
+
+
+def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
+    """Return a module of sgqlc types.
+
+    Parameters
+    ----------
+    introspection : dict
+        An introspection result: ``{"__schema": ...}``, also inside ``{"data": ...}``.
+    name : str
+        A Python identifier that the module will hold the schema under.
+    source : str
+        What the header names as the source.
+
+    Returns
+    -------
+    str
+        Python source; the same input gives the same text.
+
+    Raises
+    ------
+    InvalidArgumentError
+        For a dict that is no introspection result, or a name that is no identifier.
+    """
+    from sgqlc.codegen.schema import CodeGen
+
+    if not name.isidentifier():
+        raise InvalidArgumentError(f"{name!r} is not a Python name; give --out a plain file name.")
+    try:
+        schema = introspection.get("data", introspection)["__schema"]
+        lines: list[str] = []
+        CodeGen(name, schema, lines.append, docstrings=True).write()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidArgumentError(
+            f"{source} is not the answer to an introspection query: {error!r}. Ask for "
+            "graphql.get_introspection_query() and save the whole answer."
+        ) from error
+    header = (
+        f"# Generated from {source} by ikas_explore.schema.regenerate with sgqlc-codegen.\n"
+        "# Do not edit: change the source and run it again.\n"
+    )
+    return header + "".join(lines)
+
+
+def package_types() -> dict[Path, str]:
+    """Return what this package's generated modules should hold, by path."""
+    from graphql import build_schema, introspection_from_schema
+
+    return {
+        _FOLDER / f"{version}.py": types_of(
+            dict(introspection_from_schema(build_schema(sdl(version)))),
+            name=version,
+            source=f"{version}.graphql",
+        )
+        for version in API_VERSIONS
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)  # mkstemp makes files for their owner only
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ikas_explore.schema.regenerate",
+        description="Make sgqlc types from a GraphQL schema.",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    parser.add_argument("--from", dest="source", type=Path, help="introspection result (JSON)")
+    parser.add_argument("--out", type=Path, help="the module to write")
+    options = parser.parse_args(arguments)
+    if bool(options.source) != bool(options.out):
+        parser.error("--from and --out go together")
+    try:
+        wanted = (
+            {options.out: _types_of_file(options.source, options.out)}
+            if options.source
+            else package_types()
+        )
+    except InvalidArgumentError as error:
+        parser.exit(2, f"{error}\n")
+    stale = [path for path, text in wanted.items() if _read(path) != text]
+    if options.check:
+        for path in stale:
+            print(f"{path.name} is out of date; run python -m ikas_explore.schema.regenerate")
+        return 1 if stale else 0
+    for path in stale:
+        write_whole(path, wanted[path])
+        print(f"wrote {path}")
+    return 0
+
+
+def _types_of_file(source: Path, out: Path) -> str:
+    try:
+        introspection = json.loads(source.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidArgumentError(f"{source} cannot be read as JSON: {error}.") from error
+    if not isinstance(introspection, dict):
+        raise InvalidArgumentError(f"{source} holds no JSON object.")
+    return types_of(introspection, name=out.stem, source=source.name)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

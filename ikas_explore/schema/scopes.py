@@ -1,0 +1,166 @@
+"""The catalogue of scopes: what can be registered, what cannot, and who says so.
+
+The API gives no list of its scopes, so this is one, each with its source (``sdk``: the
+official npm packages; ``docs``: ikas' pages; ``live``: the API as measured by third parties).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.patterns import did_you_mean, matches
+
+Registration = Literal["registrable", "refused", "panel-only"]
+
+
+class Scope(StrEnum):
+    """The scope of a webhook: which events are pushed.
+
+    A member is a string, so it can be given wherever a scope is asked for.
+
+    Examples
+    --------
+    >>> Scope.ORDER_CREATED
+    <Scope.ORDER_CREATED: 'store/order/created'>
+    >>> Scope.ORDER_CREATED.group, Scope.PRODUCT_DELETED.registration
+    ('order', 'refused')
+    """
+
+    registration: Registration
+    source: str
+
+    def __new__(cls, value: str, registration: Registration, source: str) -> Scope:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.registration = registration
+        member.source = source
+        return member
+
+    ORDER_CREATED = "store/order/created", "registrable", "sdk, docs"
+    ORDER_UPDATED = "store/order/updated", "registrable", "sdk, docs"
+    PRODUCT_CREATED = "store/product/created", "registrable", "sdk, docs"
+    PRODUCT_UPDATED = "store/product/updated", "registrable", "sdk, docs"
+    PRODUCT_DELETED = "store/product/deleted", "refused", "in the sdk's enum, refused live"
+    CUSTOMER_CREATED = "store/customer/created", "registrable", "seed, sdk, docs"
+    CUSTOMER_UPDATED = "store/customer/updated", "registrable", "seed, sdk, docs"
+    CUSTOMER_STATUS_UPDATED = "store/customer/statusUpdated", "registrable", "live"
+    CUSTOMER_FAVORITE_PRODUCTS_CREATED = (
+        "store/customerFavoriteProducts/created",
+        "registrable",
+        "sdk, docs",
+    )
+    CUSTOMER_FAVORITE_PRODUCTS_UPDATED = (
+        "store/customerFavoriteProducts/updated",
+        "registrable",
+        "sdk, docs",
+    )
+    STOCK_CREATED = "store/stock/created", "registrable", "sdk, docs"
+    STOCK_UPDATED = "store/stock/updated", "registrable", "sdk, docs"
+    APP_DELETED = "store/app/deleted", "panel-only", "docs, refused live"
+    APP_PAYMENT = "store/app/payment", "panel-only", "docs, refused live"
+
+    @property
+    def group(self) -> str:
+        """The resource in the middle of the name: order, product, customer, ..."""
+        return self.value.split("/")[1]
+
+    @classmethod
+    def registrable(cls) -> tuple[Scope, ...]:
+        """Return the scopes the API accepts.
+
+        Returns
+        -------
+        tuple of Scope
+            11 members, in the order of the catalogue.
+
+        Examples
+        --------
+        >>> len(Scope.registrable())
+        11
+        """
+        return tuple(scope for scope in cls if scope.registration == "registrable")
+
+    @classmethod
+    def match(cls, pattern: str) -> tuple[Scope, ...]:
+        """Return the registrable scopes that fit a pattern.
+
+        Parameters
+        ----------
+        pattern : str
+            ``*`` is the only wildcard and crosses ``/``.
+
+        Returns
+        -------
+        tuple of Scope
+            Empty when nothing fits.
+
+        Examples
+        --------
+        >>> [str(scope) for scope in Scope.match("store/order/*")]
+        ['store/order/created', 'store/order/updated']
+        """
+        return tuple(scope for scope in cls.registrable() if matches(pattern, scope))
+
+
+def check_scopes(scopes: str | Iterable[str]) -> list[str]:
+    """Check scopes before they are sent.
+
+    Parameters
+    ----------
+    scopes : str or iterable of str
+        One scope or several.
+
+    Returns
+    -------
+    list of str
+        Each scope once, in the order given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        For an empty list, or something that is no text.
+    InvalidScopeError
+        For a scope that does not exist, or that the API refuses.
+
+    Examples
+    --------
+    >>> check_scopes("store/order/created")
+    ['store/order/created']
+    """
+    # A string is an iterable of its letters: the one mistake nothing further down notices.
+    asked = [scopes] if isinstance(scopes, str) else list(scopes)
+    if not asked:
+        raise InvalidArgumentError(
+            "The list of scopes is empty; name at least one, for example 'store/order/created'."
+        )
+    for scope in asked:
+        if not isinstance(scope, str):
+            raise InvalidArgumentError(f"A scope is text, not {type(scope).__name__}: {scope!r}.")
+        _check_scope(scope)
+    return [str(scope) for scope in dict.fromkeys(asked)]
+
+
+def _check_scope(scope: str) -> None:
+    registrable = Scope.registrable()
+    if scope in registrable:
+        return
+    if "*" in scope:
+        raise InvalidScopeError(
+            f"{scope!r} is a pattern, not a scope; give Scope.match({scope!r}) instead."
+        )
+    if scope not in list(Scope):
+        raise InvalidScopeError(
+            f"There is no scope {scope!r}.{did_you_mean(scope, map(str, registrable))}"
+        )
+    if Scope(scope).registration == "panel-only":
+        raise InvalidScopeError(
+            f"{scope!r} cannot be registered through the API: ikas delivers it only to the "
+            "address set in the partner panel."
+        )
+    raise InvalidScopeError(
+        f"{scope!r} stands in ikas' SDK, but the API refuses to register it. "
+        f"Registrable in its place: {', '.join(Scope.match(f'store/{Scope(scope).group}/*'))}."
+    )

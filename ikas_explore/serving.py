@@ -1,0 +1,139 @@
+"""An ASGI app on this machine, in a thread: what the sandbox and the receiver stand on.
+
+Loopback only, a free port unless one is asked for, ready or an error within a deadline,
+and gone when `Server.stop` returns. Both sit in a notebook whose thread already has an
+event loop, hence the thread with a loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from ikas_explore.errors import ServingError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+
+
+class Server:
+    """One ASGI app, served on 127.0.0.1 from a thread.
+
+    Requests whose ``Host`` header names another machine are refused with HTTP 400, so
+    that no page in a browser can reach the app through a name that resolves to loopback.
+
+    Parameters
+    ----------
+    app : ASGI application
+        Its lifespan events are run: what has to start and stop with it belongs there.
+    port : int, default 0
+        0 takes a free one.
+    name : str
+        Name of the thread, and what errors call the server.
+    deadline : float, default 10.0
+        Seconds until `start` and `stop` give up.
+
+    Raises
+    ------
+    ServingError
+        From `start`: the port is taken, or the app did not come up in time.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, port: int = 0, name: str = "server", deadline: float = 10.0
+    ) -> None:
+        self._app = app
+        self._asked_port = port
+        self._name = name
+        self._deadline = deadline
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self.port = 0
+
+    @property
+    def base_url(self) -> str:
+        """``http://127.0.0.1:PORT``, without a slash at the end."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> Server:
+        """Serve, and return when the app answers."""
+        listener = self._listen()
+        self.port = listener.getsockname()[1]
+        app = TrustedHostMiddleware(
+            self._app, allowed_hosts=[HOST, "localhost", "[::1]"], www_redirect=False
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                ws="none",
+                lifespan="on",
+                server_header=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._run, args=(self._server, listener), name=self._name, daemon=True
+        )
+        self._thread.start()
+        end = time.monotonic() + self._deadline
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise ServingError(
+                    f"The {self._name} ended before it was ready: {self._failure!r}."
+                ) from self._failure
+            if time.monotonic() > end:
+                self.stop()
+                raise ServingError(f"The {self._name} was not ready after {self._deadline:g} s.")
+            time.sleep(0.001)
+        return self
+
+    def stop(self) -> None:
+        """End it and wait until its thread is gone; calling it again does nothing."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(self._deadline)
+        if self._thread.is_alive():
+            raise ServingError(f"The {self._name} did not end within {self._deadline:g} s.")
+        self._server = self._thread = None
+
+    def _listen(self) -> socket.socket:
+        # The protocol is named because uvicorn sets TCP_NODELAY only then: without it a
+        # request takes 40 ms longer.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, self._asked_port))
+            listener.listen(1024)
+        except (OSError, OverflowError) as error:
+            listener.close()
+            raise ServingError(
+                f"The {self._name} cannot listen on port {self._asked_port}: {error}. "
+                "Give another port, or 0 for a free one."
+            ) from error
+        return listener
+
+    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        try:
+            asyncio.run(server.serve(sockets=[listener]))
+        except BaseException as error:  # told by start(), which waits in another thread
+            self._failure = error
+        finally:
+            listener.close()
+
+    def __enter__(self) -> Server:
+        return self if self._server else self.start()
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.stop()

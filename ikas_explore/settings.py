@@ -1,0 +1,180 @@
+"""Where a store's credentials come from, and how they are kept from showing.
+
+Arguments come first, then the environment, then the nearest ``.env`` file at or above the
+working folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ikas_explore.addresses import is_loopback, split_url
+from ikas_explore.errors import CredentialsError, InvalidArgumentError
+from ikas_explore.schema import API_VERSIONS, ApiVersion
+
+BASE_URL = "https://api.myikas.com"
+SANDBOX = "sandbox"
+
+
+class Secret:
+    """A text that does not show: not in ``repr``, ``str``, ``format`` or a pickle.
+
+    Examples
+    --------
+    >>> token = Secret("abc")
+    >>> f"{token} {token!r}"
+    '*** Secret(***)'
+    >>> token.reveal()
+    'abc'
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("A Secret cannot be pickled: it would stand in the pickle in clear.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that is needed to talk to one store; see `read_settings`."""
+
+    name: str
+    base_url: str
+    api_version: ApiVersion
+    access_token: Secret | None
+    refresh_token: Secret | None
+    client_id: str | None
+    client_secret: Secret | None
+
+    @property
+    def local(self) -> bool:
+        """Whether the store is on this machine."""
+        return is_loopback(split_url(self.base_url).hostname or "")
+
+
+def read_settings(**given: str | None) -> Settings:
+    """Collect a store's settings from arguments, the environment and ``.env``.
+
+    Parameters
+    ----------
+    **given : str or None
+        ``store``, ``access_token``, ``refresh_token``, ``client_id``, ``client_secret``,
+        ``api_version``, ``base_url``; None and missing ones are looked up as ``IKAS_STORE``,
+        ``IKAS_ACCESS_TOKEN`` and so on.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    CredentialsError
+        Nothing to log in with was found.
+    InvalidArgumentError
+        A store name, version or base URL that cannot be right.
+    """
+
+    def find(name: str) -> str | None:
+        value = given.get(name)
+        return value if value is not None else read_variable(f"IKAS_{name.upper()}")
+
+    def secret(name: str) -> Secret | None:
+        value = find(name)
+        return Secret(value.strip()) if value and value.strip() else None
+
+    base_url = check_base_url(find("base_url") or BASE_URL)
+    local = is_loopback(split_url(base_url).hostname or "")
+    settings = Settings(
+        name=check_store_name(find("store") or (SANDBOX if local else "store")),
+        base_url=base_url,
+        api_version=check_api_version(find("api_version") or "v1"),
+        access_token=secret("access_token"),
+        refresh_token=secret("refresh_token"),
+        client_id=find("client_id") or None,
+        client_secret=secret("client_secret"),
+    )
+    if not settings.access_token and not (settings.client_id and settings.client_secret):
+        raise CredentialsError(_what_is_missing(settings))
+    return settings
+
+
+def read_variable(name: str) -> str | None:
+    """Look one setting up in the environment, then in the nearest ``.env``; empty is None."""
+    if name in os.environ:
+        return os.environ[name] or None
+    from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
+
+    return dotenv_values(find_dotenv(usecwd=True)).get(name) or None
+
+
+def check_store_name(name: str) -> str:
+    """Return a store name that ikas could have given, or raise InvalidArgumentError."""
+    if re.fullmatch(r"[a-z0-9-]+", name):
+        return name
+    inner = re.sub(r"^https?://|\.myikas\.com.*$", "", name.strip().lower())
+    hint = f" Did you mean {inner!r}?" if re.fullmatch(r"[a-z0-9-]+", inner) else ""
+    raise InvalidArgumentError(
+        f"{name!r} is not a store name: it is the first part of <store>.myikas.com, lower-case "
+        f"letters, digits and hyphens.{hint}"
+    )
+
+
+def check_api_version(api_version: str) -> ApiVersion:
+    """Return the API version, or raise InvalidArgumentError."""
+    if api_version not in API_VERSIONS:
+        raise InvalidArgumentError(
+            f"There is no API version {api_version!r}; known: {', '.join(API_VERSIONS)}."
+        )
+    return cast(ApiVersion, api_version)
+
+
+def check_base_url(base_url: str) -> str:
+    """Return the base URL without a slash at the end, or raise InvalidArgumentError."""
+    parts = split_url(base_url)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InvalidArgumentError(
+            "The base URL may only have a scheme, a host, a port and a path; "
+            f"give one such as {BASE_URL!r}."
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise InvalidArgumentError(
+            f"The base URL {base_url!r} would send the access token in clear; use https://."
+        )
+    return base_url.rstrip("/")
+
+
+def _what_is_missing(settings: Settings) -> str:
+    if settings.refresh_token:
+        missing = "A refresh token needs IKAS_CLIENT_ID and IKAS_CLIENT_SECRET beside it."
+    elif settings.client_id:
+        missing = "IKAS_CLIENT_ID was found without IKAS_CLIENT_SECRET."
+    elif settings.client_secret:
+        missing = "IKAS_CLIENT_SECRET was found without IKAS_CLIENT_ID."
+    else:
+        missing = "No credentials were found in the arguments, the environment or a .env file."
+    return (
+        f"{missing} Set IKAS_ACCESS_TOKEN, or IKAS_CLIENT_ID and IKAS_CLIENT_SECRET "
+        '(and IKAS_STORE for the name). connect("sandbox") needs no account.'
+    )
