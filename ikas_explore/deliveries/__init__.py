@@ -1,0 +1,1 @@
+"""What ikas pushes, and what becomes of it: payloads, attempts, `push` and the `Receiver`."""

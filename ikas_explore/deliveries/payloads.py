@@ -1,0 +1,188 @@
+"""The body ikas pushes: seven string keys, ``data`` a string of JSON in it.
+
+Source: sdk, live.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from random import Random
+from typing import Any, NoReturn
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.signatures import sign
+
+#: The keys of a payload, in the order of ikas' samples; the value of each is a string.
+KEYS = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
+
+
+def delivery_id(random: Random | None = None) -> str:
+    """Make the id of a delivery: two UUIDs joined by ``-``.
+
+    Parameters
+    ----------
+    random : random.Random, optional
+        Where the id comes from, for ids that are the same every time.
+
+    Returns
+    -------
+    str
+        73 characters.
+
+    Examples
+    --------
+    >>> len(delivery_id())
+    73
+    """
+    return f"{make_uuid(random)}-{make_uuid(random)}"
+
+
+def make_uuid(random: Random | None = None) -> str:
+    """Make one UUID, from the random if one is given."""
+    if random is None:
+        return str(uuid.uuid4())
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
+def iso_time(moment: dt.datetime) -> str:
+    """Write a time as ikas does in payloads: ISO-8601, UTC, milliseconds, ``Z``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The time has no time zone.
+
+    Examples
+    --------
+    >>> iso_time(dt.datetime(2024, 1, 31, 9, 30, tzinfo=dt.UTC))
+    '2024-01-31T09:30:00.000Z'
+    """
+    if moment.tzinfo is None:
+        raise InvalidArgumentError(
+            f"The time {moment.isoformat()} has no time zone; give one in UTC."
+        )
+    text = moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def envelope(
+    *,
+    id: str,
+    scope: str,
+    data: str,
+    client_secret: str,
+    authorized_app_id: str,
+    merchant_id: str,
+    created_at: dt.datetime,
+) -> dict[str, str]:
+    """Put a signed payload together.
+
+    Parameters
+    ----------
+    id : str
+        Of the delivery; the same in every attempt. See `delivery_id`.
+    scope : str
+    data : str
+        A string of JSON, taken as it is. See `check_data`.
+    client_secret : str
+        What ``data`` is signed with.
+    authorized_app_id, merchant_id : str
+    created_at : datetime.datetime
+        With a time zone.
+
+    Returns
+    -------
+    dict of str to str
+        The keys of `KEYS`, in that order.
+
+    Examples
+    --------
+    >>> list(envelope(id="i", scope="store/order/created", data="{}", client_secret="s",
+    ...     authorized_app_id="a", merchant_id="m", created_at=dt.datetime.now(dt.UTC)))
+    ['authorizedAppId', 'createdAt', 'data', 'id', 'merchantId', 'scope', 'signature']
+    """
+    return {
+        "authorizedAppId": authorized_app_id,
+        "createdAt": iso_time(created_at),
+        "data": data,
+        "id": id,
+        "merchantId": merchant_id,
+        "scope": scope,
+        "signature": sign(data, client_secret),
+    }
+
+
+def encode(payload: Mapping[str, Any]) -> bytes:
+    """Write JSON as ikas does: UTF-8, no white space, nothing escaped that need not be.
+
+    Examples
+    --------
+    >>> encode({"id": "1"})
+    b'{"id":"1"}'
+    """
+    return to_json(payload).encode()
+
+
+def to_json(value: object) -> str:
+    """Return a value as compact JSON text; NaN and infinity are refused with ValueError."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def check_data(data: str | Mapping[str, Any]) -> str:
+    """Return one's own ``data`` as the string that is signed and sent.
+
+    Text of JSON is taken as it is, blanks and all. A mapping is taken if it survives being
+    written as JSON and read again. Anything else is refused: nothing is replaced in silence.
+
+    Parameters
+    ----------
+    data : str or mapping
+        A JSON object.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InvalidArgumentError
+        With the reason.
+
+    Examples
+    --------
+    >>> check_data('{ "id": 1 }'), check_data({"name": "Çağla"})
+    ('{ "id": 1 }', '{"name":"Çağla"}')
+    """
+    text = data if isinstance(data, str) else _written(data)
+    try:
+        text.encode()
+        read = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _unfit(f"is not JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise _unfit(f"is JSON, but no object: it reads as {type(read).__name__}")
+    if not isinstance(data, str) and read != dict(data):
+        raise _unfit("changes when it is written as JSON: keys have to be strings, sequences lists")
+    return text
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    if not isinstance(data, Mapping):
+        raise _unfit(f"is {type(data).__name__}; give a mapping or a string of JSON")
+    try:
+        return to_json(dict(data))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _unfit(f"cannot be written as JSON: {error}") from None
+
+
+def _unfit(reason: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f'`data` {reason}. ikas sends an object, for example {{"id": "1"}}.'
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
