@@ -1,1 +1,43 @@
-"""x"""
+"""The webhooks of ikas stores as pandas DataFrames, and an ikas sandbox on your machine.
+
+Importing this is cheap: every name is loaded when it is first used, so a script that only
+verifies a signature never waits for pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ikas_explore.client.query import Query
+    from ikas_explore.errors import IkasError
+    from ikas_explore.sandbox import Sandbox
+    from ikas_explore.schema.scopes import Scope
+    from ikas_explore.store import Store, connect
+
+_HOMES = {
+    "IkasError": "ikas_explore.errors",
+    "Query": "ikas_explore.client.query",
+    "Sandbox": "ikas_explore.sandbox",
+    "Scope": "ikas_explore.schema.scopes",
+    "Store": "ikas_explore.store",
+    "connect": "ikas_explore.store",
+}
+
+__all__ = ["IkasError", "Query", "Sandbox", "Scope", "Store", "connect", "errors"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("ikas_explore.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -39,7 +39,17 @@ class CredentialsError(IkasError):
 
 
 class TransportError(IkasError):
-    """No answer came: the connection, TLS, or a time-out failed."""
+    """No answer came: the connection, TLS, or a time-out failed.
+
+    Attributes
+    ----------
+    sent : bool
+        Whether ikas may have got the request; False when the connection was never made.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class ResponseError(IkasError):

@@ -159,7 +159,8 @@ def webhook_columns() -> Columns:
     """Return the columns of the webhook frame, their kinds read off the generated types."""
     from ikas_explore.schema import v1  # the two versions' Webhook is the same; tests say so
 
-    fields = {field.name: kind_of(field.type.__name__) for field in v1.Webhook}
+    webhook: Any = v1.Webhook  # sgqlc's types are iterable through their metaclass
+    fields = {field.name: kind_of(field.type.__name__) for field in webhook}
     first = ("scope", "endpoint", "id", "created_at", "updated_at", "deleted")
     return {"store": "string", **{name: fields[name] for name in first}}
 
@@ -209,7 +210,7 @@ def webhook_frame(
             "deleted": [row["deleted"] for row in records],
         },
     )
-    frame.attrs = provenance(api_version)
+    frame.attrs.update(provenance(api_version))
     return frame
 
 

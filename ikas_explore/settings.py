@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
@@ -17,6 +17,9 @@ from ikas_explore.schema import API_VERSIONS, ApiVersion
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"
+
+_PAIR = ("client_id", "client_secret")
+_CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
 
 
 class Secret:
@@ -74,11 +77,17 @@ class Settings:
         return is_loopback(split_url(self.base_url).hostname or "")
 
 
-def read_settings(**given: str | None) -> Settings:
+def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
     """Collect a store's settings from arguments, the environment and ``.env``.
+
+    A credential given as an argument keeps those of the environment out, so that one store's
+    token is never sent, or renewed, with another's; only a client id and its secret may come
+    from two places.
 
     Parameters
     ----------
+    environment : bool, default True
+        Look up what is not given.
     **given : str or None
         ``store``, ``access_token``, ``refresh_token``, ``client_id``, ``client_secret``,
         ``api_version``, ``base_url``; None and missing ones are looked up as ``IKAS_STORE``,
@@ -96,9 +105,15 @@ def read_settings(**given: str | None) -> Settings:
         A store name, version or base URL that cannot be right.
     """
 
+    any_given = any(given.get(name) is not None for name in _CREDENTIALS)
+    half_given = any(given.get(name) is not None for name in _PAIR)
+
     def find(name: str) -> str | None:
         value = given.get(name)
-        return value if value is not None else read_variable(f"IKAS_{name.upper()}")
+        kept_out = name in _CREDENTIALS and any_given and not (name in _PAIR and half_given)
+        if value is not None or not environment or kept_out:
+            return value
+        return read_variable(f"IKAS_{name.upper()}")
 
     def secret(name: str) -> Secret | None:
         value = find(name)
@@ -147,7 +162,7 @@ def check_api_version(api_version: str) -> ApiVersion:
         raise InvalidArgumentError(
             f"There is no API version {api_version!r}; known: {', '.join(API_VERSIONS)}."
         )
-    return cast(ApiVersion, api_version)
+    return api_version
 
 
 def check_base_url(base_url: str) -> str:

@@ -32,7 +32,10 @@ class Scope(StrEnum):
     registration: Registration
     source: str
 
-    def __new__(cls, value: str, registration: Registration, source: str) -> Scope:
+    # The defaults are never used: they let Scope("store/order/created") pass as a call.
+    def __new__(
+        cls, value: str, registration: Registration = "registrable", source: str = ""
+    ) -> Scope:
         member = str.__new__(cls, value)
         member._value_ = value
         member.registration = registration

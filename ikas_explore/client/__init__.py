@@ -1,0 +1,1 @@
+"""What talks to ikas: tokens, one exchange, and the query builder."""

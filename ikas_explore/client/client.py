@@ -1,0 +1,182 @@
+"""One store over HTTP: a token on every request, time-outs, retries, one error tree."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import stamina
+
+from ikas_explore.client.auth import TOKEN_PATH, Tokens
+from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
+from ikas_explore.errors import LoginRequiredError, RateLimitedError, ResponseError, TransportError
+from ikas_explore.settings import Secret, Settings
+
+#: Attempts in all for what is safe to repeat.
+MAX_ATTEMPTS = 3
+#: Seconds after which no further attempt is begun, and the longest wait that a hint of ikas
+#: is followed for: a person in a notebook would rather be told.
+RETRY_BUDGET = 10.0
+
+_FAILURES = tuple(kind for kind, _ in TRANSPORT_FAILURES)
+
+
+def open_http(
+    settings: Settings, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Return the HTTP client for a store, or for all stores of one host.
+
+    Parameters
+    ----------
+    settings : Settings
+    timeout : float
+        Seconds for connecting, and for each wait for bytes.
+    transport : httpx.BaseTransport, optional
+        In place of the network.
+
+    Returns
+    -------
+    httpx.Client
+    """
+    local = settings.local
+    return httpx.Client(
+        timeout=timeout,
+        transport=transport,
+        # A sandbox must not be looked for through a proxy, and speaks plain HTTP: an empty
+        # context saves loading all certificates of this machine.
+        trust_env=not local,
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else True,
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
+    )
+
+
+class Client:
+    """Sends operations to one store.
+
+    Parameters
+    ----------
+    settings : Settings
+    http : httpx.Client
+        May serve other stores too.
+    on_token : callable, optional
+        Told of every new token.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.Client,
+        on_token: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.url = f"{settings.base_url}/api/{settings.api_version}/admin/graphql"
+        self._http = http
+        self._tokens = Tokens(settings, self._send_form, on_token)
+
+    def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        what: str,
+        repeatable: bool = True,
+    ) -> dict[str, Any]:
+        """Send an operation and return its ``data``.
+
+        Parameters
+        ----------
+        document : str
+            GraphQL.
+        variables : mapping, optional
+        what : str
+            What is being done, for messages.
+        repeatable : bool, default True
+            Whether sending it twice does no harm: then time-outs, 429 and 5xx are tried again
+            too, and not only connections that were never made.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        IkasError
+            See `ikas_explore.client.exchange`.
+        """
+        body = encode(document, variables)
+        what = f"{self.settings.name}: {what}"
+
+        def again(error: Exception) -> bool | float:
+            if isinstance(error, TransportError):
+                return repeatable or not error.sent
+            if isinstance(error, RateLimitedError):
+                if error.retry_after is None:
+                    return repeatable
+                return repeatable and error.retry_after <= RETRY_BUDGET and error.retry_after
+            return (
+                repeatable and isinstance(error, ResponseError) and (error.status_code or 0) >= 500
+            )
+
+        for attempt in stamina.retry_context(
+            on=again,
+            attempts=MAX_ATTEMPTS,
+            timeout=RETRY_BUDGET,
+            wait_initial=0.2,
+            wait_max=2.0,
+            wait_jitter=0.2,
+        ):
+            with attempt:
+                return self._execute_once(body, what)
+        raise AssertionError("stamina either returns or raises")  # for the type checker
+
+    def _execute_once(self, body: bytes, what: str) -> dict[str, Any]:
+        token = self._tokens.current()
+        try:
+            return read_data(self._post(body, token, what), what)
+        except LoginRequiredError:
+            if not self._tokens.renewable:
+                raise
+        return read_data(self._post(body, self._tokens.renew(token), what), what)
+
+    def _post(self, body: bytes, token: Secret, what: str) -> httpx.Response:
+        def send() -> httpx.Response:
+            return self._http.post(
+                self.url,
+                content=body,
+                headers={
+                    "Authorization": f"Bearer {token.reveal()}",
+                    "Content-Type": "application/json",
+                },
+            )
+
+        return self._without_secrets(_translated(send, what))
+
+    def _send_form(self, form: Mapping[str, str]) -> httpx.Response:
+        return _translated(
+            lambda: self._http.post(f"{self.settings.base_url}{TOKEN_PATH}", data=dict(form)),
+            f"{self.settings.name}: fetching an access token",
+        )
+
+    def _without_secrets(self, response: httpx.Response) -> httpx.Response:
+        """Blank secrets in an answer that gives them back, before anything is made of it."""
+        content = response.content
+        for secret in self._tokens.secrets:
+            for form in {secret.reveal(), json.dumps(secret.reveal())[1:-1]}:
+                content = content.replace(form.encode(), b"***")
+        if content is response.content:
+            return response
+        headers = {"content-type": response.headers.get("content-type", "")}
+        return httpx.Response(response.status_code, content=content, headers=headers)
+
+
+def _translated(send: Callable[[], httpx.Response], what: str) -> httpx.Response:
+    try:
+        return send()
+    except _FAILURES as error:
+        failure = transport_error(error, what)
+    # Raised out here and not in the `except`: httpx's error holds the request, the request
+    # the token, and an error raised there would keep it as its context.
+    raise failure

@@ -1,0 +1,259 @@
+"""One GraphQL exchange as pure functions: operation to body, response to data or error.
+
+Every refusal of ikas and every answer that is none is turned into an error of
+`ikas_explore.errors` here, and every failure of httpx too: nothing foreign gets past.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from ikas_explore.errors import (
+    AppNotFoundError,
+    GraphQLError,
+    InvalidArgumentError,
+    InvalidScopeError,
+    LoginRequiredError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ResponseError,
+    TransportError,
+    UnknownFieldError,
+)
+
+#: What httpx raises and what to tell the user, most special class first.
+TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (
+        httpx.ConnectTimeout,
+        "the connection was not made in time; check the network or raise timeout",
+    ),
+    (httpx.ReadTimeout, "no answer in time; try again, or raise timeout"),
+    (httpx.WriteTimeout, "the request could not be sent in time; try again, or raise timeout"),
+    (httpx.PoolTimeout, "all connections are busy; use fewer workers or raise timeout"),
+    (httpx.ConnectError, "the connection was refused or the host not found; check base_url"),
+    (httpx.ReadError, "the connection broke while the answer came; try again"),
+    (httpx.WriteError, "the connection broke while the request was sent; try again"),
+    (httpx.CloseError, "the connection could not be closed; try again"),
+    (httpx.RemoteProtocolError, "the server broke off the answer; try again"),
+    (httpx.LocalProtocolError, "the request is not valid HTTP; check the token and base_url"),
+    (httpx.ProxyError, "the proxy refused; check HTTPS_PROXY"),
+    (httpx.UnsupportedProtocol, "the address is neither http nor https; check base_url"),
+    (httpx.DecodingError, "the answer could not be decompressed; try again"),
+    (httpx.TooManyRedirects, "the server redirects without end; check base_url"),
+    (httpx.InvalidURL, "the address cannot be read; check base_url"),
+    (httpx.StreamError, "the answer was read out of turn; this is a bug, please report it"),
+    (httpx.CookieConflict, "two cookies of one name; this is a bug, please report it"),
+    (httpx.HTTPError, "the exchange failed; try again"),
+)
+
+#: Failures in which ikas has not seen the request, so that even a delete can be sent again.
+NEVER_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
+
+#: ``extensions.code`` to the error raised and what to do.
+CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
+    "LOGIN_REQUIRED": (
+        LoginRequiredError,
+        "The access token is missing, wrong or expired: get a new one, or give client_id and "
+        "client_secret (IKAS_CLIENT_ID, IKAS_CLIENT_SECRET) so that it is renewed.",
+    ),
+    "UNAUTHORIZED": (
+        PermissionDeniedError,
+        "The app lacks a permission: grant it in the partner panel and authorise the app anew.",
+    ),
+    "INVALID_SCOPE": (
+        InvalidScopeError,
+        "A scope cannot be registered, and nothing was saved; Scope.registrable() lists those "
+        "that can.",
+    ),
+    "ARGUMENT_VALIDATION_ERROR": (
+        InvalidArgumentError,
+        "The endpoint has to be an https:// URL with a public host.",
+    ),
+    "GRAPHQL_VALIDATION_FAILED": (
+        UnknownFieldError,
+        "The schema asked does not have this field or argument: check api_version.",
+    ),
+    "APP_NOT_FOUND": (
+        AppNotFoundError,
+        "The app is no longer installed in this store; its webhooks are gone and have to be "
+        "saved again after it is installed.",
+    ),
+}
+
+
+def encode(document: str, variables: Mapping[str, Any] | None = None) -> bytes:
+    """Return the JSON body of a request; ``variables`` stand in it only when there are any."""
+    body = {"query": document, "variables": variables} if variables else {"query": document}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def transport_error(error: Exception, what: str) -> TransportError:
+    """Return our error for one of httpx's.
+
+    Parameters
+    ----------
+    error : Exception
+        An instance of a class in `TRANSPORT_FAILURES`.
+    what : str
+        What was being done: the beginning of the message.
+
+    Returns
+    -------
+    TransportError
+    """
+    advice = next(text for kind, text in TRANSPORT_FAILURES if isinstance(error, kind))
+    return TransportError(
+        f"{what}: {advice} ({type(error).__name__}).", sent=not isinstance(error, NEVER_SENT)
+    )
+
+
+def read_data(response: httpx.Response, what: str) -> dict[str, Any]:
+    """Return ``data`` of a GraphQL answer.
+
+    Parameters
+    ----------
+    response : httpx.Response
+        Read to its end.
+    what : str
+        What was asked: the beginning of every message.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    RateLimitedError
+        For HTTP 429.
+    GraphQLError
+        For an answer with ``errors``, as the subclass its code stands for.
+    LoginRequiredError
+        For HTTP 401, whatever its body.
+    ResponseError
+        For everything that is no GraphQL answer.
+    """
+    status = response.status_code
+    if status == 429:
+        raise RateLimitedError(
+            f"{what}: ikas answered HTTP 429, too many calls (50 in 10 s are allowed); wait and "
+            "try again.",
+            retry_after=_retry_after(response),
+        )
+    answer = read_json(response, what)
+    if "errors" in answer and answer["errors"] is not None:
+        _raise_errors(answer, what, status)
+    if status == 401:
+        raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
+    if status != 200:
+        raise ResponseError(
+            f"{what}: ikas answered HTTP {status} and no GraphQL error; try again later.",
+            status_code=status,
+        )
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        found = "null" if data is None else type(data).__name__
+        raise ResponseError(
+            f"{what}: the answer has neither data nor errors (data: {found}); try again, and "
+            "check base_url.",
+            status_code=status,
+        )
+    return data
+
+
+def read_json(response: httpx.Response, what: str) -> dict[str, Any]:
+    """Return the JSON object an answer holds; raise LoginRequiredError or ResponseError."""
+    status = response.status_code
+    try:
+        answer = json.loads(response.content, parse_constant=_refuse_constant)
+        if b"\\u" in response.content:
+            # Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
+            json.dumps(answer, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        if status == 401:
+            raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}") from None
+        kind = response.headers.get("content-type", "no content type")
+        raise ResponseError(
+            f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of {kind} "
+            f"that are not JSON: {_excerpt(response)!r}. Try again later; if it stays, check "
+            "base_url.",
+            status_code=status,
+        ) from None
+    if not isinstance(answer, dict):
+        raise ResponseError(
+            f"{what}: ikas answered HTTP {status} with JSON that is no object but "
+            f"{type(answer).__name__}; check base_url.",
+            status_code=status,
+        )
+    return answer
+
+
+def _raise_errors(answer: dict[str, Any], what: str, status: int) -> None:
+    errors = answer["errors"]
+    if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
+        raise ResponseError(
+            f"{what}: ikas answered HTTP {status} with 'errors' that is no list of objects.",
+            status_code=status,
+        )
+    if not errors:
+        return
+    codes = [_code(error) for error in errors]
+    code = next((code for code in codes if code in CODES), codes[0])
+    kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
+    said = "; ".join(_printable(str(error.get("message"))) for error in errors)
+    raise kind(
+        f"{what}: ikas refused with {code or 'no code'} ({said}). {advice}",
+        code=code,
+        errors=errors,
+        data=answer.get("data"),
+    )
+
+
+def _code(error: Mapping[str, Any]) -> str | None:
+    extensions = error.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    # The form of ikas' 429 is not known: a header in seconds or as a date, a number in the
+    # body, or nothing are all taken.
+    header = response.headers.get("retry-after", "")
+    try:
+        return _seconds(float(header))
+    except ValueError:
+        pass
+    try:
+        until = email.utils.parsedate_to_datetime(header)
+        return _seconds(max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds()))
+    except (ValueError, TypeError):
+        pass
+    try:
+        found = re.search(rb'"retryAfter"\s*:\s*"?([0-9.]+)', response.content)
+        return _seconds(float(found[1])) if found else None
+    except ValueError:
+        return None
+
+
+def _seconds(value: float) -> float | None:
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _excerpt(response: httpx.Response, length: int = 80) -> str:
+    return _printable(response.content[:length].decode("utf-8", "replace"))
+
+
+def _printable(text: str, length: int = 300) -> str:
+    """Control characters of an answer must not reach a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text[:length]).strip()

@@ -1,0 +1,202 @@
+"""Fields of a generated schema: found by name, and the tree of those a query asks for.
+
+Works on the types sgqlc generates, whichever schema they come from. A field is named in
+snake_case as sgqlc does or in camelCase as the API does; a nested one with dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sgqlc.types
+from sgqlc.types import ContainerTypeMeta, Field
+
+from ikas_explore.errors import UnknownFieldError
+from ikas_explore.frames import SCALARS, Kind, kind_of
+from ikas_explore.patterns import did_you_mean
+
+#: A generated type: sgqlc's classes carry their fields on the metaclass.
+ObjectType = Any
+
+
+@dataclass(frozen=True)
+class Node:
+    """One field asked for, with those below it.
+
+    Attributes
+    ----------
+    name : str
+        As the API names it: ``createdAt``.
+    column : str
+        In snake_case from the row on: ``created_at``, ``customer.first_name``.
+    type : str
+        In GraphQL's notation: ``[String!]!``; an enum counts as ``String``.
+    kind : str
+        The kind of its column in a frame; see `ikas_explore.frames`.
+    children : tuple of Node
+        Empty for a scalar.
+    """
+
+    name: str
+    column: str
+    type: str
+    kind: Kind
+    children: tuple[Node, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the field holds a list."""
+        return self.type.startswith("[")
+
+    def leaves(self) -> list[Node]:
+        """Return the scalar fields at or below this one."""
+        return [self] if not self.children else [x for each in self.children for x in each.leaves()]
+
+
+def base_type(field: Field) -> Any:
+    """Return the type of a field without its lists and exclamation marks."""
+    return field.schema[field.type.__name__.strip("[]!")]
+
+
+def is_object(field: Field) -> bool:
+    """Tell whether a field leads to an object with fields of its own."""
+    return isinstance(base_type(field), ContainerTypeMeta)
+
+
+def find_field(container: ObjectType, name: str) -> Field:
+    """Return the field of a type by its snake_case or camelCase name.
+
+    Parameters
+    ----------
+    container : sgqlc type
+    name : str
+
+    Returns
+    -------
+    sgqlc.types.Field
+
+    Raises
+    ------
+    UnknownFieldError
+        Naming the near ones.
+    """
+    fields = list(container)
+    for field in fields:
+        if name in (field.name, field.graphql_name):
+            return field
+    raise UnknownFieldError(
+        f"{container.__name__} has no field {name!r}.{did_you_mean(name, (f.name for f in fields))}"
+    )
+
+
+def leaf_paths(container: ObjectType, name: str) -> list[str]:
+    """Return the snake_case dotted paths of the scalars a name stands for.
+
+    Parameters
+    ----------
+    container : sgqlc type
+        The type of a row.
+    name : str
+        A field, or dotted fields; an object stands for all its scalars.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UnknownFieldError
+        For a misspelt part, a part below a scalar, an object without scalars, or a field
+        that wants arguments.
+    """
+    head, _, rest = name.partition(".")
+    field = find_field(container, head)
+    if any(arg.type.__name__.endswith("!") and arg.default is None for arg in field.args.values()):
+        raise UnknownFieldError(
+            f"{container.__name__}.{field.name} wants arguments and cannot be selected."
+        )
+    if not is_object(field):
+        if rest:
+            raise UnknownFieldError(
+                f"{container.__name__}.{field.name} is a {field.type.__name__} and has no fields "
+                f"such as {rest!r}."
+            )
+        return [field.name]
+    inner = base_type(field)
+    below = leaf_paths(inner, rest) if rest else scalar_paths(inner)
+    return [f"{field.name}.{path}" for path in below]
+
+
+def scalar_paths(container: ObjectType) -> list[str]:
+    """Return the names of a type's scalar fields: what is selected when nothing is named."""
+    names = [
+        field.name
+        for field in container
+        if not is_object(field)
+        and issubclass(base_type(field), (sgqlc.types.Scalar, sgqlc.types.Enum))
+        and not any(arg.type.__name__.endswith("!") for arg in field.args.values())
+    ]
+    if not names:
+        raise UnknownFieldError(
+            f"{container.__name__} has no scalar fields; select one of: "
+            f"{', '.join(field.name for field in container)}."
+        )
+    return names
+
+
+def tree(container: ObjectType, paths: Iterable[str]) -> tuple[Node, ...]:
+    """Return the tree of fields that dotted snake_case paths make.
+
+    Parameters
+    ----------
+    container : sgqlc type
+        The type of a row.
+    paths : iterable of str
+        As `leaf_paths` gives them.
+
+    Returns
+    -------
+    tuple of Node
+    """
+    return _tree(container, paths, "", in_list=False, nullable=False)
+
+
+def _tree(
+    container: ObjectType, paths: Iterable[str], prefix: str, *, in_list: bool, nullable: bool
+) -> tuple[Node, ...]:
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition(".")
+        below.setdefault(head, []).append(rest)
+    nodes = []
+    for head, rests in below.items():
+        field = find_field(container, head)
+        base = base_type(field)
+        notation = field.type.__name__
+        if issubclass(base, sgqlc.types.Enum):
+            notation = notation.replace(base.__name__, "String")
+        column = f"{prefix}{field.name}"
+        children: tuple[Node, ...] = ()
+        # What stands below a list makes lists of cells; what stands below a nullable object
+        # may be missing, whatever its own type promises.
+        if is_object(field):
+            children = _tree(
+                base,
+                rests,
+                f"{column}.",
+                in_list=in_list or notation.startswith("["),
+                nullable=nullable or not notation.endswith("!"),
+            )
+        kind = kind_of(notation.removesuffix("!") if nullable else notation)
+        nodes.append(
+            Node(field.graphql_name, column, notation, "object" if in_list else kind, children)
+        )
+    return tuple(nodes)
+
+
+def known_scalar(notation: str) -> str | None:
+    """Return the name of a scalar whose values can be checked, from a type's notation."""
+    name = notation.strip("[]!")
+    return name if name in SCALARS else None

@@ -1,0 +1,338 @@
+"""`connect`, `Store` and `Webhooks`: the room where the parts meet."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.addresses import check_endpoint
+from ikas_explore.client.client import Client, open_http
+from ikas_explore.client.webhooks import (
+    delete_webhooks,
+    list_webhooks,
+    save_webhooks,
+    schema_of,
+)
+from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
+from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
+
+if TYPE_CHECKING:
+    import httpx
+    import pandas as pd
+    from sgqlc.types import Field
+
+    from ikas_explore.client.query import Query
+    from ikas_explore.sandbox import Sandbox
+
+
+def connect(
+    store: str | Sandbox | None = None,
+    *,
+    access_token: str | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    refresh_token: str | None = None,
+    on_token: Callable[[dict[str, Any]], object] | None = None,
+    api_version: str | None = None,
+    base_url: str | None = None,
+    timeout: float = 30.0,
+    transport: httpx.BaseTransport | None = None,
+) -> Store:
+    """Connect to a store of ikas, or to a sandbox on this machine.
+
+    What is not given is looked up in the environment and then in a ``.env`` file:
+    ``IKAS_STORE``, ``IKAS_ACCESS_TOKEN``, ``IKAS_REFRESH_TOKEN``, ``IKAS_CLIENT_ID``,
+    ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. Nothing is sent before
+    the first call.
+
+    Parameters
+    ----------
+    store : str or Sandbox, optional
+        The store's name, which stands in the frames; ``"sandbox"`` starts an embedded sandbox
+        with the seed's two example webhooks, a `Sandbox` connects to that one.
+    access_token : str, optional
+        An OAuth access token.
+    client_id, client_secret : str, optional
+        Of the app: tokens are fetched, and renewed when ikas refuses one.
+    refresh_token : str, optional
+        Of an installed app; needs client id and secret beside it.
+    on_token : callable, optional
+        Told of every new token as the dict ikas answered, to keep the refresh token.
+    api_version : {"v1", "v2"}, optional
+        Default v1.
+    base_url : str, optional
+        Default ``https://api.myikas.com``.
+    timeout : float, default 30.0
+        Seconds for connecting, and for each wait for an answer.
+    transport : httpx.BaseTransport, optional
+        In place of the network.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    CredentialsError
+        Nothing to log in with was found; says what to set.
+    InvalidArgumentError
+        A store name, version, URL or time-out that cannot be right.
+
+    Examples
+    --------
+    >>> import ikas_explore as ikas
+    >>> with ikas.connect("sandbox") as store:
+    ...     store.webhooks.list()["scope"].tolist()
+    ['store/customer/created', 'store/customer/updated']
+    """
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise InvalidArgumentError(f"timeout is a number of seconds above 0, not {timeout!r}.")
+    embedded = None
+    name = store if store is not None or base_url is not None else read_variable("IKAS_STORE")
+    if name == SANDBOX and base_url is None:
+        from ikas_explore.sandbox import Sandbox
+
+        store = embedded = Sandbox()
+    if store is None or isinstance(store, str):
+        settings = read_settings(
+            store=store,
+            access_token=access_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            refresh_token=refresh_token,
+            api_version=api_version,
+            base_url=base_url,
+        )
+    else:
+        settings = _sandbox_settings(store, access_token, api_version)
+    http = open_http(settings, timeout=timeout, transport=transport)
+    return Store(Client(settings, http, on_token), http=http, sandbox=embedded)
+
+
+def _sandbox_settings(
+    sandbox: Sandbox, access_token: str | None, api_version: str | None
+) -> Settings:
+    if not hasattr(sandbox, "base_url"):
+        raise InvalidArgumentError(
+            f"store is a name or a Sandbox, not {type(sandbox).__name__}: {sandbox!r}."
+        )
+    return read_settings(
+        environment=False,  # a real store's secrets have no business in a sandbox
+        store=SANDBOX,
+        access_token=access_token or sandbox.access_token,
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        api_version=api_version or read_variable("IKAS_API_VERSION"),
+        base_url=sandbox.base_url,
+    )
+
+
+class Store:
+    """One store of ikas; made by `connect`.
+
+    Closing it, or leaving its ``with``, closes the connections and the embedded sandbox.
+    """
+
+    def __init__(
+        self, client: Client, *, http: httpx.Client | None = None, sandbox: Sandbox | None = None
+    ) -> None:
+        self._client = client
+        self._http = http
+        self._sandbox = sandbox
+        self._webhooks = Webhooks(client)
+
+    @property
+    def name(self) -> str:
+        """The store's name, as it stands in the frames."""
+        return self._client.settings.name
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API that is asked: ``"v1"`` or ``"v2"``."""
+        return self._client.settings.api_version
+
+    @property
+    def base_url(self) -> str:
+        """Where ikas is: scheme and host."""
+        return self._client.settings.base_url
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The webhooks of this store."""
+        return self._webhooks
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The embedded sandbox, when ``connect("sandbox")`` started one."""
+        return self._sandbox
+
+    def query(self, field: str | Field) -> Query:
+        """Begin a query.
+
+        Parameters
+        ----------
+        field : str or sgqlc.types.Field
+            ``"listWebhook"``, ``"list_webhook"``, or a field of types generated by
+            ``python -m ikas_explore.schema.regenerate --from``: ``mine.Query.list_order``.
+
+        Returns
+        -------
+        Query
+
+        Raises
+        ------
+        UnknownFieldError
+            Naming the near ones.
+        """
+        from ikas_explore.client.query import Query, find_query
+
+        return Query(self._client, find_query(schema_of(self._client.settings.api_version), field))
+
+    def close(self) -> None:
+        """Close the connections, and the embedded sandbox; calling it again does nothing."""
+        if self._http is not None:
+            self._http.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Store({self.name!r}, {self.api_version}, {self.base_url})"
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<b>{html.escape(self.name)}</b> &nbsp; ikas Admin API {self.api_version} at "
+            f"<code>{html.escape(self.base_url)}</code>"
+        )
+
+
+class Webhooks:
+    """The webhooks of a store: ``store.webhooks``."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def list(self) -> pd.DataFrame:
+        """List the registered webhooks.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The webhook frame: ``store, scope, endpoint, id`` (strings), ``created_at,
+            updated_at`` (``datetime64[ms, UTC]``), ``deleted`` (bool); sorted by scope; the same
+            columns and dtypes when there are none.
+
+        Raises
+        ------
+        IkasError
+        """
+        return self._frame(list_webhooks(self._client))
+
+    def query(self) -> Query:
+        """Begin a query for webhooks: choose fields, conditions and order."""
+        from ikas_explore.client.query import Query, find_query
+
+        schema = schema_of(self._client.settings.api_version)
+        return Query(self._client, find_query(schema, "list_webhook"))
+
+    def save(
+        self,
+        endpoint: str,
+        scopes: str | Iterable[str],
+        *,
+        sales_channel_ids: str | Iterable[str] | None = None,
+        replace: bool = True,
+    ) -> pd.DataFrame:
+        """Register an endpoint for one or more scopes.
+
+        A scope has one endpoint: saving it again takes it from the one that held it.
+
+        Parameters
+        ----------
+        endpoint : str
+            An https:// URL; http:// is fine when the store itself is on this machine.
+        scopes : str or iterable of str
+            One scope or several; see `Scope`.
+        sales_channel_ids : str or iterable of str, optional
+            Limit the webhooks to sales channels. ikas does not tell them back.
+        replace : bool, default True
+            False looks first and raises when another endpoint holds one of the scopes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows saved, as a webhook frame in the order asked.
+
+        Raises
+        ------
+        InvalidScopeError, InvalidArgumentError
+            Before anything is sent where it can be seen here.
+        ScopeTakenError
+            With ``replace=False``: names the scopes and who holds them.
+        IkasError
+        """
+        asked = check_scopes(scopes)
+        check_endpoint(endpoint, allow_http=self._client.settings.local)
+        channels = _texts(sales_channel_ids, "sales_channel_ids")
+        if not replace:
+            self._refuse_taken(endpoint, asked)
+        return self._frame(save_webhooks(self._client, endpoint, asked, channels), in_order=True)
+
+    def delete(self, scopes: str | Iterable[str]) -> bool:
+        """Remove the webhooks of one or more scopes, whatever endpoint holds them.
+
+        Parameters
+        ----------
+        scopes : str or iterable of str
+
+        Returns
+        -------
+        bool
+            What ikas answers: true for registered scopes (live).
+
+        Raises
+        ------
+        InvalidScopeError, InvalidArgumentError
+            Before anything is sent.
+        IkasError
+        """
+        return delete_webhooks(self._client, check_scopes(scopes))
+
+    def _refuse_taken(self, endpoint: str, scopes: Iterable[str]) -> None:
+        held = {row["scope"]: row["endpoint"] for row in list_webhooks(self._client)}
+        taken = [scope for scope in scopes if held.get(scope, endpoint) != endpoint]
+        if taken:
+            raise ScopeTakenError(
+                f"{self._client.settings.name}: held by another endpoint: "
+                + ", ".join(f"{scope} by {held[scope]}" for scope in taken)
+                + ". Nothing was saved; replace=True takes them over."
+            )
+
+    def _frame(self, rows: Sequence[Mapping[str, Any]], *, in_order: bool = False) -> pd.DataFrame:
+        from ikas_explore.frames import webhook_frame
+
+        settings = self._client.settings
+        return webhook_frame(
+            rows, store=settings.name, api_version=settings.api_version, in_order=in_order
+        )
+
+    def __repr__(self) -> str:
+        return f"Webhooks of {self._client.settings.name!r}: list(), save(), delete(), query()"
+
+
+def _texts(values: str | Iterable[str] | None, name: str) -> list[str] | None:
+    """Return one text or several as a list; sgqlc would take a text apart into letters."""
+    if values is None:
+        return None
+    texts = [values] if isinstance(values, str) else list(values)
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise InvalidArgumentError(f"{name} holds {text!r}; each has to be a text.")
+    return texts
