@@ -1,0 +1,104 @@
+"""The webhooks of a sandbox's stores: what is registered where.
+
+The rules of ikas: one row per (app authorisation, scope); saving a scope again keeps its id
+and creation time and moves it to the new endpoint, so the last writer has it (seed, live);
+deleting goes by scope alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ikas_explore.sandbox.randomness import generator, new_uuid
+from ikas_explore.sandbox.rows import Rows, now_ms
+
+# The answer of the seed's first example: scope, id, time of creation and update.
+_EXAMPLES = (
+    ("store/customer/created", "331f40ad-58a5-4b25-b060-15e6ce57fc9f", 1636366311914),
+    ("store/customer/updated", "806047a2-ce1d-4e2c-8c7d-10a5407bfa6d", 1636366311924),
+)
+_EXAMPLE_ENDPOINT = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
+
+
+class Registrations:
+    """The registered webhooks, in rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    seed : str
+        The same seed gives the same ids in the same order.
+    """
+
+    def __init__(self, rows: Rows, seed: str) -> None:
+        self._rows = rows
+        self._ids = generator(seed, "webhooks", rows.opened)
+
+    def of_store(self, store: str) -> list[dict[str, Any]]:
+        """Return a store's webhooks as the API names their fields, in the order first saved."""
+        return [
+            _webhook(row)
+            for row in self._rows.read(
+                "SELECT * FROM webhooks WHERE store = ? ORDER BY number", store
+            )
+        ]
+
+    def save(
+        self,
+        store: str,
+        endpoint: str,
+        scopes: Sequence[str],
+        sales_channel_ids: Sequence[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Save one endpoint for some scopes and return a webhook for each, in their order."""
+        channels = None if sales_channel_ids is None else json.dumps(list(sales_channel_ids))
+        now = now_ms()
+        with self._rows.transaction() as connection:
+            for scope in dict.fromkeys(scopes):
+                connection.execute(
+                    "INSERT INTO webhooks (store, scope, id, endpoint, sales_channel_ids,"
+                    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (store, scope) DO UPDATE SET endpoint = excluded.endpoint,"
+                    " sales_channel_ids = excluded.sales_channel_ids, active = 1,"
+                    " updated_at = excluded.updated_at",
+                    (store, scope, new_uuid(self._ids), endpoint, channels, now, now),
+                )
+            saved = {
+                row["scope"]: _webhook(row)
+                for row in connection.execute("SELECT * FROM webhooks WHERE store = ?", (store,))
+            }
+        return [saved[scope] for scope in scopes]
+
+    def delete(self, store: str, scopes: Sequence[str]) -> None:
+        """Delete the webhooks of some scopes, whatever endpoint holds them."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM webhooks WHERE store = ? AND scope = ?",
+                [(store, scope) for scope in scopes],
+            )
+
+    def add_examples(self, store: str) -> None:
+        """Register the two webhooks of the seed's first example."""
+        with self._rows.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO webhooks (store, scope, id, endpoint, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (store, scope, webhook_id, _EXAMPLE_ENDPOINT, at, at)
+                    for scope, webhook_id, at in _EXAMPLES
+                ],
+            )
+
+
+def _webhook(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "createdAt": row["created_at"],
+        "deleted": False,  # deleting removes the row, so none that is listed is deleted
+        "endpoint": row["endpoint"],
+        "id": row["id"],
+        "scope": row["scope"],
+        "updatedAt": row["updated_at"],
+    }

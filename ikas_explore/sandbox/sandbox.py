@@ -1,0 +1,221 @@
+"""The sandbox: an ikas on this machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import weakref
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ikas_explore.deliveries.attempts import Retries
+from ikas_explore.sandbox.app import State, make_app
+from ikas_explore.sandbox.registrations import Registrations
+from ikas_explore.sandbox.rows import Rows
+from ikas_explore.sandbox.rules import DeliverTo, NextAttemptTo, OnExhausted, Rules
+from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.serving import Server
+from ikas_explore.settings import SANDBOX
+
+
+class Sandbox:
+    """An ikas on this machine: the webhook API, the OAuth path, and deliveries.
+
+    It serves as soon as it is made, on 127.0.0.1, until `close`, the end of a ``with``
+    block, or the end of Python.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+        A file that keeps its state. Default: memory, gone with the sandbox.
+    port : int, default 0
+        0 takes a free one.
+    max_attempts : int, default 3
+        Attempts of one delivery in all. Source: seed ("for 3 times"); ikas told one
+        integrator "three more", which would be 4.
+    retry_delays : sequence of float, default (1.0, 2.0)
+        Seconds before the second attempt, the third and so on; the last one repeats.
+        Source: inferred, the real gaps are unknown.
+    receiver_timeout : float, default 5.0
+        Seconds a receiver has to answer. Source: inferred, unknown.
+    strict : bool, default False
+        Refuse the endpoints ikas refuses: ``http://`` (live), private and reserved addresses
+        (docs). Off, so that a receiver on this machine can be registered.
+    deliver_to : {"loopback", "any"}, default "loopback"
+        Where deliveries may go. Others are recorded as ``blocked``: the seed's example
+        endpoints are real hosts. A decision of this sandbox.
+    examples : bool, default True
+        Start with the two webhooks of the seed's first example.
+    seed : int or str, optional
+        The same seed gives the same credentials, ids and sample events. Default: random.
+    on_exhausted : {"delivery", "registration"}, default "delivery"
+        What ends when all attempts failed: the delivery, or all further deliveries of that
+        webhook until its scope is saved again. Source: seed ("then stops sending webhook")
+        says neither; inferred.
+    next_attempt_to : {"first", "current"}, default "first"
+        Where a further attempt goes when the webhook has moved in between: where the
+        delivery was addressed at first, or where the webhook is now. Source: inferred.
+    concurrency : int, default 32
+        Attempts under way to one receiver at a time. Source: inferred, unknown.
+    token_lifetime : float, default 14400
+        Seconds a token of the OAuth path is valid. Source: docs.
+
+    Attributes
+    ----------
+    base_url : str
+        ``http://127.0.0.1:PORT``
+    access_token, client_id, client_secret : str
+        Of the default store, ``sandbox``. Plain strings: they open nothing but this sandbox.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be used.
+    ServingError
+        The port is taken.
+    InvalidArgumentError
+        A setting cannot be right.
+
+    Examples
+    --------
+    >>> with Sandbox(seed=1) as sandbox:
+    ...     sandbox.client_id
+    '...'
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        port: int = 0,
+        max_attempts: int = 3,
+        retry_delays: Sequence[float] = (1.0, 2.0),
+        receiver_timeout: float = 5.0,
+        strict: bool = False,
+        deliver_to: DeliverTo = "loopback",
+        examples: bool = True,
+        seed: int | str | None = None,
+        on_exhausted: OnExhausted = "delivery",
+        next_attempt_to: NextAttemptTo = "first",
+        concurrency: int = 32,
+        token_lifetime: float = 14_400,
+    ) -> None:
+        rules = Rules(
+            retries=Retries(max_attempts, tuple(retry_delays)),
+            receiver_timeout=receiver_timeout,
+            strict=strict,
+            deliver_to=deliver_to,
+            on_exhausted=on_exhausted,
+            next_attempt_to=next_attempt_to,
+            concurrency=concurrency,
+            token_lifetime=token_lifetime,
+        )
+        randomness = secrets.token_hex(16) if seed is None else str(seed)
+        rows = Rows(path)
+        try:
+            stores = Stores(rows, randomness)
+            self._state = State(
+                rows=rows,
+                rules=rules,
+                stores=stores,
+                registrations=Registrations(rows, randomness),
+            )
+            self._store, new = stores.add(SANDBOX)
+            if new and examples:
+                self._state.registrations.add_examples(SANDBOX)
+            self._server = Server(make_app(self._state), port=port, name="sandbox").start()
+        except BaseException:
+            rows.close()
+            raise
+        # Also at the end of Python. The server knows the state but not this object, so that
+        # a sandbox nobody holds any more ends too.
+        self._finalizer = weakref.finalize(self, self._server.stop)
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers: ``http://127.0.0.1:PORT``, without a slash at the end."""
+        return self._server.base_url
+
+    @property
+    def access_token(self) -> str:
+        """The default store's access token; it does not expire."""
+        return self._store.access_token
+
+    @property
+    def client_id(self) -> str:
+        """The default store's client id."""
+        return self._store.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The default store's client secret: it signs that store's deliveries."""
+        return self._store.client_secret
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each GraphQL root field was called; ``token`` counts the OAuth path."""
+        return Counter(self._state.calls)
+
+    def add_store(self, name: str) -> StoreCredentials:
+        """Add a store with credentials, webhooks and deliveries of its own.
+
+        Parameters
+        ----------
+        name : str
+            Lower-case letters, digits and hyphens, as ikas gives them.
+
+        Returns
+        -------
+        StoreCredentials
+            For ``connect(name, ...)``; those it has when the sandbox already holds the store.
+
+        Raises
+        ------
+        InvalidArgumentError
+            ikas gives no such name.
+        """
+        return self._state.stores.add(name)[0]
+
+    def authorization_code(self, store: str | None = None) -> str:
+        """Return a code for OAuth's ``authorization_code`` grant: what an install hands over.
+
+        Parameters
+        ----------
+        store : str, optional
+            Default: the store ``sandbox``.
+
+        Returns
+        -------
+        str
+            Valid once, for ten minutes (inferred).
+        """
+        return self._state.stores.issue(self._named(store).name, "code", 600)
+
+    def uninstall(self, store: str | None = None) -> None:
+        """Uninstall the app from a store, as a merchant does it: nothing tells the app (live).
+
+        Its webhooks are dropped, listing gives none, saving and deleting answer
+        ``APP_NOT_FOUND``. `install` puts the app back, without the webhooks.
+        """
+        self._state.stores.set_installed(self._named(store).name, False)
+
+    def install(self, store: str | None = None) -> None:
+        """Install the app in a store again."""
+        self._state.stores.set_installed(self._named(store).name, True)
+
+    def close(self) -> None:
+        """End it; calling it again does nothing."""
+        self._finalizer()
+
+    def _named(self, store: str | None) -> StoreCredentials:
+        return self._store if store is None else self._state.stores.named(store)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"

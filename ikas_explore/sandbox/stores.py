@@ -1,0 +1,172 @@
+"""The stores of a sandbox and the tokens that open them.
+
+Credentials are plain strings: they open nothing but this sandbox. All come from the seed
+and the store's name, so that a seeded sandbox has the same ones every time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import astuple, dataclass, field
+from random import Random
+from typing import Literal
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.patterns import did_you_mean
+from ikas_explore.sandbox.randomness import generator, new_uuid
+from ikas_explore.sandbox.rows import Rows, now_ms
+from ikas_explore.settings import check_store_name
+
+TokenKind = Literal["access", "refresh", "code"]
+
+
+@dataclass(frozen=True)
+class StoreCredentials:
+    """What opens one store of a sandbox.
+
+    Attributes
+    ----------
+    name : str
+    client_id, client_secret : str
+        For OAuth; the secret also signs the store's deliveries.
+    access_token : str
+        Ready to use and never expires, so that a sandbox can run for days.
+    merchant_id, authorized_app_id : str
+        As they stand in the payload of every delivery of this store.
+    """
+
+    name: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    merchant_id: str
+    authorized_app_id: str
+
+
+class Stores:
+    """The stores and their tokens, in rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    seed : str
+        The same seed and name give the same credentials.
+    """
+
+    def __init__(self, rows: Rows, seed: str) -> None:
+        self._rows = rows
+        self._seed = seed
+        self._tokens = generator(seed, "tokens", rows.opened)
+        self._by_name = {
+            row["name"]: _credentials(row) for row in rows.read("SELECT * FROM stores")
+        }
+
+    def add(self, name: str) -> tuple[StoreCredentials, bool]:
+        """Return a store's credentials and whether the store is new."""
+        check_store_name(name)
+        with self._rows.transaction() as connection:
+            if name in self._by_name:
+                return self._by_name[name], False
+            store = self._new_credentials(name)
+            connection.execute(
+                "INSERT INTO stores (name, client_id, client_secret, access_token, merchant_id,"
+                " authorized_app_id) VALUES (?, ?, ?, ?, ?, ?)",
+                astuple(store),
+            )
+            connection.execute(
+                "INSERT INTO tokens VALUES (?, 'access', ?, NULL)", (store.access_token, name)
+            )
+        self._by_name[name] = store
+        return store, True
+
+    def named(self, name: str) -> StoreCredentials:
+        """Return the store of that name.
+
+        Raises
+        ------
+        InvalidArgumentError
+            There is none.
+        """
+        if name not in self._by_name:
+            raise InvalidArgumentError(
+                f"The sandbox has no store {name!r}.{did_you_mean(name, self._by_name)} "
+                "Add it with add_store()."
+            )
+        return self._by_name[name]
+
+    def of_client(self, client_id: str, client_secret: str) -> StoreCredentials | None:
+        """Return the store whose app has these credentials, if there is one."""
+        row = self._one("SELECT * FROM stores WHERE client_id = ?", client_id)
+        return _credentials(row) if row and row["client_secret"] == client_secret else None
+
+    def of_token(self, token: str, kind: TokenKind = "access") -> StoreCredentials | None:
+        """Return the store a token opens; None for a wrong or an expired one."""
+        row = self._one(
+            "SELECT store FROM tokens WHERE token = ? AND kind = ?"
+            " AND (expires_at IS NULL OR expires_at > ?)",
+            token,
+            kind,
+            now_ms(),
+        )
+        return self._by_name[row["store"]] if row else None
+
+    def issue(self, store: str, kind: TokenKind, lifetime: float | None = None) -> str:
+        """Make a token; ``lifetime`` in seconds, None for one that does not expire."""
+        now = now_ms()
+        with self._rows.transaction() as connection:
+            connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
+            token = _new_token(self._tokens, kind)
+            expires_at = None if lifetime is None else now + round(lifetime * 1000)
+            connection.execute(
+                "INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, kind, store, expires_at)
+            )
+        return token
+
+    def withdraw(self, token: str) -> None:
+        """Make a token worthless."""
+        with self._rows.transaction() as connection:
+            connection.execute("DELETE FROM tokens WHERE token = ?", (token,))
+
+    def installed(self, name: str) -> bool:
+        """Tell whether the app is installed in the store."""
+        row = self._one("SELECT installed FROM stores WHERE name = ?", name)
+        return bool(row and row["installed"])
+
+    def set_installed(self, name: str, installed: bool) -> None:
+        """Install the app, or uninstall it: that drops its webhooks without a word (live)."""
+        with self._rows.transaction() as connection:
+            connection.execute(
+                "UPDATE stores SET installed = ? WHERE name = ?", (int(installed), name)
+            )
+            if not installed:
+                connection.execute("DELETE FROM webhooks WHERE store = ?", (name,))
+
+    def _new_credentials(self, name: str) -> StoreCredentials:
+        random = generator(self._seed, "store", name)
+        return StoreCredentials(
+            name=name,
+            client_id=new_uuid(random),
+            client_secret=f"s_{random.getrandbits(256):064x}",
+            access_token=_new_token(random, "access"),
+            merchant_id=new_uuid(random),
+            authorized_app_id=new_uuid(random),
+        )
+
+    def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        found = self._rows.read(statement, *values)
+        return found[0] if found else None
+
+
+def _new_token(random: Random, kind: TokenKind) -> str:
+    return f"sandbox-{kind}-{random.getrandbits(192):048x}"
+
+
+def _credentials(row: sqlite3.Row) -> StoreCredentials:
+    return StoreCredentials(
+        row["name"],
+        row["client_id"],
+        row["client_secret"],
+        row["access_token"],
+        row["merchant_id"],
+        row["authorized_app_id"],
+    )
