@@ -19,7 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from ikas_explore.errors import ServingError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Send
 
 HOST = "127.0.0.1"
 
@@ -137,3 +137,20 @@ class Server:
 
     def __exit__(self, *exc_info: Any) -> None:
         self.stop()
+
+
+async def drop_connection(receive: Receive, send: Send) -> None:
+    """Cut the connection of a request without an answer, as a crashing server does.
+
+    ASGI has no message for it, so uvicorn's own transport is reached through ``send``.
+
+    Parameters
+    ----------
+    receive, send : callable
+        Of a request served by `Server` that nothing was answered to yet.
+    """
+    transport: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]
+    transport.abort()
+    # Until uvicorn knows: it would take a return for a crash, and try to answer 500.
+    while (await receive())["type"] != "http.disconnect":
+        pass

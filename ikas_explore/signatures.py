@@ -99,9 +99,23 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str) -> dict
     ...
     ikas_explore.errors.SignatureError: The signature does not match `data`: ...
     """
+    if isinstance(payload, Mapping):
+        return _parsed(check_signature(payload, client_secret))
+    _key(client_secret)  # an empty secret is told whatever the payload is
+    return _parsed(check_signature(_read(payload), client_secret))
+
+
+def check_signature(payload: Mapping[str, Any], client_secret: str) -> str:
+    """Return the ``data`` of a payload as the string it is, after its signature matched.
+
+    `verify` without the parsing, for who keeps the string.
+
+    Raises
+    ------
+    SignatureError
+        As `verify` does.
+    """
     key = _key(client_secret)
-    if not isinstance(payload, Mapping):
-        payload = _read(payload)
     data, signature = _part(payload, "data"), _part(payload, "signature")
     if not _HEX.fullmatch(signature):
         raise SignatureError(
@@ -113,10 +127,10 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str) -> dict
         expected = hmac.digest(key, data.encode(), "sha256").hex()
     except UnicodeEncodeError:
         # ikas signs UTF-8 bytes, so nothing it sends can look like this.
-        _mismatch()
+        raise _mismatch() from None
     if not hmac.compare_digest(expected, signature):
-        _mismatch()
-    return _parsed(data)
+        raise _mismatch()
+    return data
 
 
 def _key(client_secret: str) -> bytes:
@@ -173,8 +187,8 @@ def _part(payload: Mapping[str, Any], name: str) -> str:
     return part
 
 
-def _mismatch() -> NoReturn:
-    raise SignatureError(
+def _mismatch() -> SignatureError:
+    return SignatureError(
         "The signature does not match `data`: another client secret, or `data` was changed on "
         "the way. Compare the secret with the app's page in the partner panel.",
         reason="mismatch",

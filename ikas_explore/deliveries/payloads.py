@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NoReturn
 
@@ -159,7 +160,7 @@ def check_data(data: str | Mapping[str, Any]) -> str:
     text = data if isinstance(data, str) else _written(data)
     try:
         text.encode()
-        read = json.loads(text, parse_constant=_refuse_constant)
+        read = _decode(text)
     except (ValueError, RecursionError) as error:
         raise _unfit(f"is not JSON: {error}") from None
     if not isinstance(read, dict):
@@ -184,5 +185,96 @@ def _unfit(reason: str) -> InvalidArgumentError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a body that came in says, as far as it can be read.
+
+    Attributes
+    ----------
+    payload : dict
+        The object in the body; empty when there is none.
+    created_at : int or None
+        ``createdAt`` in Unix milliseconds.
+    status, error : int and str, or None
+        The HTTP status a body deserves that is no payload of ikas', and the reason: 400 for
+        what is no JSON object, 422 for one without the seven strings.
+    """
+
+    payload: dict[str, Any] = field(default_factory=dict)
+    created_at: int | None = None
+    status: int | None = None
+    error: str | None = None
+
+    def text(self, key: str) -> str | None:
+        """Return what stands under a key, if it is a string that can be written."""
+        value = self.payload.get(key)
+        return value if isinstance(value, str) and _writable(value) else None
+
+
+def read_body(body: bytes) -> Reading:
+    """Read a body as a payload of ikas; never raise, whatever the bytes.
+
+    Parameters
+    ----------
+    body : bytes
+
+    Returns
+    -------
+    Reading
+
+    Examples
+    --------
+    >>> read_body(b"[]").status, read_body(b"{}").status
+    (400, 422)
+    """
+    try:
+        payload = _decode(body.decode())
+    except (ValueError, RecursionError):
+        return Reading(status=400, error="the body is not JSON in UTF-8")
+    if not isinstance(payload, dict):
+        return Reading(status=400, error="the body is JSON, but no object")
+    created_at = _read_time(payload.get("createdAt"))
+    missing = [key for key in KEYS if key not in payload]
+    if missing:
+        return Reading(payload, created_at, 422, f"keys are missing: {', '.join(missing)}")
+    wrong = [key for key in KEYS if not isinstance(payload[key], str)]
+    if wrong:
+        return Reading(payload, created_at, 422, f"these are no strings: {', '.join(wrong)}")
+    if not _writable("".join(payload[key] for key in KEYS)):
+        return Reading(payload, created_at, 422, "half of a surrogate pair is no text")
+    if created_at is None:
+        return Reading(payload, None, 422, "createdAt is no ISO-8601 time with a zone")
+    return Reading(payload, created_at)
+
+
+def _read_time(text: object) -> int | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return None
+        return (moment - _UNIX_EPOCH) // dt.timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _writable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_UNIX_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+# Strict: NaN and Infinity, which Python would take, are no JSON.
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode

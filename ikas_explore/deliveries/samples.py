@@ -3,7 +3,7 @@
 Fields as they were seen in real payloads (``live``), stand in the official SDK (``sdk``), or,
 where nobody has seen one, ``invented``. The people, shops and products are made up.
 """
-# ruff: noqa: RUF001 - the dotless ı is meant: it is what breaks handlers
+# ruff: noqa: RUF001 - the Turkish dotless i is meant: it is what breaks handlers
 
 from __future__ import annotations
 

@@ -1,0 +1,197 @@
+"""The receiver's ASGI app: read a request, judge it, write its row, answer. In this order.
+
+Requests that arrive together are written in one transaction. It runs in the loop itself: a
+commit to the log takes less time than handing it to another thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.deliveries.answers import Answers, Status, check_status
+from ikas_explore.deliveries.log import Log, Request
+from ikas_explore.deliveries.payloads import read_body
+from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
+from ikas_explore.serving import drop_connection
+from ikas_explore.signatures import check_signature
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from ikas_explore.settings import Secret
+
+#: Seconds a sender has for a whole request, once it began.
+READ_TIMEOUT = 10.0
+
+
+class Intake:
+    """One receiver's app; what it answers can be changed while it runs.
+
+    Parameters
+    ----------
+    log : Log
+    client_secret : Secret or None
+        None leaves signatures unchecked.
+    answers : Answers
+    delay : float
+        Seconds between the row and the answer.
+    max_body : int
+        Bytes; a larger body is answered with 413 and not kept.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        client_secret: Secret | None,
+        *,
+        answers: Answers,
+        delay: float,
+        max_body: int,
+    ) -> None:
+        self.answers = answers
+        self.delay = delay
+        self._log = log
+        self._secret = client_secret
+        self._max_body = max_body
+        self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        body, refusal = await self._read(receive)
+        request = Request(time.time_ns() // 1_000_000, body)
+        delay: float = 0
+        status: Status | None
+        if refusal is not None:
+            status, request.error = refusal
+        elif scope["method"] != "POST":
+            status, request.error = 405, f"the method is {scope['method']}, and only POST is taken"
+        else:
+            status = await self._judge(request)
+            delay = self.delay
+        request.status = status if isinstance(status, int) else None
+        try:
+            await self._record(request)
+        except StorageError:
+            # Not 200: the sender has to come again, as nothing is kept.
+            await _answer(send, 503, "the request could not be written down")
+            return
+        if status is None:
+            return
+        if delay and await _gone(receive, delay):
+            self._log.amend(request.number, status=None, error="the sender left before the answer")
+        elif status == "drop":
+            await drop_connection(receive, send)
+        else:
+            await _answer(send, int(status), request.error if int(status) >= 400 else None)
+
+    async def _read(self, receive: Receive) -> tuple[bytes | None, tuple[int | None, str] | None]:
+        """Return the body, and the status and reason when it is not to be judged."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body"):
+            size = len(body)
+        else:
+            parts, size = [body], len(body)
+            try:
+                async with asyncio.timeout(READ_TIMEOUT):
+                    while message["type"] == "http.request" and message.get("more_body"):
+                        message = await receive()
+                        part = message.get("body", b"")
+                        size += len(part)
+                        # What is too much is read and let go: a sender that is cut off while
+                        # it writes does not see the answer.
+                        if size <= self._max_body:
+                            parts.append(part)
+            except TimeoutError:
+                if size <= self._max_body:
+                    reason = f"the body was not complete after {READ_TIMEOUT:g} s"
+                    return b"".join(parts), (408, reason)
+            body = b"".join(parts)
+        if size > self._max_body:
+            return None, (413, f"the body is larger than {self._max_body} bytes")
+        if message["type"] == "http.disconnect":
+            return body, (None, f"the sender left after {size} bytes of the body")
+        return body, None
+
+    async def _judge(self, request: Request) -> Status:
+        reading = read_body(request.body or b"")
+        if self._secret is not None:
+            try:
+                check_signature(reading.payload, self._secret.reveal())
+                request.signature_ok = True
+            except SignatureError as error:
+                request.signature_ok, request.error = False, str(error)
+        if reading.status is not None:
+            request.error = reading.error
+            return reading.status
+        answers = self.answers
+        if answers.ask is None:
+            return answers.next()
+        try:
+            return check_status(await asyncio.to_thread(answers.ask, reading.payload))
+        except InvalidArgumentError as error:
+            request.error = f"the status function: {error}"
+        except Exception as error:  # the user's own function, told in the row
+            request.error = f"the status function raised {type(error).__name__}: {error}"
+        return 500
+
+    async def _record(self, request: Request) -> None:
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((request, written))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._write_waiting)
+        await written
+
+    def _write_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        failure: StorageError | None = None
+        try:
+            self._log.write([request for request, _ in waiting])
+        except StorageError as error:
+            failure = error
+        for _, written in waiting:
+            if written.done():  # the server is ending and gave the request up
+                continue
+            if failure is None:
+                written.set_result(None)
+            else:
+                written.set_exception(failure)
+
+
+async def _gone(receive: Receive, delay: float) -> bool:
+    """Wait, and tell whether the sender left meanwhile."""
+    try:
+        async with asyncio.timeout(delay):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _answer(send: Send, status: int, text: str | None = None) -> None:
+    body = f"{text}\n".encode() if text and status not in (204, 205, 304) else b""
+    headers: list[tuple[bytes, bytes]] = []
+    if status not in (204, 304):
+        headers.append((b"content-length", str(len(body)).encode()))
+    if body:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    if status in (408, 413):
+        headers.append((b"connection", b"close"))  # what is left of the body is not read
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        event: Any = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
+            return

@@ -1,0 +1,173 @@
+"""The log of a receiver: every request it got, in SQLite, body byte for byte.
+
+The body is the truth: what a frame shows of a payload is read from it when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.deliveries.payloads import read_body
+from ikas_explore.errors import StorageError, TransportError
+from ikas_explore.storage import Database
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import pandas as pd
+
+_TABLES = """
+CREATE TABLE requests (
+    number       INTEGER PRIMARY KEY,   -- in the order they came, from 1
+    received_at  INTEGER NOT NULL,      -- Unix milliseconds
+    body         BLOB,                  -- NULL when it was too large to keep
+    signature_ok INTEGER,               -- NULL when it was not checked
+    status       INTEGER,               -- of the answer, NULL when none was given
+    error        TEXT                   -- what was wrong with the request, or its answer
+);
+"""
+_INSERT = "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, as it is written before it is answered; see the table for its parts."""
+
+    received_at: int
+    body: bytes | None
+    signature_ok: bool | None = None
+    status: int | None = None
+    error: str | None = None
+    number: int = 0  # given by the log
+
+
+_values = attrgetter("number", "received_at", "body", "signature_ok", "status", "error")
+
+
+class Log:
+    """Requests, written in groups by the receiver's server and read by everyone else.
+
+    Parameters
+    ----------
+    path : str or path-like or None
+        A file that keeps them across runs; None keeps them in memory.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be opened or written, or another process has it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self._database = Database(
+            path, name="receiver's log", tables=_TABLES, application_id=0x696B7263
+        )
+        self._written = threading.Condition()
+        self._failure: StorageError | None = None
+        (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
+        self._before = self._last = int(row[0])
+
+    @property
+    def came(self) -> int:
+        """How many requests came since the log was opened."""
+        return self._last - self._before
+
+    def write(self, requests: Sequence[Request]) -> None:
+        """Write requests in one transaction, and number them."""
+        for number, request in enumerate(requests, self._last + 1):
+            request.number = number
+        try:
+            with self._database.transaction() as connection:
+                connection.executemany(_INSERT, map(_values, requests))
+        except StorageError as error:
+            with self._written:
+                self._failure = error
+                self._written.notify_all()
+            raise
+        with self._written:
+            self._failure = None
+            self._last += len(requests)
+            self._written.notify_all()
+
+    def amend(self, number: int, *, status: int | None, error: str) -> None:
+        """Tell of a request that its answer was not the one that was written down."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE requests SET status = ?, error = ? WHERE number = ?",
+                (status, error, number),
+            )
+
+    def wait(self, count: int, timeout: float) -> None:
+        """Return when `count` requests came since the log was opened.
+
+        Raises
+        ------
+        TransportError
+            Fewer came within `timeout` seconds.
+        StorageError
+            A request came and could not be written.
+        """
+        end = time.monotonic() + timeout
+        with self._written:
+            while self.came < count:
+                if self._failure is not None:
+                    raise self._failure
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TransportError(
+                        f"{self.came} of {count} requests came within {timeout:g} s. Look at "
+                        "deliveries() for those that did, and at the sender for the others; "
+                        "a longer `timeout` waits longer."
+                    )
+                self._written.wait(left)
+
+    def frame(self) -> pd.DataFrame:
+        """Return all requests as a frame, in the order they came."""
+        from ikas_explore.frames import RECEIVED, rows_frame
+
+        known: set[str] = set()
+        return rows_frame(RECEIVED, [_cells(row, known) for row in self._requests()])
+
+    def bodies(self) -> dict[str, bytes]:
+        """Return the first body kept under each delivery's id, in the order they came."""
+        kept: dict[str, bytes] = {}
+        for row in self._requests():
+            identity = read_body(row["body"] or b"").text("id")
+            if identity is not None:
+                kept.setdefault(identity, row["body"])
+        return kept
+
+    def close(self) -> None:
+        """Close the file; calling it again does nothing."""
+        self._database.close()
+
+    def _requests(self) -> list[sqlite3.Row]:
+        return self._database.read("SELECT * FROM requests ORDER BY number")
+
+
+def _cells(row: sqlite3.Row, known: set[str]) -> dict[str, Any]:
+    reading = read_body(row["body"] or b"")
+    identity = reading.text("id")
+    duplicate = identity in known
+    if identity is not None:
+        known.add(identity)
+    return {
+        "id": identity,
+        "scope": reading.text("scope"),
+        "merchant_id": reading.text("merchantId"),
+        "authorized_app_id": reading.text("authorizedAppId"),
+        "created_at": reading.created_at,
+        "received_at": row["received_at"],
+        "signature_ok": None if row["signature_ok"] is None else bool(row["signature_ok"]),
+        "duplicate": duplicate,
+        "data": reading.text("data"),
+        "body": row["body"],
+        "status": row["status"],
+        "error": row["error"],
+    }

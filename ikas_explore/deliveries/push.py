@@ -1,0 +1,246 @@
+"""Push a signed delivery to a handler, with the attempts ikas would make.
+
+No account is needed: the endpoint, a scope and the client secret the handler knows are all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ikas_explore.addresses import is_loopback, split_url
+from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outcome_of
+from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
+from ikas_explore.deliveries.samples import Sample, sample
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.settings import Secret
+from ikas_explore.signatures import sign
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEADERS = {"Content-Type": "application/json"}
+
+
+def push(
+    endpoint: str,
+    scope: str,
+    client_secret: str | Secret,
+    *,
+    data: str | Mapping[str, Any] | None = None,
+    max_attempts: int = 3,
+    retry_delays: Sequence[float] = (1.0, 2.0),
+    timeout: float = 5.0,
+    wrong_signature: bool = False,
+    duplicate: bool = False,
+    unknown_keys: bool = False,
+    seed: int | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> pd.DataFrame:
+    """Send a signed test delivery to an endpoint, as ikas would.
+
+    Nothing is kept: Ctrl-C ends it between two requests or in one, and leaves nothing open.
+
+    Parameters
+    ----------
+    endpoint : str
+        An https address of your own, or http on this machine.
+    scope : str
+        A registrable scope; with ``data`` also one that ikas delivers to the address in the
+        partner panel only.
+    client_secret : str or Secret
+        What the handler verifies with.
+    data : str or mapping, optional
+        Your own in place of a sample: taken as it is, or refused.
+    max_attempts : int, default 3
+        Attempts until one is answered with 200 (seed).
+    retry_delays : sequence of float, default (1.0, 2.0)
+        Seconds between attempts (inferred).
+    timeout : float, default 5.0
+        Seconds for the connection, and for the answer to begin (inferred).
+    wrong_signature : bool, default False
+        Sign with another secret: a handler has to refuse it.
+    duplicate : bool, default False
+        Send the same bytes once more, attempts numbered from 1 again: a handler has to drop
+        what has an ``id`` it knows.
+    unknown_keys : bool, default False
+        Add keys that ikas does not send today: a handler has to overlook them.
+    seed : int, optional
+        For the same ids and sample every time.
+    sleep : callable, default time.sleep
+        What waits between attempts, given seconds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an attempt: ``delivery_id``, ``number`` (from 1), ``started_at`` (UTC),
+        ``duration_ms`` (milliseconds), ``status_code``, ``error`` (missing when it was
+        answered with 200). ``attrs`` holds ``scope`` and ``sample``: "own", or whether the
+        fields were seen ("live", "sdk") or are "invented".
+
+    Raises
+    ------
+    InvalidArgumentError
+        An endpoint, ``data`` or a setting that cannot be right; nothing was sent.
+    InvalidScopeError
+        A scope that does not exist.
+    SignatureError
+        The secret is empty.
+
+    Examples
+    --------
+    >>> from ikas_explore.deliveries.receiver import Receiver
+    >>> with Receiver("secret") as receiver:
+    ...     attempts = push(receiver.endpoint, "store/order/created", "secret")
+    >>> attempts["status_code"].tolist()
+    [200]
+    """
+    from ikas_explore.frames import ATTEMPTS, rows_frame
+
+    retries = Retries(max_attempts, tuple(retry_delays))
+    endpoint = check_target(endpoint)
+    secret = reveal(client_secret)
+    random = Random() if seed is None else Random(seed)  # noqa: S311 - ids, not secrets
+    merchant_id = make_uuid(random)
+    now = dt.datetime.now(dt.UTC)
+    if data is None:
+        made = _sample(scope, random, now=now if seed is None else None, merchant_id=merchant_id)
+        text, source = made.data, str(made.source)
+    else:
+        text, source = check_data(data), "own"
+        if scope not in _PANEL_ONLY:
+            check_scopes([scope])
+    payload = envelope(
+        id=delivery_id(random),
+        scope=str(scope),
+        data=text,
+        # The right form and another key: what a stranger who knows the endpoint can send.
+        client_secret=f"not {secret}" if wrong_signature else secret,
+        authorized_app_id=make_uuid(random),
+        merchant_id=merchant_id,
+        created_at=now,
+    )
+    sent: dict[str, Any] = dict(payload)
+    if unknown_keys:
+        sent |= {"apiVersion": "v99", "context": {"retry": False, "tags": ["ç", None]}}
+    body = encode(sent)
+    times = 2 if duplicate else 1
+    rows = deliver(endpoint, [(payload["id"], body)] * times, retries, timeout=timeout, sleep=sleep)
+    frame = rows_frame(ATTEMPTS, rows)
+    frame.attrs = {"scope": str(scope), "sample": source}
+    return frame
+
+
+def check_target(endpoint: str) -> str:
+    """Return an endpoint something may be pushed to: https, or http on this machine.
+
+    Raises
+    ------
+    InvalidArgumentError
+    """
+    parts = split_url(endpoint)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise InvalidArgumentError(
+            f"The endpoint {endpoint!r} is not https, and not on this machine: a customer's "
+            "data would go over the network in clear. Give an https:// address."
+        )
+    return endpoint
+
+
+def reveal(client_secret: str | Secret) -> str:
+    """Return a client secret that can sign, or raise SignatureError for an empty one."""
+    secret = client_secret.reveal() if isinstance(client_secret, Secret) else client_secret
+    sign("", secret)
+    return secret
+
+
+def deliver(
+    endpoint: str,
+    deliveries: Iterable[tuple[str, bytes]],
+    retries: Retries,
+    *,
+    timeout: float,
+    sleep: Callable[[float], object] = time.sleep,
+) -> list[dict[str, Any]]:
+    """Send bodies to an endpoint one after another, each with its attempts.
+
+    Parameters
+    ----------
+    endpoint : str
+        A checked one.
+    deliveries : iterable of (str, bytes)
+        Id and body of each.
+    retries : Retries
+    timeout : float
+        Seconds for the connection, and for the answer to begin.
+    sleep : callable
+
+    Returns
+    -------
+    list of dict
+        Rows of the frame of attempts.
+    """
+    if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise InvalidArgumentError(f"timeout is {timeout!r}; give seconds above 0.")
+    # A proxy or a .netrc of the environment would send the delivery elsewhere, or more with it.
+    with httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client:
+        return [
+            row
+            for identity, body in deliveries
+            for row in _attempts(client, endpoint, identity, body, retries, sleep)
+        ]
+
+
+def _attempts(
+    client: httpx.Client,
+    endpoint: str,
+    identity: str,
+    body: bytes,
+    retries: Retries,
+    sleep: Callable[[float], object],
+) -> Iterator[dict[str, Any]]:
+    for number in range(1, retries.max_attempts + 1):
+        started_at, start = time.time_ns() // 1_000_000, time.perf_counter()
+        outcome = _attempt(client, endpoint, body)
+        yield {
+            "delivery_id": identity,
+            "number": number,
+            "started_at": started_at,
+            "duration_ms": (time.perf_counter() - start) * 1000,
+            "status_code": outcome.status_code,
+            "error": outcome.error,
+        }
+        delay = retries.delay_after(number)
+        if outcome.ok or delay is None:
+            return
+        sleep(delay)
+
+
+def _attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
+    try:
+        # Streamed, so that an answer's body is never waited for: the status says it all.
+        with client.stream("POST", endpoint, content=body, headers=HEADERS) as response:
+            return outcome_of(response.status_code)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return failure_of(error)  # ValueError: a host name that cannot be encoded
+
+
+def _sample(scope: str, random: Random, *, now: dt.datetime | None, merchant_id: str) -> Sample:
+    try:
+        return sample(scope, random, now=now, merchant_id=merchant_id)
+    except InvalidScopeError as error:
+        if scope in _PANEL_ONLY:
+            raise InvalidScopeError(
+                f"Nobody has told what ikas sends for {scope!r}; give your own `data`."
+            ) from None
+        raise error
+
+
+_PANEL_ONLY = tuple(scope for scope in Scope if scope.registration == "panel-only")

@@ -1,0 +1,153 @@
+"""A SQLite file of ours: durable against ``kill -9``, one process at a time, owner only.
+
+WAL with ``synchronous=NORMAL``: what is committed survives the end of the process at any
+moment, though not a power cut. ``locking_mode=EXCLUSIVE`` makes the operating system's own
+lock keep other processes out; it goes with the process, so that nothing has to be cleaned
+up after a kill.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ikas_explore.errors import StorageError
+
+
+class Database:
+    """The one connection to a file's rows, and the border where SQLite's errors are translated.
+
+    It serves several threads, one at a time.
+
+    Parameters
+    ----------
+    path : str or path-like or None
+        A file, made when it is not there, readable by its owner alone; None keeps the rows
+        in memory.
+    name : str
+        What errors call it, such as "receiver's log".
+    tables : str
+        The SQL statements that make the tables.
+    application_id : int
+        Marks the file as one of this kind.
+    version : int
+        Of the tables.
+
+    Raises
+    ------
+    StorageError
+        From here and from every method: the file cannot be opened, is used by another
+        process, is of another kind, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        *,
+        name: str,
+        tables: str,
+        application_id: int,
+        version: int = 1,
+    ) -> None:
+        self._path = None if path is None else Path(path).absolute()
+        self._what = f"{name} ({path if path is not None else 'memory'})"
+        self._lock = threading.RLock()
+        with self._translated():
+            if self._path is not None:
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._connection = sqlite3.connect(
+                self._path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
+            )
+        try:
+            self._open(tables, application_id, version)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all of what is done inside, or nothing."""
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # SQLite itself rolls back when the disk is full.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        """Return the rows of one query."""
+        with self._lock, self._translated():
+            return self._connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Close the connection; calling it again does nothing."""
+        with self._lock:
+            self._connection.close()
+
+    def _open(self, tables: str, application_id: int, version: int) -> None:
+        self._connection.row_factory = sqlite3.Row
+        with self._translated():
+            for setting in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
+                self._connection.execute(f"PRAGMA {setting}").fetchall()
+        with self.transaction() as connection:
+            found = tuple(
+                connection.execute(f"PRAGMA {each}").fetchone()[0]
+                for each in ("application_id", "user_version")
+            )
+            if found != (application_id, version):
+                if any(found) or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    raise StorageError(
+                        f"The file of the {self._what} holds something else; give another path."
+                    )
+                for statement in _statements(tables):  # executescript would end the transaction
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {application_id}")
+                connection.execute(f"PRAGMA user_version = {version}")
+        if self._path is not None:
+            # A file that was there may be open to others; the -wal file holds rows as well.
+            with self._translated():
+                for path in (self._path, Path(f"{self._path}-wal")):
+                    with suppress(FileNotFoundError):
+                        path.chmod(0o600)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            if "closed database" not in str(error):
+                raise  # a mistake of ours
+            raise StorageError(f"The {self._what} is closed; open a new one.") from None
+        except sqlite3.IntegrityError:
+            raise  # a mistake of ours too
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StorageError(
+                f"The {self._what} cannot be used: {error}. {_advice(str(error))}"
+            ) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _advice(error: str) -> str:
+    if "locked" in error:
+        return "Another process has the file open: end that one, or give another path."
+    if "full" in error or "disk I/O" in error:
+        return "Make room on the disk; what was written before still stands."
+    if "not a database" in error or "malformed" in error:
+        return "The file is of another kind: give another path."
+    return "Give a path in a folder that exists and can be written."
