@@ -1,14 +1,16 @@
-"""The paths of ikas that a sandbox answers, as one ASGI app.
+"""The paths a sandbox answers, as one ASGI app.
 
-``POST /api/v1/admin/graphql`` and ``/api/v2/admin/graphql``, ``POST /api/admin/oauth/token``.
+``POST /api/v1/admin/graphql`` and ``/api/v2/admin/graphql``, ``POST /api/admin/oauth/token``
+as ikas has them, and the control routes, which it has not. The worker runs as long as the
+app does.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -16,25 +18,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ikas_explore.sandbox.breaking import (
+    answer_instead,
+    changed_answer,
+    changed_call,
+    hang,
+    too_many_calls,
+)
+from ikas_explore.sandbox.control import control_routes
 from ikas_explore.sandbox.executor import Executor
+from ikas_explore.sandbox.faults import Fault
 from ikas_explore.sandbox.oauth import answer_token
-from ikas_explore.sandbox.registrations import Registrations
 from ikas_explore.sandbox.resolvers import context_for, executable_schema
-from ikas_explore.sandbox.rows import Rows
-from ikas_explore.sandbox.rules import Rules
-from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.schema import API_VERSIONS, ApiVersion
-
-
-@dataclass
-class State:
-    """What the paths share, and what `Sandbox` opens and closes."""
-
-    rows: Rows
-    rules: Rules
-    stores: Stores
-    registrations: Registrations
-    calls: Counter[str] = field(default_factory=Counter)
 
 
 def make_app(state: State) -> Starlette:
@@ -42,24 +39,23 @@ def make_app(state: State) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        pushing = asyncio.create_task(state.worker.run())
         try:
             yield
         finally:
+            pushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await pushing
             state.rows.close()
 
     return Starlette(
         routes=[
             *(_graphql_route(state, api_version) for api_version in API_VERSIONS),
             _token_route(state),
+            *control_routes(state),
         ],
         lifespan=lifespan,
     )
-
-
-def store_of(request: Request, stores: Stores) -> StoreCredentials | None:
-    """Return the store that a request's Bearer token opens."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return stores.of_token(token.strip()) if scheme.lower() == "bearer" else None
 
 
 def _graphql_route(state: State, api_version: ApiVersion) -> Route:
@@ -70,9 +66,17 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
     async def answer(request: Request) -> Response:
         body = await request.body()
         state.calls.update(executor.fields(body))
-        call = context_for(store_of(request, state.stores), state.stores)
-        status, content = executor.answer(body, call)
-        return JSONResponse(content, status)
+        store = store_of(request, state.stores)
+        name = store.name if store else None
+        struck = state.faults.strike(name)
+        instead = await answer_instead(struck, request)
+        if instead is not None:
+            return instead
+        wait = state.rate_limit.wait(name) if name else None
+        if wait is not None:
+            return too_many_calls(math.ceil(wait), state.rate_limit.hint)
+        call = changed_call(struck, context_for(store, state.stores))
+        return changed_answer(struck, *executor.answer(body, call))
 
     return Route(f"/api/{api_version}/admin/graphql", answer, methods=["POST"])
 
@@ -81,6 +85,14 @@ def _token_route(state: State) -> Route:
     async def answer(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         state.calls.update(["token"])
+        if form.get("grant_type") == "refresh_token":
+            store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
+            struck = state.faults.strike(store.name if store else None, refresh=True)
+            if struck:
+                return await hang(struck["hanging_refresh"], request)
+            if store and not state.stores.installed(store.name):
+                # After an uninstall ikas answers nothing for more than 30 s (live).
+                return await hang(Fault("hanging_refresh"), request)
         status, content = answer_token(form, state.stores, lifetime=state.rules.token_lifetime)
         return JSONResponse(content, status)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from random import Random
 
 
@@ -10,8 +9,3 @@ def generator(seed: str, *purpose: object) -> Random:
     """Return a generator of its own for each purpose, so that none shifts another's values."""
     # Not for cryptography: nothing made here opens more than a sandbox on this machine.
     return Random("/".join(map(str, (seed, *purpose))))  # noqa: S311
-
-
-def new_uuid(random: Random) -> str:
-    """Return a random UUID (version 4) as text."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))

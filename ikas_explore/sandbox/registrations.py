@@ -12,7 +12,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ikas_explore.sandbox.randomness import generator, new_uuid
+from ikas_explore.deliveries.payloads import make_uuid
+from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.rows import Rows, now_ms
 
 # The answer of the seed's first example: scope, id, time of creation and update.
@@ -64,7 +65,7 @@ class Registrations:
                     " ON CONFLICT (store, scope) DO UPDATE SET endpoint = excluded.endpoint,"
                     " sales_channel_ids = excluded.sales_channel_ids, active = 1,"
                     " updated_at = excluded.updated_at",
-                    (store, scope, new_uuid(self._ids), endpoint, channels, now, now),
+                    (store, scope, make_uuid(self._ids), endpoint, channels, now, now),
                 )
             saved = {
                 row["scope"]: _webhook(row)

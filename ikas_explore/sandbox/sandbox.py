@@ -6,17 +6,26 @@ import os
 import secrets
 import weakref
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.sandbox.app import State, make_app
+from ikas_explore.sandbox.app import make_app
+from ikas_explore.sandbox.events import Events
+from ikas_explore.sandbox.faults import Faults, RateLimit
+from ikas_explore.sandbox.ledger import Ledger
+from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.registrations import Registrations
 from ikas_explore.sandbox.rows import Rows
 from ikas_explore.sandbox.rules import DeliverTo, NextAttemptTo, OnExhausted, Rules
+from ikas_explore.sandbox.state import State
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.worker import Worker
 from ikas_explore.serving import Server
 from ikas_explore.settings import SANDBOX
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Sandbox:
@@ -115,15 +124,20 @@ class Sandbox:
         rows = Rows(path)
         try:
             stores = Stores(rows, randomness)
+            worker = Worker(Ledger(rows, rules, stores), rules)
             self._state = State(
                 rows=rows,
                 rules=rules,
                 stores=stores,
                 registrations=Registrations(rows, randomness),
+                events=Events(rows, randomness, rules.deliver_to),
+                worker=worker,
+                faults=Faults(generator(randomness, "faults")),
             )
             self._store, new = stores.add(SANDBOX)
             if new and examples:
                 self._state.registrations.add_examples(SANDBOX)
+            worker.recover()
             self._server = Server(make_app(self._state), port=port, name="sandbox").start()
         except BaseException:
             rows.close()
@@ -156,6 +170,104 @@ class Sandbox:
     def calls(self) -> Counter[str]:
         """How often each GraphQL root field was called; ``token`` counts the OAuth path."""
         return Counter(self._state.calls)
+
+    @property
+    def faults(self) -> Faults:
+        """What is broken; nothing at first. See `Faults.add`."""
+        return self._state.faults
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """ikas' limit of 50 calls in 10 s per store (docs); off until ``enabled`` is set."""
+        return self._state.rate_limit
+
+    def emit(
+        self,
+        scope: str,
+        data: str | Mapping[str, Any] | None = None,
+        *,
+        store: str | None = None,
+    ) -> list[str]:
+        """Make an event happen; a webhook registered for its scope gets a delivery.
+
+        Parameters
+        ----------
+        scope : str
+        data : str or mapping, optional
+            A JSON object, or the text of one, taken as it is. Default: a sample.
+        store : str, optional
+            Where it happens. Default: the store ``sandbox``.
+
+        Returns
+        -------
+        list of str
+            The ids of the deliveries, written but not yet made: empty when no webhook
+            matches, since ikas keeps one webhook per store and scope. See `settle`.
+
+        Raises
+        ------
+        InvalidScopeError
+            No webhook can have this scope.
+        InvalidArgumentError
+            The data cannot be sent as it is, or there is no such store.
+        StorageError
+            It cannot be written; then nothing happened.
+
+        Examples
+        --------
+        >>> with Sandbox() as sandbox:
+        ...     ids = sandbox.emit("store/customer/created")
+        ...     list(sandbox.deliveries()["state"])  # the example's endpoint is a real host
+        ['blocked']
+        """
+        return self._state.emit(self._named(store), scope, data).deliveries
+
+    def settle(self, timeout: float) -> None:
+        """Wait until no delivery is pending.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds.
+
+        Raises
+        ------
+        TransportError
+            The time is up, or the sandbox is closed, and some are pending.
+        StorageError
+            What came of attempts cannot be written.
+        """
+        self._state.worker.settle(timeout)
+
+    def deliveries(self, *, store: str | None = None) -> DataFrame:
+        """Return the deliveries of all stores, or of one, the oldest first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``id, scope, endpoint, state, attempts, created_at, finished_at, reason, sample``:
+            ``state`` is pending, delivered, exhausted or blocked, ``reason`` why not
+            delivered, ``sample`` who has seen such data: live, sdk, invented (nobody), or
+            own (given to `emit`).
+        """
+        from ikas_explore.frames import DELIVERIES, rows_frame
+
+        name = None if store is None else self._named(store).name
+        return rows_frame(DELIVERIES, self._state.events.deliveries(name))
+
+    def attempts(self, *, store: str | None = None) -> DataFrame:
+        """Return the attempts of all stores, or of one, by delivery and number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``delivery_id, number`` (from 1), ``started_at, duration_ms, status_code, error``:
+            the last three are missing while an attempt is under way.
+        """
+        from ikas_explore.frames import ATTEMPTS, rows_frame
+
+        name = None if store is None else self._named(store).name
+        return rows_frame(ATTEMPTS, self._state.events.attempts(name))
 
     def add_store(self, name: str) -> StoreCredentials:
         """Add a store with credentials, webhooks and deliveries of its own.

@@ -11,9 +11,10 @@ from dataclasses import astuple, dataclass, field
 from random import Random
 from typing import Literal
 
+from ikas_explore.deliveries.payloads import make_uuid
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.patterns import did_you_mean
-from ikas_explore.sandbox.randomness import generator, new_uuid
+from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.rows import Rows, now_ms
 from ikas_explore.settings import check_store_name
 
@@ -145,11 +146,11 @@ class Stores:
         random = generator(self._seed, "store", name)
         return StoreCredentials(
             name=name,
-            client_id=new_uuid(random),
+            client_id=make_uuid(random),
             client_secret=f"s_{random.getrandbits(256):064x}",
             access_token=_new_token(random, "access"),
-            merchant_id=new_uuid(random),
-            authorized_app_id=new_uuid(random),
+            merchant_id=make_uuid(random),
+            authorized_app_id=make_uuid(random),
         )
 
     def _one(self, statement: str, *values: object) -> sqlite3.Row | None:

@@ -1,0 +1,80 @@
+"""Control routes: the sandbox for programs in other languages.
+
+``POST /control/events`` makes an event happen, ``GET /control/deliveries`` and
+``/control/attempts`` give all rows of the token's store with the keys of the frames (times
+in Unix milliseconds), ``PUT /control/faults`` replaces the faults. All want a store's access
+token as Bearer; none of them is part of ikas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ikas_explore.errors import GraphQLError, InvalidArgumentError, StorageError
+from ikas_explore.sandbox.state import State, store_of
+from ikas_explore.sandbox.stores import StoreCredentials
+
+Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
+
+
+def control_routes(state: State) -> list[Route]:
+    """Make the routes."""
+
+    async def post_event(request: Request, store: StoreCredentials) -> Response:
+        body = await _read(request)
+        if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
+            raise InvalidArgumentError('The body is an object such as {"scope": ..., "data": ...}.')
+        emitted = state.emit(store, body["scope"], body.get("data"))
+        return JSONResponse({"event": emitted.event, "deliveries": emitted.deliveries}, 201)
+
+    async def get_deliveries(request: Request, store: StoreCredentials) -> Response:
+        return JSONResponse(state.events.deliveries(store.name))
+
+    async def get_attempts(request: Request, store: StoreCredentials) -> Response:
+        return JSONResponse(state.events.attempts(store.name))
+
+    async def put_faults(request: Request, store: StoreCredentials) -> Response:
+        body = await _read(request)
+        if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+            raise InvalidArgumentError('The body is a list such as [{"kind": "latency"}].')
+        state.faults.replace(body)
+        return JSONResponse(state.faults.to_json())
+
+    def route(path: str, method: str, answer: Answer) -> Route:
+        async def checked(request: Request) -> Response:
+            store = store_of(request, state.stores)
+            if store is None:
+                return _refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
+            try:
+                return await answer(request, store)
+            except GraphQLError as error:
+                return _refuse(400, error.code, str(error))
+            except StorageError as error:
+                return _refuse(507, "STORAGE", str(error))
+
+        return Route(f"/control/{path}", checked, methods=[method])
+
+    return [
+        route("events", "POST", post_event),
+        route("deliveries", "GET", get_deliveries),
+        route("attempts", "GET", get_attempts),
+        route("faults", "PUT", put_faults),
+    ]
+
+
+async def _read(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError) as error:  # the latter: nested too deeply
+        raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
+
+
+def _refuse(status: int, code: str | None, message: str) -> Response:
+    error: Mapping[str, Any] = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status)

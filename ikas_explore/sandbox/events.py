@@ -1,0 +1,135 @@
+"""Events: something happens in a store, and each matching webhook gets a delivery.
+
+Both are rows, committed before anything leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ikas_explore.addresses import is_loopback, split_url
+from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
+from ikas_explore.deliveries.samples import sample
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.lanes import Due
+from ikas_explore.sandbox.randomness import generator
+from ikas_explore.sandbox.rows import Rows, now_ms
+from ikas_explore.sandbox.rules import DeliverTo
+from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.schema.scopes import check_scopes
+
+#: Who has seen such data, for data that the caller gave.
+OWN = "own"
+
+# The columns are those of the frames, in their order.
+_DELIVERIES = """
+SELECT d.id, e.scope, d.endpoint, d.state,
+  (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempts,
+  d.created_at, d.finished_at, d.reason, e.sample
+FROM deliveries AS d JOIN events AS e ON e.number = d.event
+WHERE ? IS NULL OR e.store = ? ORDER BY d.number
+"""
+_ATTEMPTS = """
+SELECT d.id AS delivery_id, a.number, a.started_at, a.duration_ms, a.status_code, a.error
+FROM attempts AS a JOIN deliveries AS d ON d.number = a.delivery
+JOIN events AS e ON e.number = d.event
+WHERE ? IS NULL OR e.store = ? ORDER BY d.number, a.number
+"""
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """What an event led to: its id, its deliveries' ids, and what is to be sent."""
+
+    event: str
+    deliveries: list[str]
+    due: list[Due]
+
+
+class Events:
+    """Events and their deliveries, in rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    seed : str
+        The same seed gives the same ids and samples in the same order.
+    deliver_to : {"loopback", "any"}
+        Where deliveries may go; others are blocked.
+    """
+
+    def __init__(self, rows: Rows, seed: str, deliver_to: DeliverTo) -> None:
+        self._rows = rows
+        self._deliver_to = deliver_to
+        self._random = generator(seed, "events", rows.opened)
+
+    def emit(
+        self, store: StoreCredentials, scope: str, data: str | Mapping[str, Any] | None
+    ) -> Emitted:
+        """Make an event happen; see `Sandbox.emit`."""
+        scope = _one_scope(scope)
+        own = None if data is None else check_data(data)
+        now = now_ms()
+        with self._rows.transaction() as connection:
+            if own is None:
+                made = sample(scope, self._random, merchant_id=store.merchant_id)
+                text, source = made.data, str(made.source)
+            else:
+                text, source = own, OWN
+            event_id = make_uuid(self._random)
+            event = connection.execute(
+                "INSERT INTO events (id, store, scope, data, sample, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (event_id, store.name, scope, text, source, now),
+            ).lastrowid
+            emitted = Emitted(event_id, [], [])
+            for (endpoint,) in connection.execute(
+                "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
+                (store.name, scope),
+            ).fetchall():
+                reason = why_blocked(endpoint, self._deliver_to)
+                new_id = delivery_id(self._random)
+                number = connection.execute(
+                    "INSERT INTO deliveries (id, event, endpoint, state, reason, created_at,"
+                    " next_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (new_id, event, endpoint, "blocked", reason, now, None, now)
+                    if reason
+                    else (new_id, event, endpoint, "pending", None, now, now, None),
+                ).lastrowid
+                emitted.deliveries.append(new_id)
+                if not reason and number is not None:
+                    emitted.due.append(Due(number, 1, receiver_of(endpoint)))
+        return emitted
+
+    def deliveries(self, store: str | None = None) -> list[dict[str, Any]]:
+        """Return the deliveries of one store or of all, the oldest first."""
+        return [dict(row) for row in self._rows.read(_DELIVERIES, store, store)]
+
+    def attempts(self, store: str | None = None) -> list[dict[str, Any]]:
+        """Return the attempts of one store or of all, by delivery and number."""
+        return [dict(row) for row in self._rows.read(_ATTEMPTS, store, store)]
+
+
+@lru_cache(maxsize=1024)
+def receiver_of(endpoint: str) -> str:
+    """Return what is slow or fast as one: the endpoint's scheme, host and port."""
+    parts = split_url(endpoint)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}"
+
+
+@lru_cache(maxsize=1024)
+def why_blocked(endpoint: str, deliver_to: DeliverTo) -> str | None:
+    """Tell why nothing may be sent to an endpoint; None when it may."""
+    host = split_url(endpoint).hostname or ""
+    if deliver_to == "any" or is_loopback(host):
+        return None
+    return f'{host} is not this machine; deliver_to="any" lets deliveries leave it'
+
+
+def _one_scope(scope: str) -> str:
+    if not isinstance(scope, str):
+        raise InvalidArgumentError(f"An event has one scope, a text, not {scope!r}.")
+    return check_scopes(scope)[0]

@@ -1,0 +1,237 @@
+"""What to break, and how often; and ikas' limit of calls.
+
+A fault strikes a share of the calls, or the next few of them, of one store or of all.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from random import Random
+from typing import Any, Literal, get_args
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.patterns import did_you_mean
+
+FaultKind = Literal[
+    "latency",
+    "rate_limited",
+    "server_error",
+    "hang",
+    "truncated",
+    "partial_data",
+    "expired_token",
+    "missing_permission",
+    "uninstalled",
+    "hanging_refresh",
+]
+Hint = Literal["header", "body", "none"]
+
+# What `seconds` and `status` mean where they are not given.
+_SECONDS: Mapping[str, float] = {
+    "latency": 0.05,
+    "rate_limited": 1.0,
+    "hang": 60.0,
+    "hanging_refresh": 60.0,
+}
+_STATUS: Mapping[str, int] = {"server_error": 500, "expired_token": 200}
+
+
+@dataclass
+class Fault:
+    """One thing that is broken.
+
+    Attributes
+    ----------
+    kind : str
+        ``latency``: each call takes `seconds` longer (0.05).
+        ``rate_limited``: HTTP 429, with the `hint` to wait `seconds` (1).
+        ``server_error``: `status` (500) and a page of HTML, as a gateway sends it.
+        ``hang``: no answer for `seconds` (60), then HTTP 504.
+        ``truncated``: the JSON breaks off in the middle.
+        ``partial_data``: ``data`` with half the rows, and ``errors`` beside it.
+        ``expired_token``: ``LOGIN_REQUIRED``, with HTTP `status` (200; some met 401).
+        ``missing_permission``: ``UNAUTHORIZED``.
+        ``uninstalled``: lists are empty, save and delete answer ``APP_NOT_FOUND``.
+        ``hanging_refresh``: only OAuth's refresh hangs, as after an uninstall (live).
+    share : float, default 1.0
+        Of the calls it strikes, from 0 to 1.
+    calls : int, optional
+        How many more calls it strikes; default: until it is cleared.
+    store : str, optional
+        Whose calls; default: all.
+    seconds : float, optional
+    status : int, optional
+    hint : {"header", "body", "none"}, default "header"
+        Of a 429: ``Retry-After``, a JSON ``retryAfter``, or neither. What ikas sends is
+        unknown.
+    """
+
+    kind: FaultKind
+    share: float = 1.0
+    calls: int | None = None
+    store: str | None = None
+    seconds: float | None = None
+    status: int | None = None
+    hint: Hint = "header"
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(FaultKind):
+            raise InvalidArgumentError(
+                f"There is no fault {self.kind!r}."
+                f"{did_you_mean(str(self.kind), get_args(FaultKind))}"
+            )
+        if self.hint not in get_args(Hint):
+            raise InvalidArgumentError(f"hint is 'header', 'body' or 'none', not {self.hint!r}.")
+        _check_number("share", self.share, 0, 1)
+        for name, least, most in (
+            ("calls", 1, 10**9),
+            ("seconds", 0, 86_400),
+            ("status", 200, 599),
+        ):
+            value = getattr(self, name)
+            if value is not None:
+                _check_number(name, value, least, most)
+                if name != "seconds" and not isinstance(value, int):
+                    raise InvalidArgumentError(f"{name} is a whole number, not {value!r}.")
+        if self.store is not None and not isinstance(self.store, str):
+            raise InvalidArgumentError(f"store is a name, not {self.store!r}.")
+        self.seconds = _SECONDS.get(self.kind) if self.seconds is None else self.seconds
+        self.status = _STATUS.get(self.kind) if self.status is None else self.status
+
+
+class Faults:
+    """The faults of a sandbox, `Sandbox.faults`.
+
+    Examples
+    --------
+    >>> faults = Faults(Random(1))
+    >>> faults.add("rate_limited", calls=1)
+    >>> list(faults.strike("sandbox")), list(faults)
+    (['rate_limited'], [])
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, kind: FaultKind, **settings: Any) -> None:
+        """Break one thing more; see `Fault` for the kinds and their settings.
+
+        Raises
+        ------
+        InvalidArgumentError
+            There is no such kind or setting, or a value cannot be right.
+        """
+        fault = _fault({"kind": kind, **settings})
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self, kind: FaultKind | None = None) -> None:
+        """Mend one kind of fault, or all."""
+        with self._lock:
+            self._faults = [each for each in self._faults if kind and each.kind != kind]
+
+    def replace(self, faults: Iterable[Mapping[str, Any]]) -> None:
+        """Have these faults and no others; each with its ``kind`` and settings."""
+        new = [_fault(each) for each in faults]
+        with self._lock:
+            self._faults = new
+
+    def strike(self, store: str | None, *, refresh: bool = False) -> dict[str, Fault]:
+        """Return the faults that strike a call by kind, and count them.
+
+        Parameters
+        ----------
+        store : str or None
+            Whose call it is, where that is known.
+        refresh : bool, default False
+            Whether it is OAuth's refresh, else a GraphQL call.
+        """
+        struck: dict[str, Fault] = {}
+        if not self._faults:
+            return struck
+        with self._lock:
+            for fault in self._faults:
+                if (
+                    (fault.kind == "hanging_refresh") != refresh
+                    or fault.store not in (None, store)
+                    or self._random.random() >= fault.share
+                ):
+                    continue
+                struck[fault.kind] = fault
+                if fault.calls is not None:
+                    fault.calls -= 1
+            self._faults = [each for each in self._faults if each.calls is None or each.calls > 0]
+        return struck
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the faults as `replace` takes them."""
+        return [asdict(fault) for fault in self]
+
+    def __iter__(self) -> Iterator[Fault]:
+        with self._lock:
+            return iter(list(self._faults))
+
+    def __repr__(self) -> str:
+        return f"<Faults {', '.join(fault.kind for fault in self) or 'none'}>"
+
+
+@dataclass
+class RateLimit:
+    """ikas' limit of calls, per store: `Sandbox.rate_limit`.
+
+    Attributes
+    ----------
+    enabled : bool, default False
+    calls : int, default 50
+        In any `seconds`. Source: docs.
+    seconds : float, default 10.0
+        Source: docs.
+    hint : {"header", "body", "none"}, default "header"
+        How the 429 tells when to come back; see `Fault`.
+    """
+
+    enabled: bool = False
+    calls: int = 50
+    seconds: float = 10.0
+    hint: Hint = "header"
+
+    def __post_init__(self) -> None:
+        self._times: dict[str, deque[float]] = {}
+
+    def wait(self, store: str) -> float | None:
+        """Count a call; return the seconds until one is allowed again, None when it is now.
+
+        A refused call is not counted. That calls are counted per store is inferred.
+        """
+        if not self.enabled:
+            return None
+        now = time.monotonic()
+        times = self._times.setdefault(store, deque())
+        while times and times[0] <= now - self.seconds:
+            times.popleft()
+        if len(times) >= self.calls:
+            return max(0.001, times[0] + self.seconds - now) if times else self.seconds
+        times.append(now)
+        return None
+
+
+def _fault(settings: Mapping[str, Any]) -> Fault:
+    known = [field.name for field in fields(Fault)]
+    for name in settings:
+        if name not in known:
+            raise InvalidArgumentError(f"A fault has no {name!r}.{did_you_mean(name, known)}")
+    if "kind" not in settings:
+        raise InvalidArgumentError("A fault needs its 'kind'.")
+    return Fault(**settings)
+
+
+def _check_number(name: str, value: object, least: float, most: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value <= most:  # type: ignore[operator]
+        raise InvalidArgumentError(f"{name} is a number from {least} to {most}, not {value!r}.")

@@ -1,0 +1,199 @@
+"""What is written before an attempt leaves and after it ended; and what a kill left behind.
+
+All of one turn of the worker is one transaction: under load many rows share a commit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ikas_explore.deliveries.attempts import Outcome
+from ikas_explore.deliveries.payloads import encode, envelope
+from ikas_explore.sandbox.events import receiver_of, why_blocked
+from ikas_explore.sandbox.lanes import Due
+from ikas_explore.sandbox.rows import Rows, now_ms
+from ikas_explore.sandbox.rules import Rules
+from ikas_explore.sandbox.stores import Stores
+
+CUT_OFF = Outcome(None, "cut off: the sandbox ended during this attempt")
+
+_CLAIMED = """
+SELECT d.id, d.endpoint, e.store, e.scope, e.data, e.created_at, w.endpoint AS current
+FROM deliveries AS d JOIN events AS e ON e.number = d.event
+LEFT JOIN webhooks AS w ON w.store = e.store AND w.scope = e.scope
+WHERE d.number = ?
+"""
+_UNDER_WAY = """
+SELECT a.delivery, a.number, d.endpoint
+FROM deliveries AS d JOIN attempts AS a ON a.delivery = d.number
+WHERE d.state = 'pending' AND a.status_code IS NULL AND a.error IS NULL
+"""
+_PENDING = """
+SELECT number, endpoint, next_at,
+  1 + (SELECT count(*) FROM attempts AS a WHERE a.delivery = deliveries.number) AS attempt
+FROM deliveries WHERE state = 'pending' ORDER BY number
+"""
+_SWITCH_OFF = """
+UPDATE webhooks SET active = 0 WHERE (store, scope, endpoint) =
+  (SELECT e.store, e.scope, d.endpoint FROM deliveries AS d
+   JOIN events AS e ON e.number = d.event WHERE d.number = ?)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An attempt that stands in the rows and may leave."""
+
+    due: Due
+    endpoint: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt that ended; its duration is None where nobody measured it."""
+
+    due: Due
+    outcome: Outcome
+    duration_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one transaction came to.
+
+    Attributes
+    ----------
+    claims : list of Claim
+        What may leave now.
+    again : list of (Due, float)
+        Further attempts, and the seconds until each.
+    dropped : list of Due
+        Attempts that are not made after all: their webhook has moved to where nothing may go.
+    ended : int
+        Deliveries that are no longer pending.
+    """
+
+    claims: list[Claim] = field(default_factory=list)
+    again: list[tuple[Due, float]] = field(default_factory=list)
+    dropped: list[Due] = field(default_factory=list)
+    ended: int = 0
+
+
+class Ledger:
+    """The rows of deliveries and attempts, as the worker writes them."""
+
+    def __init__(self, rows: Rows, rules: Rules, stores: Stores) -> None:
+        self._rows = rows
+        self._rules = rules
+        self._stores = stores
+
+    def turn(self, finished: Sequence[Finished], taken: Sequence[Due]) -> Turn:
+        """Write what ended and what starts now, all or nothing."""
+        claims: list[Claim] = []
+        again: list[tuple[Due, float]] = []
+        dropped: list[Due] = []
+        with self._rows.transaction() as connection:
+            now = now_ms()
+            for each in finished:
+                wait = self._record(connection, each, now)
+                if wait is not None:
+                    due = each.due
+                    again.append((Due(due.delivery, due.attempt + 1, due.receiver), wait))
+            for due in taken:
+                claim = self._claim(connection, due, now)
+                if claim is None:
+                    dropped.append(due)
+                else:
+                    claims.append(claim)
+        return Turn(claims, again, dropped, len(finished) - len(again) + len(dropped))
+
+    def recover(self) -> list[tuple[Due, float]]:
+        """Take up what an earlier process left.
+
+        Returns
+        -------
+        list of (Due, float)
+            The attempts to be made, and the seconds until each is due.
+        """
+        cut_off = [
+            Finished(
+                Due(row["delivery"], row["number"], receiver_of(row["endpoint"])), CUT_OFF, None
+            )
+            for row in self._rows.read(_UNDER_WAY)
+        ]
+        self.turn(cut_off, ())
+        now = now_ms()
+        return [
+            (
+                Due(row["number"], row["attempt"], receiver_of(row["endpoint"])),
+                max(0, row["next_at"] - now) / 1000,
+            )
+            for row in self._rows.read(_PENDING)
+        ]
+
+    def _record(self, connection: sqlite3.Connection, finished: Finished, now: int) -> float | None:
+        """Write how an attempt ended; return the seconds until the next, if there is one."""
+        due, outcome = finished.due, finished.outcome
+        connection.execute(
+            "UPDATE attempts SET duration_ms = ?, status_code = ?, error = ?"
+            " WHERE delivery = ? AND number = ?",
+            (
+                finished.duration_ms,
+                outcome.status_code,
+                outcome.error,
+                due.delivery,
+                due.attempt,
+            ),
+        )
+        wait = None if outcome.ok else self._rules.retries.delay_after(due.attempt)
+        if wait is not None:
+            connection.execute(
+                "UPDATE deliveries SET next_at = ? WHERE number = ?",
+                (now + round(wait * 1000), due.delivery),
+            )
+            return wait
+        connection.execute(
+            "UPDATE deliveries SET state = ?, reason = ?, finished_at = ? WHERE number = ?",
+            ("delivered" if outcome.ok else "exhausted", outcome.error, now, due.delivery),
+        )
+        if not outcome.ok and self._rules.on_exhausted == "registration":
+            connection.execute(_SWITCH_OFF, (due.delivery,))
+        return None
+
+    def _claim(self, connection: sqlite3.Connection, due: Due, now: int) -> Claim | None:
+        """Write that an attempt starts; None when it must not."""
+        row = connection.execute(_CLAIMED, (due.delivery,)).fetchone()
+        endpoint = row["endpoint"]
+        if self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
+            endpoint = row["current"]
+            reason = why_blocked(endpoint, self._rules.deliver_to)
+            connection.execute(
+                "UPDATE deliveries SET endpoint = ? WHERE number = ?", (endpoint, due.delivery)
+            )
+            if reason:
+                connection.execute(
+                    "UPDATE deliveries SET state = 'blocked', reason = ?, next_at = NULL,"
+                    " finished_at = ? WHERE number = ?",
+                    (reason, now, due.delivery),
+                )
+                return None
+        connection.execute(
+            "INSERT INTO attempts (delivery, number, started_at) VALUES (?, ?, ?)",
+            (due.delivery, due.attempt, now),
+        )
+        connection.execute("UPDATE deliveries SET next_at = NULL WHERE number = ?", (due.delivery,))
+        store = self._stores.named(row["store"])
+        payload = envelope(
+            id=row["id"],
+            scope=row["scope"],
+            data=row["data"],
+            client_secret=store.client_secret,
+            authorized_app_id=store.authorized_app_id,
+            merchant_id=store.merchant_id,
+            created_at=dt.datetime.fromtimestamp(row["created_at"] / 1000, dt.UTC),
+        )
+        return Claim(due, endpoint, encode(payload))

@@ -1,0 +1,241 @@
+"""Pushes what is due.
+
+It runs on the event loop of the sandbox's server, from the app's start to its end: no
+further thread, and nothing to hand over between loops. A caller's thread writes the rows of
+an event itself and only wakes the loop.
+
+Each turn writes, in one commit, the outcomes that came in since the last and the attempts
+that start now; only then do those leave. So nothing leaves that is not in the rows, and an
+attempt whose outcome a kill swallowed is found at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+import httpx
+
+from ikas_explore.deliveries.attempts import failure_of, outcome_of
+from ikas_explore.errors import StorageError, TransportError
+from ikas_explore.sandbox.lanes import Due, Lanes
+from ikas_explore.sandbox.ledger import CUT_OFF, Claim, Finished, Ledger
+from ikas_explore.sandbox.rules import Rules
+
+_log = logging.getLogger(__name__)
+
+# So many receivers have to be slow, each with all its places taken, until others wait.
+_RECEIVERS = 8
+# Seconds until the next try to write after the disk refused.
+_STORAGE_PAUSE = 0.2
+# Bytes of an answer that are read: only its status counts.
+_BODY_LIMIT = 65_536
+# Seconds an idle connection is kept: less than the 5 after which usual servers hang up, so
+# that no attempt leaves on a connection that is just being closed.
+_KEEPALIVE = 2.0
+
+
+class Worker:
+    """Makes the attempts of pending deliveries.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where each attempt stands before it leaves.
+    rules : Rules
+    """
+
+    def __init__(self, ledger: Ledger, rules: Rules) -> None:
+        self._ledger = ledger
+        self._timeout = rules.receiver_timeout
+        self._places = rules.concurrency * _RECEIVERS
+        self._lanes = Lanes(per_receiver=rules.concurrency, in_all=self._places)
+        self._wake = asyncio.Event()
+        self._under_way: dict[asyncio.Task[None], Claim] = {}
+        self._finished: list[Finished] = []
+        self._transport: httpx.AsyncHTTPTransport | None = None
+        # Other threads see what follows, and only under this condition.
+        self._changed = threading.Condition()
+        self._new: list[Due] = []
+        self._pending = 0
+        self._failure: Exception | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def recover(self) -> None:
+        """Take up what an earlier process left; to be called before the loop runs."""
+        for due, wait in self._ledger.recover():
+            self._lanes.add(due, time.monotonic() + wait)
+            self._pending += 1
+
+    def add(self, due: Sequence[Due]) -> None:
+        """Have attempts made as soon as there is a place for them; from any thread."""
+        if not due:
+            return
+        with self._changed:
+            self._pending += len(due)
+            told = bool(self._new)
+            self._new.extend(due)
+            if self._loop is not None and not told:
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    def settle(self, timeout: float) -> None:
+        """Wait until no delivery is pending; from any thread but the loop's."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._pending or self._failure or self._loop is None, timeout
+            )
+            if self._failure is not None:
+                raise StorageError(
+                    f"{self._pending} deliveries are held up: {self._failure}"
+                ) from self._failure
+            if not self._pending:
+                return
+            if self._loop is None:
+                raise TransportError(
+                    f"The sandbox is closed with {self._pending} deliveries pending."
+                )
+            raise TransportError(
+                f"{self._pending} deliveries are still pending after {timeout:g} s; attempts() "
+                "shows what came of them so far. Give more time, or shorter retry_delays."
+            )
+
+    async def run(self) -> None:
+        """Push until cancelled; what is under way then counts as cut off."""
+        with self._changed:
+            self._loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await self._turn()
+        except Exception as error:  # a mistake of ours: settle() must not wait for nothing
+            _log.exception("The sandbox's worker failed.")
+            self._tell(error, 0)
+        finally:
+            await self._end()
+
+    async def _turn(self) -> None:
+        taken = self._take()
+        finished = list(self._finished)
+        ended = 0
+        if finished or taken:
+            try:
+                turn = self._ledger.turn(finished, taken)
+            except StorageError as error:
+                # Nothing leaves while it cannot be written. settle() tells, and it goes on
+                # by itself once there is room.
+                for due in taken:
+                    self._lanes.give_back(due, time.monotonic())
+                self._tell(error, 0)
+                await asyncio.sleep(_STORAGE_PAUSE)
+                return
+            self._finished = self._finished[len(finished) :]
+            for due in turn.dropped:
+                self._lanes.done(due.receiver)
+            for due, wait in turn.again:
+                self._lanes.add(due, time.monotonic() + wait)
+            for claim in turn.claims:
+                attempt = asyncio.create_task(self._attempt(claim))
+                self._under_way[attempt] = claim
+                attempt.add_done_callback(self._under_way.pop)
+            ended = turn.ended
+        self._tell(None, ended)
+        await self._sleep()
+
+    def _take(self) -> list[Due]:
+        now = time.monotonic()
+        with self._changed:
+            new, self._new = self._new, []
+        for due in new:
+            self._lanes.add(due, now)
+        return self._lanes.take(now)
+
+    def _tell(self, failure: Exception | None, ended: int) -> None:
+        if ended or failure is not self._failure:
+            with self._changed:
+                self._pending -= ended
+                self._failure = failure
+                self._changed.notify_all()
+
+    async def _sleep(self) -> None:
+        """Wait until an attempt has ended, one was added, or the time of one has come."""
+        next_at = self._lanes.next_at()
+        loop = asyncio.get_running_loop()
+        timer = None
+        if next_at is not None:
+            timer = loop.call_later(max(0.0, next_at - time.monotonic()), self._wake.set)
+        await self._wake.wait()
+        self._wake.clear()
+        if timer is not None:
+            timer.cancel()
+
+    async def _attempt(self, claim: Claim) -> None:
+        if self._transport is None:
+            # A transport and not a client: it follows no redirect, keeps no cookie and asks
+            # the environment for no proxy. Made when first needed, for it reads certificates.
+            self._transport = httpx.AsyncHTTPTransport(
+                trust_env=False,
+                limits=httpx.Limits(
+                    max_connections=None,
+                    max_keepalive_connections=self._places,
+                    keepalive_expiry=_KEEPALIVE,
+                ),
+            )
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):
+                status = await self._post(self._transport, claim.endpoint, claim.body)
+            outcome = outcome_of(status)
+        # Whatever goes wrong at one receiver is that attempt's outcome, in words.
+        except Exception as error:
+            outcome = failure_of(error)
+        duration_ms = round((time.perf_counter() - started) * 1000, 3)
+        self._finished.append(Finished(claim.due, outcome, duration_ms))
+        self._lanes.done(claim.due.receiver)
+        self._wake.set()
+
+    @staticmethod
+    async def _post(transport: httpx.AsyncHTTPTransport, endpoint: str, body: bytes) -> int:
+        request = httpx.Request(
+            "POST",
+            _url(endpoint),
+            headers={"Content-Type": "application/json", "User-Agent": "ikas-sandbox"},
+            content=body,
+        )
+        response = await transport.handle_async_request(request)
+        try:
+            size = 0
+            async for chunk in response.aiter_raw():
+                size += len(chunk)
+                if size > _BODY_LIMIT:
+                    break
+        finally:
+            await response.aclose()
+        return response.status_code
+
+    async def _end(self) -> None:
+        """Write what came in, end what is under way, and let no one wait."""
+        under_way = dict(self._under_way)
+        for attempt in under_way:
+            attempt.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        finished = {each.due: each for each in self._finished}
+        for claim in under_way.values():
+            finished.setdefault(claim.due, Finished(claim.due, CUT_OFF, None))
+        try:
+            self._tell(self._failure, self._ledger.turn(list(finished.values()), ()).ended)
+        except StorageError as error:
+            # They stand in the rows as under way, which the next start reads as cut off.
+            self._tell(error, 0)
+        if self._transport is not None:
+            await self._transport.aclose()
+        with self._changed:
+            self._loop = None
+            self._changed.notify_all()
+
+
+@lru_cache(maxsize=1024)
+def _url(endpoint: str) -> httpx.URL:
+    return httpx.URL(endpoint)
