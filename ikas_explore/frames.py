@@ -84,6 +84,46 @@ RECEIVED: Columns = {
     "error": "string",
 }
 
+#: One row a scope of a store: what differs, or what a plan does about it.
+CHANGES: Columns = {
+    "store": "string",
+    "scope": "string",
+    "action": "string",
+    "endpoint_before": "string",
+    "endpoint_after": "string",
+}
+
+#: The same after a plan was applied.
+OUTCOMES: Columns = {**CHANGES, "outcome": "string", "error": "string"}
+
+#: One row a finding of an audit.
+FINDINGS: Columns = {
+    "severity": "string",
+    "rule": "string",
+    "store": "string",
+    "scope": "string",
+    "endpoint": "string",
+    "message": "string",
+    "remedy": "string",
+}
+
+#: One row an endpoint that was probed.
+PROBES: Columns = {
+    "endpoint": "string",
+    "host": "string",
+    "address": "string",
+    "dns_ms": "float",
+    "connect_ms": "float",
+    "tls_ms": "float",
+    "certificate": "string",
+    "expires_at": "time",
+    "days_left": "integer",
+    "status_code": "integer",
+    "location": "string",
+    "failure": "string",
+    "error": "string",
+}
+
 
 def _strings(values: Sequence[Any]) -> Any:
     return pd.array(values, dtype="str") if STRING == "str" else np.array(values, dtype=object)
