@@ -121,8 +121,9 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
 
     base_url = check_base_url(find("base_url") or BASE_URL)
     local = is_loopback(split_url(base_url).hostname or "")
+    name = find("store")
     settings = Settings(
-        name=check_store_name(find("store") or (SANDBOX if local else "store")),
+        name=check_store_name((SANDBOX if local else "store") if name is None else name),
         base_url=base_url,
         api_version=check_api_version(find("api_version") or "v1"),
         access_token=secret("access_token"),

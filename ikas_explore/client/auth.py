@@ -31,6 +31,8 @@ class Tokens:
         Posts a form to the token path and gives the answer.
     on_token : callable, optional
         Told of every new token: the answer of ikas as a dict, refresh token included.
+    clock : callable, optional
+        Seconds, from any beginning.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Tokens:
         settings: Settings,
         send: Send,
         on_token: Callable[[dict[str, Any]], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = settings.name
         self._access = settings.access_token
@@ -46,6 +49,7 @@ class Tokens:
         self._client_secret = settings.client_secret
         self._send = send
         self._on_token = on_token
+        self._clock = clock
         self._expires_at: float | None = None
         self._lock = threading.Lock()
 
@@ -54,16 +58,17 @@ class Tokens:
         """Whether a new token can be fetched."""
         return bool(self._client_id and self._client_secret)
 
-    @property
-    def secrets(self) -> list[Secret]:
-        """Return all that must never show."""
-        known = (self._access, self._refresh, self._client_secret)
-        return [secret for secret in known if secret]
+    def blank(self, text: str) -> str:
+        """Blank secrets in what a server gave back, before it gets into a message."""
+        for secret in (self._access, self._refresh, self._client_secret):
+            if secret:
+                text = text.replace(secret.reveal(), "***")
+        return text
 
     def current(self) -> Secret:
         """Return a token that has not expired, fetched if need be."""
         with self._lock:
-            if self._access and (self._expires_at is None or time.monotonic() < self._expires_at):
+            if self._access and (self._expires_at is None or self._clock() < self._expires_at):
                 return self._access
             return self._fetch()
 
@@ -89,7 +94,8 @@ class Tokens:
                     else "client_id and client_secret belong to an app of this store."
                 )
             )
-        answer = read_json(response, what)
+        # Not a word of this answer may show: cut short, it would begin with the token.
+        answer = read_json(response, what, blank=lambda _: "***")
         token, lasts = answer.get("access_token"), answer.get("expires_in")
         if response.status_code != 200 or not isinstance(token, str) or not token:
             raise ResponseError(
@@ -101,7 +107,7 @@ class Tokens:
         lasts = lasts if isinstance(lasts, (int, float)) and lasts > 0 else None
         # A token that lasts less than two margins is used for half its life.
         self._expires_at = (
-            None if lasts is None else time.monotonic() + max(lasts - EXPIRY_MARGIN, lasts / 2)
+            None if lasts is None else self._clock() + max(lasts - EXPIRY_MARGIN, lasts / 2)
         )
         refresh = answer.get("refresh_token")
         if isinstance(refresh, str) and refresh:

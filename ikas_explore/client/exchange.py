@@ -11,7 +11,7 @@ import email.utils
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -115,7 +115,10 @@ def transport_error(error: Exception, what: str) -> TransportError:
     )
 
 
-def read_data(response: httpx.Response, what: str) -> dict[str, Any]:
+Blank = Callable[[str], str]
+
+
+def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return ``data`` of a GraphQL answer.
 
     Parameters
@@ -124,6 +127,8 @@ def read_data(response: httpx.Response, what: str) -> dict[str, Any]:
         Read to its end.
     what : str
         What was asked: the beginning of every message.
+    blank : callable, optional
+        Takes secrets out of text that the answer holds, where it gets into an error.
 
     Returns
     -------
@@ -147,9 +152,9 @@ def read_data(response: httpx.Response, what: str) -> dict[str, Any]:
             "try again.",
             retry_after=_retry_after(response),
         )
-    answer = read_json(response, what)
+    answer = read_json(response, what, blank)
     if "errors" in answer and answer["errors"] is not None:
-        _raise_errors(answer, what, status)
+        _raise_errors(answer, what, status, blank)
     if status == 401:
         raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
     if status != 200:
@@ -168,7 +173,7 @@ def read_data(response: httpx.Response, what: str) -> dict[str, Any]:
     return data
 
 
-def read_json(response: httpx.Response, what: str) -> dict[str, Any]:
+def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return the JSON object an answer holds; raise LoginRequiredError or ResponseError."""
     status = response.status_code
     try:
@@ -181,8 +186,8 @@ def read_json(response: httpx.Response, what: str) -> dict[str, Any]:
             raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}") from None
         kind = response.headers.get("content-type", "no content type")
         raise ResponseError(
-            f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of {kind} "
-            f"that are not JSON: {_excerpt(response)!r}. Try again later; if it stays, check "
+            f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
+            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)!r}. Try again later; if it stays, check "
             "base_url.",
             status_code=status,
         ) from None
@@ -195,8 +200,8 @@ def read_json(response: httpx.Response, what: str) -> dict[str, Any]:
     return answer
 
 
-def _raise_errors(answer: dict[str, Any], what: str, status: int) -> None:
-    errors = answer["errors"]
+def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> None:
+    errors = _blanked(answer["errors"], blank)
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with 'errors' that is no list of objects.",
@@ -212,8 +217,18 @@ def _raise_errors(answer: dict[str, Any], what: str, status: int) -> None:
         f"{what}: ikas refused with {code or 'no code'} ({said}). {advice}",
         code=code,
         errors=errors,
-        data=answer.get("data"),
+        data=_blanked(answer.get("data"), blank),
     )
+
+
+def _blanked(value: Any, blank: Blank) -> Any:
+    if isinstance(value, str):
+        return blank(value)
+    if isinstance(value, list):
+        return [_blanked(item, blank) for item in value]
+    if isinstance(value, dict):
+        return {name: _blanked(item, blank) for name, item in value.items()}
+    return value
 
 
 def _code(error: Mapping[str, Any]) -> str | None:
@@ -250,8 +265,10 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _excerpt(response: httpx.Response, length: int = 80) -> str:
-    return _printable(response.content[:length].decode("utf-8", "replace"))
+def _excerpt(response: httpx.Response, blank: Blank, length: int = 80) -> str:
+    # Blanked before it is cut: half a secret would not be found.
+    start = response.content[:2000].decode("utf-8", "replace")
+    return _printable(blank(start), length)
 
 
 def _printable(text: str, length: int = 300) -> str:

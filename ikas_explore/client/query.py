@@ -391,7 +391,7 @@ class Query:
         name = self._field.graphql_name
         data = self._source.execute(document, what=name)
         if name not in data:
-            raise ResponseError(f"{self._source.settings.name}: the answer lacks {name!r}.")
+            raise ResponseError(f"{self._source.settings.name}: {name} is not in the answer.")
         return data[name]
 
 

@@ -68,8 +68,8 @@ def delete_webhooks(client: Client, scopes: Sequence[str]) -> bool:
     answer = data.get(field.graphql_name)
     if not isinstance(answer, bool):
         raise ResponseError(
-            f"{client.settings.name}: ikas answered {field.graphql_name} with {answer!r} and not "
-            "with true or false; list() tells what is registered now."
+            f"{client.settings.name}: ikas answered {field.graphql_name} with neither true "
+            "nor false; list() tells what is registered now."
         )
     return answer
 
@@ -78,7 +78,7 @@ def _rows(client: Client, name: str, variables: dict[str, Any]) -> list[dict[str
     field, document, nodes = _operation(client.settings.api_version, name)
     data = client.execute(document, variables, what=field.graphql_name)
     if field.graphql_name not in data:
-        raise ResponseError(f"{client.settings.name}: the answer lacks {field.graphql_name!r}.")
+        raise ResponseError(f"{client.settings.name}: {field.graphql_name} is not in the answer.")
     rows: list[dict[str, Any]] = data[field.graphql_name]
     read_columns(rows, nodes, f"{client.settings.name}: {field.graphql_name}")
     return rows

@@ -1,0 +1,122 @@
+"""What is sent again, how often, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+import ikas_explore as ikas
+from ikas_explore import errors
+from tests.client.answers import ROW
+
+FIELDS = {"list": "listWebhook", "save": "saveWebhook", "delete": "deleteWebhook"}
+CALLS: dict[str, Callable[[ikas.Store], Any]] = {
+    "list": lambda store: store.webhooks.list(),
+    "save": lambda store: store.webhooks.save("https://example.com/ikas", ROW["scope"]),
+    "delete": lambda store: store.webhooks.delete(ROW["scope"]),
+}
+
+
+class Server:
+    """Answers as scripted, then as it should; counts."""
+
+    def __init__(self, call: str, *script: int | type[Exception], **headers: str) -> None:
+        self.requests = 0
+        self.script = list(script)
+        self.headers = headers
+        self.good = {"data": {FIELDS[call]: True if call == "delete" else [ROW]}}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        step = self.script.pop(0) if self.script else 200
+        if isinstance(step, int):
+            return httpx.Response(step, json=self.good if step == 200 else {}, headers=self.headers)
+        raise step("scripted")
+
+
+def run(call: str, server: Server) -> Any:
+    transport = httpx.MockTransport(server)
+    with ikas.connect("shop", access_token="token", transport=transport) as store:
+        return CALLS[call](store)
+
+
+PASSING = [500, 502, 503, 429, httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError]
+NEVER_MADE = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
+
+
+@pytest.mark.parametrize("call", ["list", "save"])
+@pytest.mark.parametrize("failure", [*PASSING, *NEVER_MADE])
+def test_what_may_be_repeated_is_sent_three_times_at_most(
+    call: str, failure: int | type[Exception]
+) -> None:
+    recovering = Server(call, failure, failure)
+    run(call, recovering)
+    assert recovering.requests == 3
+    failing = Server(call, failure, failure, failure)
+    with pytest.raises(errors.IkasError):
+        run(call, failing)
+    assert failing.requests == 3
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_a_delete_that_may_have_arrived_is_not_sent_again(failure: int | type[Exception]) -> None:
+    server = Server("delete", failure)
+    with pytest.raises(errors.IkasError):
+        run("delete", server)
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("failure", NEVER_MADE)
+def test_a_delete_whose_connection_was_never_made_is_sent_again(failure: type[Exception]) -> None:
+    server = Server("delete", failure, failure)
+    assert run("delete", server) is True
+    assert server.requests == 3
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404])
+@pytest.mark.parametrize("call", FIELDS)
+def test_what_cannot_succeed_is_not_sent_again(call: str, status: int) -> None:
+    server = Server(call, status)
+    with pytest.raises(errors.IkasError):
+        run(call, server)
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("code", ["INVALID_SCOPE", "UNAUTHORIZED", "APP_NOT_FOUND", "OTHER"])
+def test_a_graphql_error_is_never_sent_again(code: str) -> None:
+    requests = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"errors": [{"extensions": {"code": code}}]})
+
+    with (
+        ikas.connect("shop", access_token="token", transport=httpx.MockTransport(answer)) as store,
+        pytest.raises(errors.GraphQLError),
+    ):
+        store.webhooks.list()
+    assert len(requests) == 1
+
+
+def test_a_hint_to_wait_is_followed_up_to_the_budget() -> None:
+    seen: list[RetryDetails] = []
+    with stamina.set_testing(False):
+        set_on_retry_hooks([seen.append])
+        try:
+            server = Server("list", 429, **{"Retry-After": "0.05"})
+            run("list", server)
+            assert server.requests == 2
+            assert [round(details.wait_for, 3) for details in seen] == [0.05]
+            assert seen[0].args == ()
+            patient = Server("list", 429, **{"Retry-After": "3600"})
+            with pytest.raises(errors.RateLimitedError) as caught:
+                run("list", patient)
+            assert caught.value.retry_after == 3600
+            assert patient.requests == 1
+        finally:
+            set_on_retry_hooks(None)

@@ -1,0 +1,174 @@
+"""Access tokens: fetched, kept, renewed once, told to on_token."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+import ikas_explore as ikas
+from ikas_explore import errors
+from ikas_explore.client.auth import Tokens
+from ikas_explore.settings import read_settings
+from tests.client.answers import ROW
+
+LOGIN_REQUIRED = {"errors": [{"message": "x", "extensions": {"code": "LOGIN_REQUIRED"}}]}
+
+
+class Ikas:
+    """Hands out tokens t1, t2, ... and accepts those in `valid`."""
+
+    def __init__(self, *, expires_in: Any = 14400, refusal: int = 200, **more: Any) -> None:
+        self.forms: list[dict[str, str]] = []
+        self.bearers: list[str] = []
+        self.valid: set[str] = set()
+        self.expires_in = expires_in
+        self.refusal = refusal
+        self.more = more
+        self.lock = threading.Lock()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.extensions["timeout"]["read"], "every call has a time-out"
+        with self.lock:
+            if request.url.path == "/api/admin/oauth/token":
+                form = {k: v[0] for k, v in parse_qs(request.content.decode()).items()}
+                self.forms.append(form)
+                token = f"t{len(self.forms)}"
+                self.valid = {token}
+                answer = {"access_token": token, "token_type": "Bearer", **self.more}
+                return httpx.Response(200, json={**answer, "expires_in": self.expires_in})
+            bearer = request.headers["authorization"].removeprefix("Bearer ")
+            self.bearers.append(bearer)
+            if bearer in self.valid:
+                return httpx.Response(200, json={"data": {"listWebhook": [ROW]}})
+            return httpx.Response(self.refusal, json=LOGIN_REQUIRED)
+
+    def connect(self, **given: Any) -> ikas.Store:
+        given = {"client_id": "app", "client_secret": "s3cret", **given}
+        return ikas.connect("shop", transport=httpx.MockTransport(self), **given)
+
+
+def test_one_token_serves_many_calls() -> None:
+    server = Ikas()
+    with server.connect() as store:
+        for _ in range(3):
+            store.webhooks.list()
+    assert server.forms == [
+        {"grant_type": "client_credentials", "client_id": "app", "client_secret": "s3cret"}
+    ]
+    assert server.bearers == ["t1", "t1", "t1"]
+
+
+@pytest.mark.parametrize("refusal", [200, 401])
+def test_a_refused_token_is_renewed_once(refusal: int) -> None:
+    server = Ikas(refusal=refusal)
+    with server.connect(access_token="old") as store:
+        assert len(store.webhooks.list()) == 1
+        assert server.bearers == ["old", "t1"]
+        server.valid = {"none"}
+        server.more["access_token"] = "never-valid"
+        with pytest.raises(errors.LoginRequiredError):
+            store.webhooks.list()
+    assert len(server.forms) == 2
+    assert server.bearers == ["old", "t1", "t1", "never-valid"]
+
+
+def test_without_credentials_a_refused_token_is_the_users_to_replace() -> None:
+    server = Ikas()
+    with (
+        ikas.connect("shop", access_token="old", transport=httpx.MockTransport(server)) as store,
+        pytest.raises(errors.LoginRequiredError, match="IKAS_CLIENT_ID"),
+    ):
+        store.webhooks.list()
+    assert server.forms == []
+
+
+@pytest.mark.parametrize(("expires_in", "lasts"), [(14400, 14340), (100, 50), ("soon", 10**9)])
+def test_a_token_is_fetched_anew_shortly_before_it_expires(expires_in: Any, lasts: float) -> None:
+    now = [1000.0]
+    answers = iter(range(10))
+    tokens = Tokens(
+        read_settings(client_id="app", client_secret="s3cret"),
+        lambda form: httpx.Response(
+            200, json={"access_token": f"t{next(answers)}", "expires_in": expires_in}
+        ),
+        clock=lambda: now[0],
+    )
+    assert tokens.current().reveal() == "t0"
+    now[0] += lasts - 1
+    assert tokens.current().reveal() == "t0"
+    if isinstance(expires_in, int):
+        now[0] += 2
+        assert tokens.current().reveal() == "t1"
+
+
+def test_a_refresh_token_is_replaced_by_the_newest_and_told() -> None:
+    told: list[dict[str, Any]] = []
+    server = Ikas(expires_in=0, refresh_token="r2", scope="read_orders")
+    with server.connect(refresh_token="r1", on_token=told.append) as store:
+        store.webhooks.list()
+        server.valid = set()
+        store.webhooks.list()
+    assert [(form["grant_type"], form["refresh_token"]) for form in server.forms] == [
+        ("refresh_token", "r1"),
+        ("refresh_token", "r2"),
+    ]
+    assert [answer["access_token"] for answer in told] == ["t1", "t2"]
+    assert told[0]["refresh_token"] == "r2"
+
+
+def test_many_threads_fetch_one_token() -> None:
+    server = Ikas()
+    with server.connect() as store:
+        threads = [threading.Thread(target=store.webhooks.list) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(server.forms) == 1
+    assert server.bearers == ["t1"] * 8
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "message"),
+    [
+        (httpx.Response(401, json={}), errors.CredentialsError, "client_id and client_secret"),
+        (httpx.Response(400, text="bad"), errors.CredentialsError, "client_id and client_secret"),
+        (httpx.Response(429), errors.RateLimitedError, "429"),
+        (httpx.Response(200, text="<html>"), errors.ResponseError, "not JSON"),
+        (httpx.Response(200, json={}), errors.ResponseError, "without an access_token"),
+        (httpx.Response(200, json={"access_token": 7}), errors.ResponseError, "without an access"),
+        (httpx.Response(200, json=["t"]), errors.ResponseError, "no object"),
+        (httpx.Response(500, json={"access_token": "t"}), errors.ResponseError, "HTTP 500"),
+    ],
+)
+def test_a_token_that_is_not_given_is_an_error(
+    answer: httpx.Response, kind: type[Exception], message: str
+) -> None:
+    with (
+        ikas.connect(
+            "shop",
+            client_id="app",
+            client_secret="wrong",
+            transport=httpx.MockTransport(lambda _: answer),
+        ) as store,
+        pytest.raises(kind, match=message),
+    ):
+        store.webhooks.list()
+
+
+def test_a_refused_refresh_token_says_so() -> None:
+    with (
+        ikas.connect(
+            "shop",
+            client_id="app",
+            client_secret="s",
+            refresh_token="old",
+            transport=httpx.MockTransport(lambda _: httpx.Response(401)),
+        ) as store,
+        pytest.raises(errors.CredentialsError, match="still installed"),
+    ):
+        store.webhooks.list()

@@ -1,0 +1,31 @@
+"""What every test starts from: no setting of the machine it runs on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ikas_explore as ikas
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No IKAS_ variable is set, and no .env lies at or above the working folder."""
+    for name in [name for name in os.environ if name.startswith("IKAS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=["v1", "v2"])
+def api_version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def store(api_version: str) -> Iterator[ikas.Store]:
+    """A sandbox with the seed's two webhooks, in both API versions."""
+    with ikas.connect("sandbox", api_version=api_version) as store:
+        yield store
