@@ -1,0 +1,125 @@
+"""Plans are made here: from what is desired, or from the last write to revert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ikas_explore.addresses import check_endpoint
+from ikas_explore.manage.desired import read_desired
+from ikas_explore.manage.diff import CREATE, REPLACE, Change, compare, registered
+from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.plan import Plan
+from ikas_explore.manage.registry import Registry
+from ikas_explore.manage.stores import each_store, list_store
+from ikas_explore.schema.scopes import check_scopes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ikas_explore.manage.desired import Desired
+
+
+def make_plan(
+    desired: Desired,
+    registries: Mapping[str, Registry],
+    *,
+    before: DataFrame | None = None,
+    prune: bool = False,
+    allow_http: bool = False,
+    journal: Journal | None = None,
+    workers: int = 1,
+) -> Plan:
+    """Compare what is desired with what is registered.
+
+    Parameters
+    ----------
+    desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+        See `ikas_explore.manage.desired`. ``{}`` desires nothing.
+    registries : mapping of str to Registry
+        The stores by name.
+    before : pandas.DataFrame, optional
+        What is registered, when it was just listed; else every store is listed.
+    prune : bool, default False
+        Delete what is registered and not desired. Without it, scopes that `desired` does
+        not name are left alone and do not stand in the plan.
+    allow_http : bool, default False
+        Accept ``http://`` endpoints: for stores on this machine only.
+    journal : Journal, optional
+        Where `Plan.apply` records its writes.
+    workers : int, default 1
+        How many stores are listed or written at once.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    PlanError
+        The desired state cannot be read or contradicts itself.
+    InvalidScopeError, InvalidArgumentError
+        A scope or endpoint that would have to be saved and that ikas refuses.
+    """
+    wanted = read_desired(desired, list(registries))
+    if before is not None:
+        listed = registered(before)
+    else:
+        listed = {}
+
+        def list_one(store: str) -> None:
+            listed[store] = list_store(registries[store])
+
+        each_store(list_one, wanted, workers=workers)
+    changes = [
+        change
+        for change in compare({store: listed.get(store, {}) for store in wanted}, wanted)
+        if prune or change.endpoint_after is not None
+    ]
+    for change in changes:
+        if change.action in (CREATE, REPLACE):
+            check_scopes(change.scope)
+            check_endpoint(change.endpoint_after or "", allow_http=allow_http)
+    return Plan(registries, listed, changes, journal=journal, workers=workers)
+
+
+def undo(journal: Journal, registries: Mapping[str, Registry]) -> Plan | None:
+    """Take the last write to some stores off the journal and plan what reverts it.
+
+    Parameters
+    ----------
+    journal : Journal
+    registries : mapping of str to Registry
+
+    Returns
+    -------
+    Plan or None
+        Applying it records nothing. None when no write is left. It is empty when what
+        stood before the write stands again; its `notes` say what it cannot restore.
+
+    Raises
+    ------
+    StorageError
+        The journal cannot be read or written.
+    IkasError
+        The store could not be listed; the write stays on the stack.
+    """
+    entries = journal.entries(registries)
+    if not entries:
+        return None
+    entry = entries[-1]
+    now = list_store(registries[entry.store])
+    changes = [
+        Change(entry.store, scope, now.get(scope), entry.before[scope])
+        for scope in sorted(entry.before)
+        if not (now.get(scope) is None and entry.before[scope] is None)
+    ]
+    saved = [change.scope for change in changes if change.action in (CREATE, REPLACE)]
+    if entry.sales_channels:
+        saved = sorted(scope for scope, before in entry.before.items() if before is not None)
+    notes = [
+        f"Sales channels cannot be read from ikas, so those that {scope} had are not restored."
+        for scope in saved
+    ]
+    journal.take(entry)
+    return Plan(registries, {entry.store: now}, changes, notes=notes)

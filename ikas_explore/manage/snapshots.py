@@ -1,0 +1,175 @@
+"""Webhook frames on disk: Parquet or CSV, written to be compared later.
+
+CSV opens in spreadsheets, which run text that looks like a formula. Such cells are
+written with an apostrophe before them, and read back without it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.errors import StorageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+
+def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
+    """Write a webhook frame as Parquet or CSV, by the ending of the path.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    path : str or Path
+        Ends in ``.parquet`` or ``.csv``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    StorageError
+        Another ending, Parquet without pyarrow, or a file that cannot be written.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    # Beside the file first, so that a snapshot is the old one or the new one, never a part.
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if ending == ".parquet":
+            frame.to_parquet(part)
+        else:
+            csv_safe(frame).to_csv(part, index=False)
+        part.replace(path)
+    except ImportError as error:
+        raise _no_parquet(path) from error
+    except OSError as error:
+        raise StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read_snapshot(path: str | Path) -> DataFrame:
+    """Read a webhook frame written by `write_snapshot`.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns and dtypes of a webhook frame; columns the file lacks are missing
+        values, or False for ``deleted``.
+
+    Raises
+    ------
+    StorageError
+        The file is not there, cannot be read, or is no snapshot of a webhook frame.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    ending = _ending(path)
+    try:
+        frame = (
+            pd.read_parquet(path)
+            if ending == ".parquet"
+            # As text, and nothing read as missing but an empty cell: a store may be named "na".
+            else pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]).map(_unquoted)
+        )
+    except ImportError as error:
+        raise _no_parquet(path) from error
+    except (OSError, ValueError) as error:  # pandas' and pyarrow's parse errors are ValueErrors
+        raise StorageError(f"The snapshot {str(path)!r} cannot be read: {error}.") from error
+    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
+    if missing:
+        raise StorageError(
+            f"{str(path)!r} is no snapshot of a webhook frame: it has no column "
+            f"{', '.join(map(repr, missing))}."
+        )
+    return _declared(frame, path)
+
+
+def csv_safe(frame: DataFrame) -> DataFrame:
+    """Return a copy whose text cells no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> csv_safe(pd.DataFrame({"endpoint": ["=1+1", "https://example.com/"]}))["endpoint"].tolist()
+    ["'=1+1", 'https://example.com/']
+    """
+    safe = frame.copy()
+    for name in safe.columns:
+        if safe[name].dtype.kind == "O" or str(safe[name].dtype) == "str":
+            safe[name] = safe[name].map(_quoted)
+    return safe
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _quoted(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def _unquoted(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA):
+        return cell[1:]
+    return cell
+
+
+def _declared(frame: DataFrame, path: Path) -> DataFrame:
+    from ikas_explore.frames import make_frame, webhook_columns
+
+    columns = webhook_columns()
+    data: dict[str, list[Any]] = {}
+    for name, kind in columns.items():
+        cells: Series = frame[name] if name in frame else _absent(frame)
+        if kind == "time":
+            data[name] = _milliseconds(cells, path)
+        elif kind == "bool":
+            data[name] = [str(cell).casefold() in ("true", "1") for cell in cells]
+        else:
+            data[name] = [text if isinstance(text, str) else None for text in cells]
+    made = make_frame(columns, data)
+    made.attrs = dict(frame.attrs)
+    return made
+
+
+def _absent(frame: DataFrame) -> Series:
+    import pandas as pd
+
+    return pd.Series([None] * len(frame), dtype=object)
+
+
+def _milliseconds(cells: Series, path: Path) -> list[int | None]:
+    import pandas as pd
+
+    try:
+        times = pd.to_datetime(cells, utc=True, format="ISO8601")
+    except ValueError as error:
+        raise StorageError(
+            f"A time in the snapshot {str(path)!r} cannot be read: {error}."
+        ) from error
+    return [None if pd.isna(time) else round(time.timestamp() * 1000) for time in times]
+
+
+def _ending(path: Path) -> str:
+    ending = path.suffix.casefold()
+    if ending not in (".parquet", ".csv"):
+        raise StorageError(
+            f"A snapshot is Parquet or CSV, not {path.name!r}; end the name in .parquet or .csv."
+        )
+    return ending
+
+
+def _no_parquet(path: Path) -> StorageError:
+    return StorageError(
+        f"{path.name!r} needs pyarrow, which is not installed; run `pip install pyarrow`, or "
+        "end the name in .csv."
+    )

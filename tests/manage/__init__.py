@@ -1,0 +1,1 @@
+"""Diff, plan, apply, undo."""

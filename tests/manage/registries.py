@@ -1,0 +1,81 @@
+"""Registries to plan on: a dict that behaves as ikas does, and a store over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+import ikas_explore as ikas
+from ikas_explore.frames import webhook_frame
+from ikas_explore.schema.scopes import Scope
+
+SCOPES = [str(scope) for scope in Scope.registrable()]
+
+
+def frame(state: dict[str, str], store: str = "acme", **more: Any) -> pd.DataFrame:
+    """A webhook frame of scope -> endpoint."""
+    rows = [
+        {
+            "scope": scope,
+            "endpoint": endpoint,
+            "id": f"id-{scope}",
+            "createdAt": 1_636_366_311_914,
+            "updatedAt": 1_636_366_311_924,
+            "deleted": False,
+            **more,
+        }
+        for scope, endpoint in state.items()
+    ]
+    return webhook_frame(rows, store=store)
+
+
+class DictRegistry:
+    """ikas over a dict: an upsert by scope, a delete by scope, and a log of the calls."""
+
+    def __init__(self, state: dict[str, str] | None = None, name: str = "acme") -> None:
+        self.name = name
+        self.state = dict(state or {})
+        self.calls: list[tuple[str, ...]] = []
+        #: Called with the call just made; may raise, or write as another writer would.
+        self.after: Callable[[tuple[str, ...]], None] = lambda call: None
+
+    def list(self) -> pd.DataFrame:
+        self._called("list")
+        return frame(self.state, self.name)
+
+    def save(
+        self,
+        endpoint: str,
+        scopes: Sequence[str],
+        *,
+        sales_channel_ids: Sequence[str] | None = None,
+        replace: bool = True,
+    ) -> pd.DataFrame:
+        self.state |= dict.fromkeys(scopes, endpoint)
+        self._called("save", endpoint, *scopes)
+        return frame(dict.fromkeys(scopes, endpoint), self.name)
+
+    def delete(self, scopes: Sequence[str]) -> bool:
+        for scope in scopes:
+            self.state.pop(scope, None)
+        self._called("delete", *scopes)
+        return True
+
+    def _called(self, *call: str) -> None:
+        self.calls.append(call)
+        self.after(call)
+
+    def verbs(self) -> list[str]:
+        return [call[0] for call in self.calls]
+
+
+class StoreRegistry:
+    """A store of the sandbox, over HTTP."""
+
+    def __init__(self, store: ikas.Store) -> None:
+        self.name = store.name
+        self.list = store.webhooks.list
+        self.save = store.webhooks.save
+        self.delete = store.webhooks.delete
