@@ -56,9 +56,17 @@ class Intake:
         self._secret = client_secret
         self._max_body = max_body
         self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
+        self._ending = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Cut the connections of those who wait for a delayed answer; from another thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ending.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            self._loop = asyncio.get_running_loop()
             await _lifespan(receive, send)
             return
         body, refusal = await self._read(receive)
@@ -81,9 +89,10 @@ class Intake:
             return
         if status is None:
             return
-        if delay and await _gone(receive, delay):
-            self._log.amend(request.number, status=None, error="the sender left before the answer")
-        elif status == "drop":
+        unanswered = await self._pause(receive, delay) if delay else None
+        if unanswered is not None:
+            self._log.amend(request.number, status=None, error=unanswered)
+        if unanswered is not None or status == "drop":
             await drop_connection(receive, send)
         else:
             await _answer(send, int(status), request.error if int(status) >= 400 else None)
@@ -139,6 +148,19 @@ class Intake:
             request.error = f"the status function raised {type(error).__name__}: {error}"
         return 500
 
+    async def _pause(self, receive: Receive, delay: float) -> str | None:
+        """Wait, and tell why no answer is possible any more, if none is."""
+        left = asyncio.ensure_future(_sender_left(receive))
+        ending = asyncio.ensure_future(self._ending.wait())
+        done, pending = await asyncio.wait(
+            {left, ending}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
+        )
+        for each in pending:
+            each.cancel()
+        if left in done:
+            return "the sender left before the answer"
+        return "the receiver was closed before the answer" if ending in done else None
+
     async def _record(self, request: Request) -> None:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
@@ -163,15 +185,9 @@ class Intake:
                 written.set_exception(failure)
 
 
-async def _gone(receive: Receive, delay: float) -> bool:
-    """Wait, and tell whether the sender left meanwhile."""
-    try:
-        async with asyncio.timeout(delay):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return False
-    return True
+async def _sender_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer(send: Send, status: int, text: str | None = None) -> None:

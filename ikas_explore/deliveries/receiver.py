@@ -217,6 +217,7 @@ class Receiver:
 
     def close(self) -> None:
         """Stop serving and close the log; calling it again does nothing."""
+        self._intake.end()
         try:
             self._server.stop()
         finally:

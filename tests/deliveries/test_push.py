@@ -167,3 +167,21 @@ def test_a_proxy_of_the_environment_is_not_used(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert push(receiver.endpoint, SCOPE, SECRET)["status_code"].to_list() == [200]
+
+
+def test_https_to_a_port_without_it_is_a_tls_failure(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint.replace("http:", "https:")
+    attempts = push(endpoint, SCOPE, SECRET, max_attempts=1)
+    assert attempts["error"].to_list() == ["TLS failure: no secure connection"]
+
+
+def test_ctrl_c_between_two_attempts_ends_it(receiver: Receiver) -> None:
+    """The interrupt is not swallowed, and the client is closed: warnings are errors here."""
+    receiver.status = 500
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        push(receiver.endpoint, SCOPE, SECRET, sleep=interrupt)
+    assert len(receiver.deliveries()) == 1

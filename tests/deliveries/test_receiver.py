@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from ikas_explore.errors import (
 )
 
 SECRET = "canary-4711"
-Post = Callable[..., httpx.Response]
 
 
 def payload(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -319,6 +319,44 @@ def test_the_row_is_written_before_the_answer(receiver: Receiver, client: httpx.
         time.sleep(0.005)
     (row,) = rows(receiver)
     assert (row["status"], row["error"]) == (None, "the sender left before the answer")
+
+
+def test_closing_ends_a_delay_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "log.sqlite"
+    receiver = Receiver(path=path, delay=3600)
+    failures: list[httpx.TransportError] = []
+
+    def send() -> None:
+        with pytest.raises(httpx.TransportError) as caught:
+            httpx.post(receiver.endpoint, json=payload(), timeout=60)
+        failures.append(caught.value)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    receiver.wait(1)
+    receiver.close()
+    sender.join(10)
+    assert len(failures) == 1
+    assert caplog.text == ""
+    with Receiver(path=path) as again:
+        (row,) = rows(again)
+    assert (row["status"], row["error"]) == (None, "the receiver was closed before the answer")
+
+
+def test_many_senders_at_once_lose_nothing(tmp_path: Path) -> None:
+    def send(sender: int) -> None:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            for number in range(25):
+                body = json.dumps(payload(sender * 25 + number)).encode()
+                assert client.post(receiver.endpoint, content=body).status_code == 200
+
+    with Receiver(SECRET, path=tmp_path / "log.sqlite") as receiver:
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(send, range(16)))
+        received = receiver.deliveries()
+    assert sorted(received["id"]) == sorted(f"id-{number}" for number in range(400))
+    assert received["signature_ok"].all()
+    assert not received["duplicate"].any()
 
 
 def _post_and_leave(endpoint: str) -> None:
