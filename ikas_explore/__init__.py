@@ -10,22 +10,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ikas_explore import errors
     from ikas_explore.client.query import Query
+    from ikas_explore.deliveries.push import push
+    from ikas_explore.deliveries.receiver import Receiver
     from ikas_explore.errors import IkasError
     from ikas_explore.sandbox import Sandbox
     from ikas_explore.schema.scopes import Scope
+    from ikas_explore.signatures import sign, verify
     from ikas_explore.store import Store, connect
 
+#: Where each name lives.
 _HOMES = {
     "IkasError": "ikas_explore.errors",
     "Query": "ikas_explore.client.query",
+    "Receiver": "ikas_explore.deliveries.receiver",
     "Sandbox": "ikas_explore.sandbox",
     "Scope": "ikas_explore.schema.scopes",
     "Store": "ikas_explore.store",
     "connect": "ikas_explore.store",
+    "push": "ikas_explore.deliveries.push",
+    "sign": "ikas_explore.signatures",
+    "verify": "ikas_explore.signatures",
 }
 
-__all__ = ["IkasError", "Query", "Sandbox", "Scope", "Store", "connect", "errors"]
+__all__ = [
+    "IkasError",
+    "Query",
+    "Receiver",
+    "Sandbox",
+    "Scope",
+    "Store",
+    "connect",
+    "errors",
+    "push",
+    "sign",
+    "verify",
+]
 __version__ = "0.1.0"
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -232,16 +233,20 @@ def webhook_frame(
         (``datetime64[ms, UTC]``), ``deleted`` (bool); ``attrs`` holds ``api_version`` and
         ``fetched_at`` (ISO text).
     """
-    stores = [store] * len(rows) if isinstance(store, str) else list(store)
-    pairs = list(zip(stores, rows, strict=True))
-    if not in_order:
-        # Before the frame is made: on a few rows a pandas sort costs as much as the frame.
-        pairs.sort(key=lambda pair: (pair[0], pair[1]["scope"]))
-    records = [row for _, row in pairs]
+    # Sorted before the frame is made: on a few rows a pandas sort costs as much as the frame.
+    if isinstance(store, str):
+        stores: Sequence[str] = [store] * len(rows)
+        records = rows if in_order else sorted(rows, key=itemgetter("scope"))
+    else:
+        pairs = list(zip(store, rows, strict=True))
+        if not in_order:
+            pairs.sort(key=lambda pair: (pair[0], pair[1]["scope"]))
+        stores = [name for name, _ in pairs]
+        records = [row for _, row in pairs]
     frame = make_frame(
         webhook_columns(),
         {
-            "store": [name for name, _ in pairs],
+            "store": stores,
             "scope": [row["scope"] for row in records],
             "endpoint": [row["endpoint"] for row in records],
             "id": [row["id"] for row in records],

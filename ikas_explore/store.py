@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,9 @@ def connect(
     else:
         settings = _sandbox_settings(store, access_token, api_version)
     http = open_http(settings, timeout=timeout, transport=transport)
-    return Store(Client(settings, http, on_token), http=http, sandbox=embedded)
+    client = Client(settings, http, on_token, keeps=embedded)
+    weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
+    return Store(client, http=http, sandbox=embedded)
 
 
 def _sandbox_settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -154,14 +155,10 @@ class Unreachable(httpx.BaseTransport):
 def test_a_scope_that_cannot_be_right_is_refused_before_anything_is_sent(
     call: str, scopes: Any, kind: type[Exception], message: str
 ) -> None:
-    with (
-        ikas.connect("shop", access_token="t", transport=Unreachable()) as store,
-        pytest.raises(kind, match=message),
-    ):
-        if call == "save":
-            store.webhooks.save(ENDPOINT, scopes)
-        else:
-            store.webhooks.delete(scopes)
+    with ikas.connect("shop", access_token="t", transport=Unreachable()) as store:
+        given = (ENDPOINT, scopes) if call == "save" else (scopes,)
+        with pytest.raises(kind, match=message):
+            getattr(store.webhooks, call)(*given)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +271,13 @@ def test_closing_ends_the_embedded_sandbox() -> None:
     store.close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(base_url)
+
+
+def test_the_sandbox_lives_as_long_as_anything_can_ask_it() -> None:
+    webhooks = ikas.connect("sandbox").webhooks
+    query = ikas.connect("sandbox").webhooks.query()
+    gc.collect()
+    assert len(webhooks.list()) == len(query.to_frame()) == 2
 
 
 def test_proxies_are_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +20,11 @@ MAX_ATTEMPTS = 3
 #: Seconds after which no further attempt is begun, and the longest wait that a hint of ikas
 #: is followed for: a person in a notebook would rather be told.
 RETRY_BUDGET = 10.0
+
+_log = logging.getLogger(__name__)
+# stamina tells of every retry at WARNING, which Python prints where no logging is set up; it
+# is told here, in words, to those who listen.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _FAILURES = tuple(kind for kind, _ in TRANSPORT_FAILURES)
 
@@ -62,6 +68,8 @@ class Client:
         May serve other stores too.
     on_token : callable, optional
         Told of every new token.
+    keeps : object, optional
+        What has to live as long as anything can send through this client: the embedded sandbox.
     """
 
     def __init__(
@@ -69,8 +77,10 @@ class Client:
         settings: Settings,
         http: httpx.Client,
         on_token: Callable[[dict[str, Any]], object] | None = None,
+        keeps: object = None,
     ) -> None:
         self.settings = settings
+        self._keeps = keeps
         self.url = f"{settings.base_url}/api/{settings.api_version}/admin/graphql"
         self._http = http
         self._tokens = Tokens(settings, self._send_form, on_token)
@@ -109,15 +119,9 @@ class Client:
         what = f"{self.settings.name}: {what}"
 
         def again(error: Exception) -> bool | float:
-            if isinstance(error, TransportError):
-                return repeatable or not error.sent
-            if isinstance(error, RateLimitedError):
-                if error.retry_after is None:
-                    return repeatable
-                return repeatable and error.retry_after <= RETRY_BUDGET and error.retry_after
-            return (
-                repeatable and isinstance(error, ResponseError) and (error.status_code or 0) >= 500
-            )
+            wait = _worth_repeating(error, repeatable)
+            _log.info("%s%s", error, " Trying again." if wait else "")
+            return wait
 
         for attempt in stamina.retry_context(
             on=again,
@@ -159,6 +163,19 @@ class Client:
             lambda: self._http.post(f"{self.settings.base_url}{TOKEN_PATH}", data=dict(form)),
             f"{self.settings.name}: fetching an access token",
         )
+
+
+def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
+    """Tell whether to send again, or in how many seconds."""
+    if isinstance(error, TransportError):
+        return repeatable or not error.sent
+    if not repeatable or not isinstance(error, ResponseError):
+        return False
+    if isinstance(error, RateLimitedError):
+        if error.retry_after is None:
+            return True
+        return error.retry_after <= RETRY_BUDGET and error.retry_after
+    return (error.status_code or 0) >= 500
 
 
 def _translated(send: Callable[[], httpx.Response], what: str) -> httpx.Response:

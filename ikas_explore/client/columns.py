@@ -71,23 +71,23 @@ def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
 
 def _read(cells: list[Any], node: Node, notation: str, where: str) -> Columns:
     """Read the values of one field: unwrap null, then a list, then an object or a scalar."""
+    types = set(map(type, cells))
+    if type(None) not in types:
+        return _read_present(cells, types, node, notation.removesuffix("!"), where)
     if notation.endswith("!"):
-        notation = notation[:-1]
-        if type(None) in set(map(type, cells)):
-            index = cells.index(None)
-            raise ResponseError(
-                f"{where} is null in row {index}, where the schema promises {node.type}."
-            )
-        return _read_present(cells, node, notation, where)
-    if type(None) not in set(map(type, cells)):
-        return _read_present(cells, node, notation, where)
-    present = _read_present([cell for cell in cells if cell is not None], node, notation, where)
-    return {name: _spread(cells, values) for name, values in present.items()}
+        raise ResponseError(
+            f"{where} is null in row {cells.index(None)}, where the schema promises {node.type}."
+        )
+    present = [cell for cell in cells if cell is not None]
+    columns = _read_present(present, types - {type(None)}, node, notation, where)
+    return {name: _spread(cells, values) for name, values in columns.items()}
 
 
-def _read_present(cells: list[Any], node: Node, notation: str, where: str) -> Columns:
+def _read_present(
+    cells: list[Any], types: set[type], node: Node, notation: str, where: str
+) -> Columns:
     if notation.startswith("["):
-        if not set(map(type, cells)) <= {list}:
+        if not types <= {list}:
             raise _wrong(cells, {list}, node, where)
         inner = _read([item for cell in cells for item in cell], node, notation[1:-1], where)
         return {name: _regroup(cells, values) for name, values in inner.items()}
@@ -95,9 +95,8 @@ def _read_present(cells: list[Any], node: Node, notation: str, where: str) -> Co
         return read_columns(cells, node.children, where)
     scalar = known_scalar(notation)
     if scalar is not None:
-        allowed = _TYPES[scalar]
-        if not set(map(type, cells)) <= allowed:
-            raise _wrong(cells, allowed, node, where)
+        if not types <= _TYPES[scalar]:
+            raise _wrong(cells, _TYPES[scalar], node, where)
         if scalar in _RANGES and cells:
             lowest, highest = _RANGES[scalar]
             if min(cells) < lowest or max(cells) > highest:

@@ -187,8 +187,8 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
         kind = response.headers.get("content-type", "no content type")
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
-            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)!r}. Try again later; if it stays, check "
-            "base_url.",
+            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)!r}. Try again later; "
+            "if it stays, check base_url.",
             status_code=status,
         ) from None
     if not isinstance(answer, dict):

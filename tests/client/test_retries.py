@@ -120,3 +120,13 @@ def test_a_hint_to_wait_is_followed_up_to_the_budget() -> None:
             assert patient.requests == 1
         finally:
             set_on_retry_hooks(None)
+
+
+def test_a_retry_prints_nothing_and_is_logged_in_words(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="ikas_explore")
+    run("list", Server("list", 503))
+    assert "shop: listWebhook: ikas answered HTTP 503" in caplog.text
+    assert caplog.text.rstrip().endswith("Trying again.")
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,45 @@
+"""``ikas-explore``: the library's verbs in a terminal, a thin command each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ikas_explore.cli import delivering, lab, sandbox, webhooks
+from ikas_explore.errors import IkasError
+
+
+class _ErrorsInWords(TyperGroup):
+    """Tells our errors in a line on stderr and ends with 1, in place of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IkasError as error:
+            typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=_ErrorsInWords,
+    no_args_is_help=True,
+    add_completion=False,
+    # Tracebacks with local variables could show a secret.
+    pretty_exceptions_enable=False,
+    help="The webhooks of an ikas store, and an ikas sandbox on this machine. Where the store "
+    "is and how to log in is read from IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_CLIENT_ID, "
+    "IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION, or from a .env file.",
+)
+app.command("list")(webhooks.list_)
+app.command("save")(webhooks.save)
+app.command("delete")(webhooks.delete)
+app.command("sandbox")(sandbox.sandbox)
+app.command("emit")(sandbox.emit)
+app.command("deliveries")(sandbox.deliveries)
+app.command("receive")(delivering.receive)
+app.command("push")(delivering.push)
+app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    lab.lab
+)

@@ -1,0 +1,74 @@
+"""``lab``: JupyterLab on the notebooks, pointed at the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ikas_explore.settings import SANDBOX, check_store_name
+
+_PACKAGE = Path(__file__).parents[1]
+_FIRST = "01_first_look.ipynb"
+
+
+def lab(
+    context: typer.Context,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    store: Annotated[str, typer.Option(help="The store the notebooks ask.")] = SANDBOX,
+) -> None:
+    """Open the notebooks in JupyterLab, on a sandbox unless --store names a store.
+
+    Further options are given to JupyterLab, for example --port 8889.
+    """
+    check_store_name(store)
+    if find_spec("jupyterlab") is None:
+        typer.echo("JupyterLab is not installed: pip install 'ikas-explore[lab]'.", err=True)
+        raise typer.Exit(1)
+    folder = notebooks(Path.cwd())
+    command = [sys.executable, "-m", "jupyterlab", *_options(folder), *context.args]
+    if not browser:
+        command.append("--no-browser")
+    # In the environment it wins over any .env file beside the notebooks.
+    environment = {**os.environ, "IKAS_STORE": store}
+    if os.name == "nt":  # exec would give the terminal back while JupyterLab runs on
+        raise typer.Exit(subprocess.call(command, env=environment))  # noqa: S603 - our own words
+    os.execve(sys.executable, command, environment)  # noqa: S606 - signals go to JupyterLab
+
+
+def notebooks(working_folder: Path) -> Path:
+    """Return the folder of the notebooks, copied to the working folder where it has none.
+
+    Nothing that is there is overwritten.
+    """
+    folder = working_folder / "notebooks"
+    if (folder / _FIRST).exists():
+        return folder
+    packaged = _PACKAGE / "notebooks"
+    source = packaged if packaged.exists() else _PACKAGE.parent / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for notebook in sorted(source.glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    return folder
+
+
+def _options(folder: Path) -> list[str]:
+    options = [
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab/tree/{_FIRST}",
+        # Nothing is looked up on the internet: no extensions, no updates, no news.
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Root is the user in most containers; it serves this machine only, with a token.
+        options.append("--allow-root")
+    return options

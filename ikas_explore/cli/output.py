@@ -1,0 +1,55 @@
+"""How results are printed: tables for people, JSON as the API names things."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
+
+
+def print_json(value: Any, *, line: bool = False) -> None:
+    """Print JSON, indented or on one line, and do not keep it back in a pipe."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
+    print(text, flush=True)
+
+
+def print_table(frame: pd.DataFrame, *, empty: str) -> None:
+    """Print a frame, or a sentence when it has no rows."""
+    if frame.empty:
+        print(empty)
+        return
+    print(frame.map(_shown).to_string(index=False), flush=True)
+
+
+def webhook_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a webhook frame as the API names and types them."""
+    return [
+        {
+            "createdAt": _milliseconds(row["created_at"]),
+            "deleted": bool(row["deleted"]),
+            "endpoint": row["endpoint"],
+            "id": row["id"],
+            "scope": row["scope"],
+            "updatedAt": _milliseconds(row["updated_at"]),
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def _milliseconds(time: Any) -> int | None:
+    return None if time != time else round(time.timestamp() * 1000)  # NaT is not itself
+
+
+def _shown(cell: Any) -> Any:
+    """Show control characters as escapes: an endpoint must not write to the terminal."""
+    if not isinstance(cell, str):
+        return (
+            cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") and cell == cell else cell
+        )
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cell)

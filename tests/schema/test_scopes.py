@@ -1,0 +1,46 @@
+"""The catalogue of scopes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ikas_explore import Scope
+
+
+def test_what_can_be_registered() -> None:
+    resources = ["order", "product", "customer", "customerFavoriteProducts", "stock"]
+    expected = {f"store/{each}/{what}" for each in resources for what in ("created", "updated")}
+    assert set(Scope.registrable()) == expected | {"store/customer/statusUpdated"}
+    assert len(Scope.registrable()) == 11
+
+
+def test_what_cannot() -> None:
+    others = {str(scope): scope.registration for scope in Scope if scope not in Scope.registrable()}
+    assert others == {
+        "store/product/deleted": "refused",
+        "store/app/deleted": "panel-only",
+        "store/app/payment": "panel-only",
+    }
+    assert all(scope.source for scope in Scope)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("store/order/*", ["store/order/created", "store/order/updated"]),
+        ("*/statusUpdated", ["store/customer/statusUpdated"]),
+        ("store/stock/created", ["store/stock/created"]),
+        ("store/product/*", ["store/product/created", "store/product/updated"]),
+        ("store/app/*", []),
+        ("store/?rder/created", []),
+        ("", []),
+    ],
+)
+def test_match_gives_the_registrable_ones(pattern: str, found: list[str]) -> None:
+    assert [str(scope) for scope in Scope.match(pattern)] == found
+
+
+def test_a_scope_is_a_text_with_a_group() -> None:
+    assert Scope("store/order/created") is Scope.ORDER_CREATED
+    assert f"{Scope.CUSTOMER_FAVORITE_PRODUCTS_CREATED}" == "store/customerFavoriteProducts/created"
+    assert Scope.CUSTOMER_FAVORITE_PRODUCTS_CREATED.group == "customerFavoriteProducts"
