@@ -8,7 +8,6 @@ token as Bearer; none of them is part of ikas.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import GraphQLError, InvalidArgumentError, StorageError
+from ikas_explore.sandbox.bodies import read_json
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
 
@@ -70,8 +70,8 @@ def control_routes(state: State) -> list[Route]:
 
 async def _read(request: Request) -> Any:
     try:
-        return json.loads(await request.body())
-    except (ValueError, RecursionError) as error:  # the latter: nested too deeply
+        return read_json(await request.body())
+    except ValueError as error:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
 
 

@@ -7,7 +7,6 @@ not fit the schema with HTTP 400 and ``GRAPHQL_VALIDATION_FAILED`` (live).
 
 from __future__ import annotations
 
-import json
 import logging
 from functools import lru_cache
 from typing import Any
@@ -24,6 +23,7 @@ from graphql import (
 )
 
 from ikas_explore.errors import StorageError
+from ikas_explore.sandbox.bodies import read_json
 from ikas_explore.sandbox.resolvers import Call
 
 _log = logging.getLogger(__name__)
@@ -95,9 +95,9 @@ class Executor:
 def read_operation(body: bytes) -> dict[str, Any] | str:
     """Read a request's body as a GraphQL operation, or tell what is wrong with it."""
     try:
-        operation = json.loads(body)
-    except (ValueError, RecursionError):  # the latter: nested too deeply
-        return "The body is not JSON."
+        operation = read_json(body)
+    except ValueError as error:
+        return f"The body is not JSON: {error}."
     if not isinstance(operation, dict):
         return "The body is not a JSON object."
     if not isinstance(operation.get("query"), str):

@@ -47,6 +47,11 @@ class Rows:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._name = "memory" if path is None else os.fspath(path)
         self._lock = threading.RLock()
+        # SQLite calls this a "disk I/O error".
+        if path is not None and os.path.exists(path) and not os.access(path, os.W_OK):
+            raise StorageError(
+                f"The file {self._name!r} cannot be written; allow it, or give another path."
+            )
         with self._translated():
             self._connection = sqlite3.connect(
                 ":memory:" if path is None else os.path.abspath(path),

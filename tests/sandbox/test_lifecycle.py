@@ -1,0 +1,86 @@
+"""Starting and ending."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+
+from ikas_explore.errors import ServingError, StorageError
+from ikas_explore.sandbox import Sandbox
+from tests.sandbox.api import api_of
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "sandbox"]
+
+
+def test_it_serves_as_soon_as_it_is_made_and_until_it_is_closed() -> None:
+    sandbox = Sandbox()
+    with api_of(sandbox) as api:
+        assert len(api.list()) == 2
+    assert threads() == ["sandbox"]
+    sandbox.close()
+    sandbox.close()
+    assert threads() == []
+    assert repr(sandbox) == "<Sandbox (closed)>"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(sandbox.base_url)
+    with pytest.raises(StorageError, match="closed"):
+        sandbox.emit("store/order/created")
+
+
+def test_a_with_block_ends_it() -> None:
+    with Sandbox() as sandbox:
+        assert repr(sandbox) == f"<Sandbox {sandbox.base_url}>"
+    assert threads() == []
+
+
+def test_one_that_nobody_holds_any_more_ends() -> None:
+    Sandbox()
+    gc.collect()
+    assert threads() == []
+
+
+def test_the_end_of_python_ends_it() -> None:
+    """Without a word on standard error."""
+    program = "from ikas_explore.sandbox import Sandbox; s = Sandbox(); print(s.base_url)"
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout.startswith("http://127.0.0.1:")
+    assert ended.stderr == ""
+
+
+def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind() -> None:
+    with Sandbox() as sandbox:
+        port = int(sandbox.base_url.rsplit(":", 1)[1])
+        with pytest.raises(ServingError, match=str(port)):
+            Sandbox(port=port)
+        assert threads() == ["sandbox"]
+
+
+def test_without_examples_it_starts_empty() -> None:
+    with Sandbox(examples=False) as sandbox, api_of(sandbox) as api:
+        assert api.list() == []
+
+
+def test_importing_it_loads_neither_pandas_nor_the_client() -> None:
+    """It shares the SDL text with the client and no more."""
+    unwanted = ("pandas", "ipywidgets", "typer", "sgqlc", "ikas_explore.client")
+    program = (
+        "import sys, ikas_explore.sandbox; "
+        f"print([name for name in sys.modules if name.startswith({unwanted})])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.strip() == "[]"
