@@ -95,18 +95,21 @@ class Database:
     def _open(self, tables: str, application_id: int, version: int) -> None:
         self._connection.row_factory = sqlite3.Row
         with self._translated():
-            for setting in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
-                self._connection.execute(f"PRAGMA {setting}").fetchall()
-        with self.transaction() as connection:
+            # Looked at before anything is set: WAL is written into the file.
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             found = tuple(
-                connection.execute(f"PRAGMA {each}").fetchone()[0]
+                self._connection.execute(f"PRAGMA {each}").fetchone()[0]
                 for each in ("application_id", "user_version")
             )
-            if found != (application_id, version):
-                if any(found) or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    raise StorageError(
-                        f"The file of the {self._what} holds something else; give another path."
-                    )
+            new = not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            if found != (application_id, version) and (any(found) or not new):
+                raise StorageError(
+                    f"The file of the {self._what} holds something else; give another path."
+                )
+            for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+                self._connection.execute(f"PRAGMA {setting}").fetchall()
+        with self.transaction() as connection:  # an empty one takes the file for us too
+            if new:
                 for statement in _statements(tables):  # executescript would end the transaction
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {application_id}")

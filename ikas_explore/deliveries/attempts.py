@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -42,21 +42,18 @@ class Retries:
     """
 
     max_attempts: int = 3
-    retry_delays: tuple[float, ...] = (1.0, 2.0)
+    retry_delays: Sequence[float] = (1.0, 2.0)
 
     def __post_init__(self) -> None:
         attempts = self.max_attempts
         if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
             raise InvalidArgumentError(f"max_attempts is {attempts!r}; give a whole number from 1.")
-        try:
-            delays = tuple(float(delay) for delay in self.retry_delays)
-        except (TypeError, ValueError, OverflowError):
-            delays = (math.nan,)
-        if not all(math.isfinite(delay) and delay >= 0 for delay in delays):
+        given = self.retry_delays
+        if not isinstance(given, Sequence) or not all(map(_is_delay, given)):
             raise InvalidArgumentError(
                 f"retry_delays is {self.retry_delays!r}; give seconds from 0, such as (1.0, 2.0)."
             )
-        object.__setattr__(self, "retry_delays", delays)
+        object.__setattr__(self, "retry_delays", tuple(given))
 
     def delay_after(self, number: int) -> float | None:
         """Return the seconds until the next attempt, None when there is none.
@@ -71,6 +68,10 @@ class Retries:
         if not self.retry_delays:
             return 0.0
         return self.retry_delays[min(number, len(self.retry_delays)) - 1]
+
+
+def _is_delay(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and 0 <= seconds < math.inf
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ikas_explore.serving import drop_connection
 from ikas_explore.signatures import check_signature
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from ikas_explore.settings import Secret
 
@@ -99,32 +99,28 @@ class Intake:
 
     async def _read(self, receive: Receive) -> tuple[bytes | None, tuple[int | None, str] | None]:
         """Return the body, and the status and reason when it is not to be judged."""
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.request" and not message.get("more_body"):
-            size = len(body)
-        else:
-            parts, size = [body], len(body)
-            try:
-                async with asyncio.timeout(READ_TIMEOUT):
-                    while message["type"] == "http.request" and message.get("more_body"):
-                        message = await receive()
-                        part = message.get("body", b"")
-                        size += len(part)
-                        # What is too much is read and let go: a sender that is cut off while
-                        # it writes does not see the answer.
-                        if size <= self._max_body:
-                            parts.append(part)
-            except TimeoutError:
-                if size <= self._max_body:
-                    reason = f"the body was not complete after {READ_TIMEOUT:g} s"
-                    return b"".join(parts), (408, reason)
-            body = b"".join(parts)
+        parts: list[bytes] = []
+        size = 0
+        message: Message = {"more_body": True}
+        try:
+            async with asyncio.timeout(READ_TIMEOUT):
+                while message.get("more_body"):
+                    message = await receive()
+                    part = message.get("body", b"")
+                    size += len(part)
+                    # What is too much is read and let go: a sender that is cut off while it
+                    # writes does not see the answer.
+                    if size <= self._max_body:
+                        parts.append(part)
+        except TimeoutError:
+            if size <= self._max_body:
+                reason = f"the body was not complete after {READ_TIMEOUT:g} s"
+                return b"".join(parts), (408, reason)
         if size > self._max_body:
             return None, (413, f"the body is larger than {self._max_body} bytes")
         if message["type"] == "http.disconnect":
-            return body, (None, f"the sender left after {size} bytes of the body")
-        return body, None
+            return b"".join(parts), (None, f"the sender left after {size} bytes of the body")
+        return b"".join(parts), None
 
     async def _judge(self, request: Request) -> Status:
         reading = read_body(request.body or b"")

@@ -66,7 +66,10 @@ class Log:
 
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         self._database = Database(
-            path, name="receiver's log", tables=_TABLES, application_id=0x696B7263
+            path,
+            name="receiver's log",
+            tables=_TABLES,
+            application_id=0x696B7263,  # "ikrc" in ASCII
         )
         self._written = threading.Condition()
         self._failure: StorageError | None = None
@@ -125,7 +128,7 @@ class Log:
                         "deliveries() for those that did, and at the sender for the others; "
                         "a longer `timeout` waits longer."
                     )
-                self._written.wait(left)
+                self._written.wait(min(left, threading.TIMEOUT_MAX))
 
     def frame(self) -> pd.DataFrame:
         """Return all requests as a frame, in the order they came."""

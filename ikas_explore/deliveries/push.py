@@ -104,7 +104,7 @@ def push(
     """
     from ikas_explore.frames import ATTEMPTS, rows_frame
 
-    retries = Retries(max_attempts, tuple(retry_delays))
+    retries = Retries(max_attempts, retry_delays)
     endpoint = check_target(endpoint)
     secret = reveal(client_secret)
     random = Random() if seed is None else Random(seed)  # noqa: S311 - ids, not secrets

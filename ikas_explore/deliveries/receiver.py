@@ -202,7 +202,7 @@ class Receiver:
         """
         from ikas_explore.frames import ATTEMPTS, rows_frame
 
-        retries = Retries(max_attempts, tuple(retry_delays))
+        retries = Retries(max_attempts, retry_delays)
         target = check_target(self.endpoint if endpoint is None else endpoint)
         kept = self._log.bodies()
         asked = list(kept) if ids is None else [ids] if isinstance(ids, str) else list(ids)

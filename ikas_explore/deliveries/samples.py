@@ -90,7 +90,7 @@ def sample(
     >>> sample("store/stock/created", Random(1)).source
     'sdk'
     """
-    (name,) = check_scopes(scope)
+    (name,) = check_scopes([scope])
     make, source = _MAKERS[name]
     draw = _Draw(random, now, merchant_id, created=name.endswith("/created"))
     return Sample(to_json(make(draw)), source)

@@ -37,7 +37,10 @@ def test_the_last_delay_stays_until_the_attempts_are_used_up(
 @pytest.mark.parametrize(
     "given",
     [{"max_attempts": bad} for bad in (0, -1, 1.5, "3", True, None)]
-    + [{"retry_delays": bad} for bad in ((-1,), (math.inf,), (math.nan,), ("a",), None, 1.0)],
+    + [
+        {"retry_delays": bad}
+        for bad in ((-1,), (math.inf,), (math.nan,), ("a",), "12", {1.0}, None, 1.0)
+    ],
 )
 def test_settings_that_cannot_be_are_refused(given: dict[str, Any]) -> None:
     (name,) = given
