@@ -103,6 +103,8 @@ class Server:
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
+        if threading.current_thread() is self._thread:
+            return  # a finalizer that ran on the server's own thread: it ends at its next turn
         self._thread.join(self._deadline)
         if self._thread.is_alive():
             raise ServingError(f"The {self._name} did not end within {self._deadline:g} s.")

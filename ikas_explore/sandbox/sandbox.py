@@ -66,7 +66,8 @@ class Sandbox:
         Where a further attempt goes when the webhook has moved in between: where the
         delivery was addressed at first, or where the webhook is now. Source: inferred.
     concurrency : int, default 32
-        Attempts under way to one receiver at a time. Source: inferred, unknown.
+        Attempts under way to one receiver at a time, so that a slow one holds up only itself;
+        eight times as many in all. Source: inferred, unknown.
     token_lifetime : float, default 14400
         Seconds a token of the OAuth path is valid. Source: docs.
 

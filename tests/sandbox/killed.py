@@ -8,12 +8,13 @@ known whatever happens to the process.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import api_of
 
 SCOPE = "store/order/created"
-SETTINGS = {"max_attempts": 3, "retry_delays": (0.01, 0.02)}
+SETTINGS: dict[str, Any] = {"max_attempts": 3, "retry_delays": (0.01, 0.02)}
 
 
 def main(path: str, endpoint: str, count: int, acknowledged: str) -> None:

@@ -25,7 +25,7 @@ from tests.sandbox.coverage import emulates
 
 ORDER = "store/order/created"
 STOCK = "store/stock/updated"
-FAST = {"retry_delays": (0.005, 0.01)}
+FAST: dict[str, Any] = {"retry_delays": (0.005, 0.01)}
 
 
 def register(sandbox: Sandbox, endpoint: str, *scopes: str) -> None:

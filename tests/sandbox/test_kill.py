@@ -35,14 +35,15 @@ def test_after_kills_every_delivery_is_delivered_or_exhausted(
     def status(payload: Mapping[str, Any]) -> int:
         return chance.choice((200, 200, 200, 500))
 
-    with Receiver(status=status) as receiver:
+    # The delay keeps attempts under way, so that there is something to cut off.
+    with Receiver(status=status, delay=0.02) as receiver:
         command = [
             *(sys.executable, "-m", "tests.sandbox.killed"),
             *(str(path), receiver.endpoint, str(count), str(acknowledged)),
         ]
         for number in range(kills):
             # Every fifth is killed before it is ready: while it opens the file and recovers.
-            run_for(command, chance.uniform(0, 0.25), from_start=number % 5 == 4)
+            run_for(command, chance.uniform(0.02, 0.3), from_start=number % 5 == 4)
         finished = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
         assert finished.stdout.endswith("done\n"), finished.stderr
         received = receiver.deliveries()
