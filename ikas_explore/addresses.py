@@ -16,6 +16,7 @@ from ikas_explore.errors import InvalidArgumentError
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*\.?")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 # Names that never leave a local network (RFC 6761, RFC 6762, RFC 8375 and common use).
 _LOCAL_SUFFIXES = (".local", ".internal", ".lan", ".home.arpa", ".intranet")
 
@@ -50,6 +51,8 @@ def literal_address(host: str) -> IPAddress | None:
         except OSError:
             return None
     if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         return address.ipv4_mapped or address.sixtofour or address
     return address
 

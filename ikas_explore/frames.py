@@ -85,6 +85,9 @@ RECEIVED: Columns = {
     "error": "string",
 }
 
+#: What makes a spreadsheet take a cell for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 #: One row a scope of a store: what differs, or what a plan does about it.
 CHANGES: Columns = {
     "store": "string",
@@ -263,3 +266,24 @@ def provenance(api_version: str | None) -> dict[str, str | None]:
     """Return what ``frame.attrs`` tells of a frame's origin: JSON scalars, for Parquet's sake."""
     fetched_at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     return {"api_version": api_version, "fetched_at": fetched_at}
+
+
+def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose text cells no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> csv_safe(pd.DataFrame({"endpoint": ["=1+1", "https://example.com/"]}))["endpoint"].tolist()
+    ["'=1+1", 'https://example.com/']
+    """
+    safe = frame.copy()
+    for name in safe.columns:
+        if safe[name].dtype.kind == "O" or str(safe[name].dtype) == "str":
+            safe[name] = safe[name].map(_quoted)
+    return safe
+
+
+def _quoted(cell: object) -> object:
+    # One apostrophe more where there are some already, so that one can be taken off again.
+    formula = isinstance(cell, str) and cell.lstrip("'").startswith(FORMULA_STARTS)
+    return f"'{cell}" if formula else cell

@@ -33,6 +33,8 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
     StorageError
         Another ending, Parquet without pyarrow, or a file that cannot be written.
     """
+    from ikas_explore.frames import csv_safe
+
     path = Path(path)
     ending = _ending(path)
     # Beside the file first, so that a snapshot is the old one or the new one, never a part.
@@ -94,31 +96,14 @@ def read_snapshot(path: str | Path) -> DataFrame:
     return _declared(frame, path)
 
 
-def csv_safe(frame: DataFrame) -> DataFrame:
-    """Return a copy whose text cells no spreadsheet takes for a formula.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> csv_safe(pd.DataFrame({"endpoint": ["=1+1", "https://example.com/"]}))["endpoint"].tolist()
-    ["'=1+1", 'https://example.com/']
-    """
-    safe = frame.copy()
-    for name in safe.columns:
-        if safe[name].dtype.kind == "O" or str(safe[name].dtype) == "str":
-            safe[name] = safe[name].map(_quoted)
-    return safe
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def _quoted(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(_FORMULA) else cell
-
-
 def _unquoted(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA):
+    from ikas_explore.frames import FORMULA_STARTS
+
+    if (
+        isinstance(cell, str)
+        and cell.startswith("'")
+        and cell.lstrip("'").startswith(FORMULA_STARTS)
+    ):
         return cell[1:]
     return cell
 

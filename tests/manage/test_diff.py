@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.frames import csv_safe
 from ikas_explore.manage.diff import diff
-from ikas_explore.manage.snapshots import csv_safe, read_snapshot, write_snapshot
+from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
 from tests.manage.registries import SCOPES, frame
 
 A, B = "https://a.example/ikas", "https://b.example/ikas"

@@ -1,0 +1,268 @@
+"""What is wanted of the webhooks: as keywords, or as a TOML file.
+
+::
+
+    required = ["store/order/*", "store/stock/updated"]
+    allowed_hosts = ["*.example.com"]
+    stale_after_days = 180
+    fail_on = "error"
+
+    [severities]
+    endpoint-shared = "warning"
+    many-endpoints = "off"
+
+    [[ignores]]
+    rule = "tunnel-host"
+    store = "demo-*"
+    reason = "The demo shop is shown from a laptop."
+    until = 2027-01-31
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ikas_explore.auditing.rule import Rule, Severity, check_severity
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.schema.scopes import Scope
+
+OFF = "off"
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Findings that are known and accepted for a while.
+
+    Parameters
+    ----------
+    rule : str
+        Id of the rule. Here and below ``*`` is a wildcard.
+    reason : str
+        Why; not empty.
+    until : datetime.date or str
+        The last day it holds (UTC); text is read as ISO.
+    store, scope, endpoint : str, default "*"
+        Which findings.
+    """
+
+    rule: str
+    reason: str
+    until: dt.date
+    store: str = "*"
+    scope: str = "*"
+    endpoint: str = "*"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.reason, str) or not self.reason.strip():
+            raise InvalidArgumentError(f"The ignore of {self.rule!r} needs a reason.")
+        until: object = self.until
+        if isinstance(until, str):
+            try:
+                until = dt.date.fromisoformat(until)
+            except ValueError as error:
+                raise InvalidArgumentError(f"until: {error}.") from None
+        if isinstance(until, dt.datetime):
+            until = until.date()
+        if not isinstance(until, dt.date):
+            raise InvalidArgumentError(
+                f"The ignore of {self.rule!r} needs a date in 'until', such as 2027-01-31, "
+                f"not {until!r}."
+            )
+        object.__setattr__(self, "until", until)
+        for name in ("rule", "store", "scope", "endpoint"):
+            if not isinstance(getattr(self, name), str):
+                raise InvalidArgumentError(
+                    f"{name!r} of an ignore is text, not {getattr(self, name)!r}."
+                )
+
+    def covers(self, rule: str, store: str, scope: str, endpoint: str) -> bool:
+        """Tell whether a finding is meant."""
+        return (
+            matches(self.rule, rule)
+            and matches(self.store, store)
+            and matches(self.scope, scope)
+            and matches(self.endpoint, endpoint)
+        )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What an audit measures against.
+
+    Parameters
+    ----------
+    required : str or iterable of str
+        Scopes or patterns that every store must have.
+    allowed_hosts : str or iterable of str
+        Hosts or patterns; empty allows all.
+    severities : mapping of str to str
+        Rule id to ``error``, ``warning``, ``info`` or ``off``.
+    ignores : iterable of Ignore or of mappings
+        Findings that are accepted, each with a reason and a last day.
+    rules : iterable of Rule
+        Rules of your own; see `ikas_explore.auditing.rule.rule`.
+    stores : iterable of str
+        Stores that must be covered even if they have no webhook at all.
+    stale_after_days : float, default 365
+    max_endpoints_per_host : int, default 5
+    certificate_days : int, default 21
+        A certificate with fewer days left is a finding.
+    fail_on : {"warning", "error", "info"}
+        The least severity that makes an audit not `ok`.
+
+    Raises
+    ------
+    InvalidArgumentError, InvalidScopeError
+        A value that cannot be right.
+    """
+
+    required: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    severities: Mapping[str, str] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    stores: tuple[str, ...] = ()
+    stale_after_days: float = 365
+    max_endpoints_per_host: int = 5
+    certificate_days: int = 21
+    fail_on: Severity = "warning"
+
+    def __post_init__(self) -> None:
+        for name in ("required", "allowed_hosts", "stores"):
+            object.__setattr__(self, name, _texts(getattr(self, name), name))
+        object.__setattr__(self, "ignores", tuple(map(_ignore, self.ignores)))
+        object.__setattr__(self, "rules", tuple(self.rules))
+        for own in self.rules:
+            if not isinstance(own, Rule):
+                raise InvalidArgumentError(
+                    f"{own!r} is not a rule; decorate the function with "
+                    "ikas_explore.auditing.rule.rule."
+                )
+        for name in ("stale_after_days", "max_endpoints_per_host", "certificate_days"):
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
+                raise InvalidArgumentError(f"{name} is a number of 0 or more, not {number!r}.")
+        check_severity(self.fail_on)
+        self._check_ids()
+        self.required_scopes()
+
+    def _check_ids(self) -> None:
+        from ikas_explore.auditing.probe_rules import PROBE_RULES
+        from ikas_explore.auditing.rules import RULES
+
+        ids = [each.id for each in (*RULES, *PROBE_RULES, *self.rules)]
+        twice = {id for id in ids if ids.count(id) > 1}
+        if twice:
+            raise InvalidArgumentError(f"Two rules have the id {sorted(twice)[0]!r}; rename one.")
+        if not isinstance(self.severities, Mapping):
+            raise InvalidArgumentError(f"severities is a table, not {self.severities!r}.")
+        for id, severity in self.severities.items():
+            if id not in ids:
+                raise InvalidArgumentError(f"There is no rule {id!r}.{did_you_mean(id, ids)}")
+            if severity != OFF:
+                check_severity(severity)
+        for ignore in self.ignores:
+            if not any(matches(ignore.rule, id) for id in ids):
+                raise InvalidArgumentError(
+                    f"No rule fits the ignore of {ignore.rule!r}.{did_you_mean(ignore.rule, ids)}"
+                )
+
+    def required_scopes(self) -> list[str]:
+        """Return the required scopes, patterns expanded, each once, in order."""
+        scopes: list[str] = []
+        for pattern in self.required:
+            found = [str(scope) for scope in Scope.match(pattern)]
+            if not found:
+                known = map(str, Scope.registrable())
+                raise InvalidScopeError(
+                    f"No scope that can be registered fits the required {pattern!r}."
+                    f"{did_you_mean(pattern, known)}"
+                )
+            scopes += found
+        return list(dict.fromkeys(scopes))
+
+    def severity(self, rule: Rule) -> str:
+        """Return the severity of a rule under this policy: one of the three, or ``off``."""
+        return self.severities.get(rule.id, rule.severity)
+
+
+def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Policy:
+    """Return a policy from a file, keywords in a mapping, or nothing at all.
+
+    Parameters
+    ----------
+    policy : Policy, path of a TOML file, mapping or None
+
+    Raises
+    ------
+    InvalidArgumentError, InvalidScopeError
+        The file cannot be read, a key is unknown, or a value cannot be right.
+
+    Examples
+    --------
+    >>> read_policy({"required": "store/stock/*"}).required_scopes()
+    ['store/stock/created', 'store/stock/updated']
+    """
+    if policy is None:
+        return Policy()
+    if isinstance(policy, Policy):
+        return policy
+    if isinstance(policy, Mapping):
+        return _from_mapping(policy)
+    if not isinstance(policy, str | Path):
+        raise InvalidArgumentError(
+            "A policy is a Policy, the path of a TOML file or a mapping of its settings, not "
+            f"{type(policy).__name__}."
+        )
+    path = Path(policy)
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise InvalidArgumentError(f"The policy {str(path)!r} cannot be read: {error}.") from error
+    try:
+        return _from_mapping(settings)
+    except (InvalidArgumentError, InvalidScopeError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _from_mapping(settings: Mapping[str, Any]) -> Policy:
+    known = [each.name for each in fields(Policy)]
+    for name in settings:
+        if name not in known:
+            raise InvalidArgumentError(
+                f"A policy has no setting {name!r}.{did_you_mean(name, known)}"
+            )
+    return Policy(**settings)
+
+
+def _ignore(given: Ignore | Mapping[str, Any]) -> Ignore:
+    if isinstance(given, Ignore):
+        return given
+    if not isinstance(given, Mapping):
+        raise InvalidArgumentError(f"An ignore is a table, not {given!r}.")
+    known = [each.name for each in fields(Ignore)]
+    for name in given:
+        if name not in known:
+            raise InvalidArgumentError(f"An ignore has no {name!r}.{did_you_mean(name, known)}")
+    for name in ("rule", "reason", "until"):
+        if name not in given:
+            raise InvalidArgumentError(f"An ignore needs {name!r}: {dict(given)!r}.")
+    return Ignore(**given)
+
+
+def _texts(values: Any, name: str) -> tuple[str, ...]:
+    # A string is an iterable of its letters.
+    texts = (values,) if isinstance(values, str) else values
+    if not isinstance(texts, Iterable) or isinstance(texts, Mapping):
+        raise InvalidArgumentError(f"{name} is a list of texts, not {values!r}.")
+    texts = tuple(texts)
+    for text in texts:
+        if not isinstance(text, str):
+            raise InvalidArgumentError(f"{name} holds {text!r}, which is not text.")
+    return texts

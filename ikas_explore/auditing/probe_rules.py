@@ -1,0 +1,99 @@
+"""The rules about what a probe saw: one small function each.
+
+They are given one row a store and endpoint: ``store, endpoint`` and the columns of a
+probe (`ikas_explore.frames.PROBES`), as plain columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ikas_explore.auditing.rule import Rule, found, rule
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ikas_explore.auditing.policy import Policy
+
+
+def _failed(probed: DataFrame, failure: str) -> DataFrame:
+    rows = probed[probed["failure"] == failure]
+    return found(rows[["store", "endpoint"]], list(rows["error"]))
+
+
+@rule("dns-failed", "error", remedy="Mend the name's DNS record, or save another endpoint.")
+def dns_failed(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The host's name has no address."""
+    return _failed(probed, "dns")
+
+
+@rule("resolves-private", "error", remedy="Point the name at an address the internet can reach.")
+def resolves_private(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The host's address is private: ikas cannot reach it, and the probe did not try."""
+    return _failed(probed, "private")
+
+
+@rule("connect-failed", "error", remedy="Start the receiver, and open the port to the internet.")
+def connect_failed(probed: DataFrame, policy: Policy) -> DataFrame:
+    """Nothing accepted the connection."""
+    return _failed(probed, "connect")
+
+
+@rule("certificate-invalid", "error", remedy="Install a valid certificate with its whole chain.")
+def certificate_invalid(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The certificate or its chain is not trusted, or has expired."""
+    return _failed(probed, "tls")
+
+
+@rule("certificate-hostname", "error", remedy="Install a certificate that names the host.")
+def certificate_hostname(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The certificate is for other names."""
+    return _failed(probed, "hostname")
+
+
+@rule("no-answer", "error", remedy="Find out why the receiver accepts and then does not answer.")
+def no_answer(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The connection was made, and no answer came in time or it was not HTTP."""
+    return _failed(probed, "http")
+
+
+@rule("redirect", "error", remedy="Save the scope with the address it redirects to.")
+def redirect(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The endpoint redirects: ikas counts anything but 200 as a failed attempt (seed)."""
+    rows = probed[probed["status_code"].fillna(0).between(300, 399)]
+    return found(
+        rows[["store", "endpoint"]],
+        [
+            f"It answers {status}, to {location if isinstance(location, str) else 'nowhere'}."
+            for status, location in zip(rows["status_code"], rows["location"], strict=True)
+        ],
+    )
+
+
+@rule("certificate-expires", "warning", remedy="Renew the certificate, best by a program.")
+def certificate_expires(probed: DataFrame, policy: Policy) -> DataFrame:
+    """A certificate expires within ``certificate_days``: one finding a certificate."""
+    rows = probed[probed["days_left"].fillna(policy.certificate_days) < policy.certificate_days]
+    first = rows.drop_duplicates("certificate")
+    messages = []
+    for certificate, days in zip(first["certificate"], first["days_left"], strict=True):
+        same = rows[rows["certificate"] == certificate]
+        hosts = ", ".join(sorted(set(same["host"])))
+        messages.append(
+            f"The certificate of {hosts} expires in {days} days; "
+            f"{same['endpoint'].nunique()} endpoints of {same['store'].nunique()} stores use it."
+        )
+    return found(first[["endpoint"]], messages)
+
+
+#: In the order in which they are reported.
+PROBE_RULES: tuple[Rule, ...] = (
+    dns_failed,
+    resolves_private,
+    connect_failed,
+    certificate_invalid,
+    certificate_hostname,
+    no_answer,
+    redirect,
+    certificate_expires,
+)

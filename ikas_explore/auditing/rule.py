@@ -1,0 +1,141 @@
+"""The form of a rule, the same for ours and for those of a policy.
+
+A rule is a function of the webhooks and the policy. The webhooks are a webhook frame with
+some columns more, so that no rule has to read an endpoint itself:
+
+===============  ======================================================================
+``scheme``       ``https``, ``http``; empty where the endpoint cannot be read
+``host``         lower case; empty where the endpoint cannot be read
+``port``         a number, 443 or 80 where the endpoint names none
+``problem``      what is wrong with an endpoint that cannot be read, else empty
+``likeness``     the same for endpoints that differ only by slash, case or port
+``group``        of the scope: order, product, customer, ...
+``verb``         of the scope: created, updated, ...
+``age_days``     days since ``updated_at`` (NaN where that is missing)
+===============  ======================================================================
+
+All text columns are categorical: a question about each host is asked once a host, by
+`where`, and grouping works on numbers, which is what makes an audit linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.patterns import did_you_mean
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+    from ikas_explore.auditing.policy import Policy
+
+    Find = Callable[[DataFrame, Policy], DataFrame]
+
+Severity = Literal["error", "warning", "info"]
+#: The worst first.
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule; calling it gives the rows it finds, as `found` makes them.
+
+    Attributes
+    ----------
+    id : str
+        Stable: policies and ignores name it.
+    severity : {"error", "warning", "info"}
+        Unless the policy says otherwise.
+    remedy : str
+        What to do about a finding.
+    find : callable
+    deleted : bool
+        Whether it is given the rows marked deleted; all others see the active ones.
+    """
+
+    id: str
+    severity: Severity
+    remedy: str
+    find: Find
+    deleted: bool = False
+
+    def __call__(self, webhooks: DataFrame, policy: Policy) -> DataFrame:
+        """Return the rows found."""
+        return self.find(webhooks, policy)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.find.__doc__ or self.id).strip().splitlines()[0]
+
+
+def rule(
+    id: str, severity: Severity, *, remedy: str, deleted: bool = False
+) -> Callable[[Find], Rule]:
+    """Make a rule of a function.
+
+    Parameters
+    ----------
+    id : str
+        Lower case with hyphens.
+    severity : {"error", "warning", "info"}
+    remedy : str
+        What to do about a finding.
+    deleted : bool, default False
+        See `Rule`.
+
+    Examples
+    --------
+    >>> from ikas_explore.auditing.rule import found, rule, where
+    >>> @rule("old-host", "warning", remedy="Save the scope with the new host.")
+    ... def old_host(webhooks, policy):
+    ...     '''An endpoint on the host that will be switched off.'''
+    ...     return found(webhooks[webhooks["host"] == "old.example.com"], "The host goes in May.")
+    >>> old_host.id, old_host.summary
+    ('old-host', 'An endpoint on the host that will be switched off.')
+    """
+    check_severity(severity)
+    return lambda find: Rule(id, severity, remedy, find, deleted)
+
+
+def check_severity(severity: Any) -> Severity:
+    """Return a severity, or raise InvalidArgumentError."""
+    if severity not in SEVERITIES:
+        raise InvalidArgumentError(
+            f"{severity!r} is not a severity.{did_you_mean(str(severity), SEVERITIES)}"
+        )
+    return SEVERITIES[SEVERITIES.index(severity)]
+
+
+def found(rows: DataFrame, message: str | Sequence[str]) -> DataFrame:
+    """Return rows as findings: their ``store, scope, endpoint``, and a message.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The columns it lacks are left empty: a finding about a store needs no endpoint.
+    message : str or sequence of str
+        Of all rows, or of each.
+    """
+    columns = [name for name in ("store", "scope", "endpoint") if name in rows.columns]
+    return rows[columns].assign(message=message)
+
+
+def where(column: Series[Any], holds: Callable[[str], bool]) -> Any:
+    """Ask each different text of a categorical column once; returns a boolean array a row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hosts = pd.Series(["a.example", "b.example", "a.example"], dtype="category")
+    >>> where(hosts, lambda host: host.startswith("a")).tolist()
+    [True, False, True]
+    """
+    import numpy as np
+
+    categories = column.cat.categories
+    answers = np.fromiter((holds(text) for text in categories), dtype=bool, count=len(categories))
+    return answers[column.cat.codes.to_numpy()] if len(column) else np.zeros(0, dtype=bool)

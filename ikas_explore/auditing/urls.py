@@ -1,0 +1,91 @@
+"""What a rule wants to know of an endpoint's text."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ikas_explore.addresses import split_url
+from ikas_explore.errors import InvalidArgumentError
+
+# The usual form, read five times faster than by split_url; that one judges all others.
+_USUAL = re.compile(
+    r"(?i)(https?)://(?:([^/?#@\s\\]*)@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
+)
+_SECRET_VALUE = re.compile(
+    r"(?i)([?&#;](?:access_?token|token|api_?key|key|client_?secret|secret|password|passwd|pwd"
+    r"|auth|signature|sig)=)([^&#;]+)"
+)
+_JSON_WEB_TOKEN = re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*")
+_USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
+
+
+class Url(NamedTuple):
+    """The parts of an endpoint; `problem` says what is wrong where it cannot be read."""
+
+    scheme: str = ""
+    userinfo: str = ""
+    host: str = ""
+    port: int = 0
+    rest: str = ""
+    problem: str = ""
+
+    @property
+    def likeness(self) -> str:
+        """The same for endpoints that differ only by a slash at the end, case or port."""
+        path, mark, query = self.rest.partition("?")
+        return f"{self.scheme}://{self.host}{path.rstrip('/').casefold()}{mark}{query}"
+
+
+def read_url(endpoint: str) -> Url:
+    """Read an endpoint; never raises.
+
+    Examples
+    --------
+    >>> read_url("https://Example.com:8443/ikas/")
+    Url(scheme='https', userinfo='', host='example.com', port=8443, rest='/ikas/', problem='')
+    >>> read_url("nowhere").problem
+    "The address 'nowhere' has to start with 'https://'."
+    """
+    usual = _USUAL.fullmatch(endpoint)
+    if usual:
+        scheme, userinfo, host, port, rest = usual.groups(default="")
+        scheme = scheme.lower()
+        number = int(port) if port else 443 if scheme == "https" else 80
+        return Url(scheme, userinfo, host.casefold(), number, rest)
+    try:
+        parts = split_url(endpoint)
+    except InvalidArgumentError as error:
+        return Url(problem=str(error))
+    userinfo = parts.netloc.rpartition("@")[0]
+    rest = parts.path + (f"?{parts.query}" if parts.query else "")
+    port_number = parts.port or (443 if parts.scheme == "https" else 80)
+    host = (parts.hostname or "").rstrip(".")
+    return Url(parts.scheme, userinfo, host, port_number, rest)
+
+
+def holds_secret(endpoint: str) -> bool:
+    """Tell whether an endpoint carries a password, a token or a key.
+
+    Examples
+    --------
+    >>> holds_secret("https://a.example/?token=1"), holds_secret("https://a.example/?page=1")
+    (True, False)
+    """
+    return bool(
+        _USERINFO.search(endpoint)
+        or _SECRET_VALUE.search(endpoint)
+        or _JSON_WEB_TOKEN.search(endpoint)
+    )
+
+
+def masked(text: str) -> str:
+    """Return a text with the secrets of the URLs in it replaced, for reports that are passed on.
+
+    Examples
+    --------
+    >>> masked("https://me:secret@a.example/?token=abc&page=1")
+    'https://***@a.example/?token=***&page=1'
+    """
+    text = _SECRET_VALUE.sub(r"\1***", _USERINFO.sub("***", text))
+    return _JSON_WEB_TOKEN.sub("***", text)

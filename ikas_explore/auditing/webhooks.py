@@ -1,0 +1,103 @@
+"""A webhook frame made ready for the rules: each different text is looked at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.auditing.urls import read_url
+from ikas_explore.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
+    """Add what rules ask for; see `ikas_explore.auditing.rule` for the columns.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A webhook frame. ``deleted`` and ``updated_at`` may be missing.
+    now : datetime.datetime
+        With a time zone.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``store``, ``scope`` or ``endpoint`` is missing.
+    """
+    import pandas as pd
+
+    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
+    if missing:
+        raise InvalidArgumentError(
+            f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
+            "list() gives it, has store, scope and endpoint."
+        )
+    stores, store_codes = _factorized(frame["store"])
+    scopes, scope_codes = _factorized(frame["scope"])
+    endpoints, endpoint_codes = _factorized(frame["endpoint"])
+    urls = [read_url(endpoint) for endpoint in endpoints]
+    scope_parts = [(*scope.split("/"), "", "", "")[:3] for scope in scopes]
+    return pd.DataFrame(
+        {
+            "store": _categorical(stores, store_codes),
+            "scope": _categorical(scopes, scope_codes),
+            "endpoint": _categorical(endpoints, endpoint_codes),
+            "deleted": _flags(frame),
+            "age_days": _age_days(frame, now),
+            "scheme": _mapped(urls, endpoint_codes, lambda url: url.scheme),
+            "host": _mapped(urls, endpoint_codes, lambda url: url.host),
+            "port": _numbers([url.port for url in urls], endpoint_codes),
+            "problem": _mapped(urls, endpoint_codes, lambda url: url.problem),
+            "likeness": _mapped(urls, endpoint_codes, lambda url: url.likeness),
+            "group": _mapped(scope_parts, scope_codes, lambda parts: parts[1]),
+            "verb": _mapped(scope_parts, scope_codes, lambda parts: parts[2]),
+        }
+    )
+
+
+def _age_days(frame: DataFrame, now: dt.datetime) -> Any:
+    import pandas as pd
+
+    if "updated_at" not in frame:
+        return float("nan")
+    age = pd.Timestamp(now) - pd.to_datetime(frame["updated_at"], utc=True)
+    return age.dt.total_seconds().to_numpy() / 86_400
+
+
+def _factorized(column: Any) -> tuple[list[str], Any]:
+    import pandas as pd
+
+    codes, texts = pd.factorize(column.fillna(""), sort=True)
+    return [str(text) for text in texts], codes
+
+
+def _categorical(texts: Sequence[str], codes: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, categories=pd.Index(np.array(texts, dtype=object)))
+
+
+def _mapped(values: Sequence[Any], codes: Any, part: Callable[[Any], str]) -> Any:
+    """Return a part of each value as categories, the rows following by their codes."""
+    import numpy as np
+    import pandas as pd
+
+    part_codes, parts = pd.factorize(np.array([part(each) for each in values], dtype=object))
+    return _categorical(list(parts), part_codes[codes] if len(codes) else codes)
+
+
+def _numbers(numbers: Sequence[int], codes: Any) -> Any:
+    import numpy as np
+
+    return np.array(numbers, dtype="int64")[codes] if len(codes) else np.zeros(0, dtype="int64")
+
+
+def _flags(frame: DataFrame) -> Any:
+    if "deleted" not in frame:
+        return False
+    return frame["deleted"].fillna(False).to_numpy(dtype=bool)
