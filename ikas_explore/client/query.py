@@ -50,7 +50,7 @@ class Source(Protocol):
         """Send an operation and return its ``data``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Query:
     """A question to a store, built step by step; made by `Store.query` and `Webhooks.query`.
 
@@ -70,11 +70,11 @@ class Query:
     1
     """
 
-    _source: Source = field(repr=False)
-    _field: Field = field(repr=False)
+    _source: Source
+    _field: Field
     _selected: tuple[str, ...] = ()
-    _conditions: tuple[tuple[str, Condition], ...] = field(default=(), repr=False)
-    _predicates: tuple[Callable[[Row], Any], ...] = field(default=(), repr=False)
+    _conditions: tuple[tuple[str, Condition], ...] = ()
+    _predicates: tuple[Callable[[Row], Any], ...] = ()
     _order: tuple[tuple[str, bool], ...] = ()
     _limit: int | None = None
     _arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -236,6 +236,14 @@ class Query:
         Slow for many rows: sgqlc looks at every value on its own.
         """
         return [self._row_type(record) for record in self.to_records()]
+
+    def __repr__(self) -> str:
+        parts = [self._field.graphql_name, *(f"select {name}" for name in self._selected)]
+        parts += [f"where {path}" for path, _ in self._conditions]
+        parts += ["where a function"] * len(self._predicates)
+        parts += [f"sort {path}{' descending' * down}" for path, down in self._order]
+        parts += [] if self._limit is None else [f"limit {self._limit}"]
+        return f"<Query {', '.join(parts)}>"
 
     # -- what is asked for ------------------------------------------------------------------
 

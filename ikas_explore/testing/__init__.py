@@ -1,0 +1,1 @@
+"""For those who write notebooks and tests with this package."""

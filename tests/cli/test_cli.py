@@ -1,0 +1,188 @@
+"""The command line, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.main import get_command
+
+import ikas_explore as ikas
+from ikas_explore.cli import app
+
+README = Path(__file__).parents[2] / "README.md"
+ENDPOINT = "https://example.com/ikas"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ikas_explore", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run ``ikas-explore sandbox --json``; give the process and the environment to reach it."""
+    command = [sys.executable, "-m", "ikas_explore", "sandbox", "--json", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            told = json.loads(process.stdout.readline())
+            assert set(told) == {"base_url", "access_token", "client_id", "client_secret"}
+            yield process, {f"IKAS_{name.upper()}": value for name, value in told.items()}
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_list_prints_the_seeds_two_webhooks() -> None:
+    listed = run("list", IKAS_STORE="sandbox")
+    assert listed.returncode == 0
+    assert listed.stdout.count("mailchimp-dev.ikasapps.com") == 2
+    assert "end with this command" in listed.stderr
+    assert "sandbox --path" in listed.stderr
+
+
+def test_list_json_is_as_the_api_names_them() -> None:
+    listed = run("list", "--json", IKAS_STORE="sandbox")
+    assert json.loads(listed.stdout)[0] == {
+        "createdAt": 1636366311914,
+        "deleted": False,
+        "endpoint": "https://mailchimp-dev.ikasapps.com/api/webhook/ikas",
+        "id": "331f40ad-58a5-4b25-b060-15e6ce57fc9f",
+        "scope": "store/customer/created",
+        "updatedAt": 1636366311914,
+    }
+
+
+def test_a_sandbox_keeps_its_state_in_a_file_and_ends_cleanly(tmp_path: Path) -> None:
+    with running("--path", str(tmp_path / "ikas.db")) as (process, environment):
+        saved = run("save", ENDPOINT, "store/order/created", "--json", **environment)
+        assert json.loads(saved.stdout)[0]["scope"] == "store/order/created"
+        deleted = run("delete", "store/customer/created", "store/customer/updated", **environment)
+        assert deleted.stdout.startswith("Deleted in sandbox:")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    with running("--path", str(tmp_path / "ikas.db")) as (_, environment):
+        listed = json.loads(run("list", "--json", **environment).stdout)
+        assert [row["scope"] for row in listed] == ["store/order/created"]
+
+
+def test_the_two_export_lines_point_everything_at_it() -> None:
+    command = [sys.executable, "-u", "-m", "ikas_explore", "sandbox"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        exports: list[str] = []
+        while len(exports) < 2:
+            line = process.stdout.readline()
+            assert line, "the sandbox ended"
+            exports += [line] if line.startswith("export ") else []
+        script = f"{''.join(exports)}\n{sys.executable} -m ikas_explore list --json"
+        listed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+        process.terminate()
+    assert len(json.loads(listed.stdout)) == 2
+
+
+def test_errors_are_a_line_and_an_exit_code() -> None:
+    for arguments, environment, message in [
+        (("list",), {}, "CredentialsError: No credentials were found"),
+        (("list", "--store", "My Shop"), {"IKAS_ACCESS_TOKEN": "t"}, "not a store name"),
+        (("save", ENDPOINT, "store/order/create"), {"IKAS_STORE": "sandbox"}, "Did you mean"),
+        (("delete", "store/app/payment"), {"IKAS_STORE": "sandbox"}, "partner panel"),
+        (("emit", "store/order/created"), {"IKAS_ACCESS_TOKEN": "t"}, "no sandbox on this machine"),
+        (
+            ("deliveries",),
+            {"IKAS_ACCESS_TOKEN": "t", "IKAS_BASE_URL": "http://127.0.0.1:9"},
+            "No sandbox answers",
+        ),
+        (("push", ENDPOINT, "store/order/created"), {}, "Set IKAS_CLIENT_SECRET"),
+    ]:
+        done = run(*arguments, **environment)
+        assert done.returncode == 1, arguments
+        assert message in done.stderr, arguments
+        assert "Traceback" not in done.stderr
+
+
+def test_an_endpoint_cannot_write_to_the_terminal() -> None:
+    """Control characters of another writer are shown as escapes."""
+    with ikas.Sandbox() as sandbox:
+        told = {"IKAS_BASE_URL": sandbox.base_url, "IKAS_ACCESS_TOKEN": sandbox.access_token}
+        body = {
+            "query": "mutation($e: String!) {"
+            ' saveWebhook(input: {scopes: "store/order/created", endpoint: $e}) { id } }',
+            "variables": {"e": "https://example.com/\u009b31m\u202e"},
+        }
+        answer = httpx.post(
+            f"{sandbox.base_url}/api/v1/admin/graphql",
+            json=body,
+            headers={"Authorization": f"Bearer {sandbox.access_token}"},
+        )
+        assert "errors" not in answer.json()
+        listed = run("list", **told).stdout
+        assert "\u009b" not in listed
+        assert "\\x9b31m\\u202e" in listed
+
+
+def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:
+    """A sandbox and a receiver, each a process; events reach the receiver signed."""
+    own = tmp_path / "order.json"
+    own.write_text('{"id": "o1", "note": "ğüşiöç"}', "utf-8")
+    with running("--retry-delays", "0.01", "--max-attempts", "2") as (_, told):
+        command = [sys.executable, "-m", "ikas_explore", "receive", "--json", "--count", "2"]
+        with subprocess.Popen(
+            command, env={**os.environ, **told}, stdout=subprocess.PIPE, text=True
+        ) as receiver:
+            assert receiver.stdout is not None
+            endpoint = json.loads(receiver.stdout.readline())["endpoint"]
+            assert run("save", endpoint, "store/order/created", **told).returncode == 0
+            first = run("emit", "store/order/created", "--data", str(own), "--json", **told)
+            ids = json.loads(first.stdout)["deliveries"]
+            ids += run("emit", "store/order/created", **told).stdout.split()
+            lines: list[dict[str, Any]] = [json.loads(line) for line in receiver.stdout]
+            assert receiver.wait(20) == 0
+        assert {line["id"] for line in lines} == set(ids)
+        assert all(line["signature_ok"] for line in lines)
+        assert own.read_text("utf-8") in {line["data"] for line in lines}
+        listed = json.loads(run("deliveries", "--json", **told).stdout)
+        assert {row["state"] for row in listed} <= {"delivered", "pending"}
+        nobody = run("emit", "store/stock/created", **told)
+        assert "No webhook is registered" in nobody.stdout
+        assert "delivered" in run("deliveries", **told).stdout
+
+
+def test_push_ends_with_1_when_nothing_was_answered_200() -> None:
+    with ikas.Receiver("s3cret-of-mine", status=500) as receiver:
+        failed = run(
+            "push", receiver.endpoint, "store/order/created", "--retry-delays", "0", "--json",
+            IKAS_CLIENT_SECRET="s3cret-of-mine",
+        )  # fmt: skip
+        assert failed.returncode == 1
+        assert [row["status_code"] for row in json.loads(failed.stdout)] == [500, 500, 500]
+        receiver.status = 200
+        done = run("push", receiver.endpoint, "store/order/created", IKAS_CLIENT_SECRET="other")
+        assert done.returncode == 0
+        assert receiver.deliveries()["signature_ok"].tolist() == [True, True, True, False]
+    assert "s3cret" not in failed.stdout + failed.stderr
+
+
+COMMANDS = list(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
+    helped = run(name, "--help", COLUMNS="200")
+    assert helped.returncode == 0
+    assert f"ikas-explore {name}" in README.read_text("utf-8")

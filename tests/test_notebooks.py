@@ -1,0 +1,111 @@
+"""The notebooks say what they said, and those that only read leave a real store alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ikas_explore.serving import Server
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SANITIZE = ROOT / "ikas_explore" / "testing" / "sanitize.cfg"
+
+
+def run(notebook: Path, *options: str, **environment: str) -> str:
+    """Run a notebook under nbval in a Python of its own; return what pytest said."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IKAS_")}
+    command = [sys.executable, "-m", "pytest", notebook.name, *options]
+    command += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "-q", "--rootdir", str(notebook.parent), "-c", os.devnull],
+        cwd=notebook.parent,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_gives_the_outputs_it_was_saved_with(notebook: Path) -> None:
+    """Strict nbval, with IKAS_STORE=sandbox the only setting."""
+    said = run(notebook, "--nbval", f"--nbval-sanitize-with={SANITIZE}", IKAS_STORE="sandbox")
+    assert re.search(r"\d+ passed", said)
+
+
+def rows() -> list[dict[str, Any]]:
+    """Webhooks that are not the seed's: another host, a scope saved again, no times."""
+    webhook = {"endpoint": "https://erp.example.com/ikas?a=<b>", "deleted": False}
+    return [
+        {**webhook, "id": "1", "scope": "store/order/created", "createdAt": 1, "updatedAt": 2},
+        {
+            **webhook,
+            "id": "2",
+            "scope": "store/stock/updated",
+            "createdAt": None,
+            "updatedAt": None,
+        },
+    ]
+
+
+@contextmanager
+def fake_real_store(found: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """Serve a store that only lists; give its base URL and every document it is sent."""
+    documents: list[str] = []
+
+    async def answer(request: Request) -> JSONResponse:
+        documents.append((await request.json())["query"])
+        if documents[-1].lstrip().startswith("mutation"):
+            return JSONResponse({"errors": [{"message": "a write"}]}, 500)
+        return JSONResponse({"data": {"listWebhook": found}})
+
+    app = Starlette(routes=[Route("/api/v1/admin/graphql", answer, methods=["POST"])])
+    with Server(app, name="fake real store") as server:
+        yield server.base_url, documents
+
+
+@pytest.mark.parametrize("found", [rows(), []], ids=["rows", "empty"])
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_writes_to_the_store_of_the_environment(
+    notebook: Path, found: list[dict[str, Any]]
+) -> None:
+    """Each runs to its end with a real store in the environment, which sees no mutation."""
+    with fake_real_store(found) as (base_url, documents):
+        run(
+            notebook,
+            "--nbval-lax",
+            IKAS_BASE_URL=base_url,
+            IKAS_ACCESS_TOKEN="t",
+            IKAS_STORE="shop",
+        )
+    assert [document for document in documents if "mutation" in document] == []
+    text = notebook.read_text("utf-8")
+    assert bool(documents) is ("ikas.connect()" in text)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_saved_executed_and_clean(notebook: Path) -> None:
+    """Cells in order, all executed, no path of a machine, no time of execution."""
+    cells = [
+        cell
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert all("execution" not in cell["metadata"] for cell in cells)
+    assert not re.search(r"/(home|root|Users|tmp|work)/", json.dumps([c["outputs"] for c in cells]))
