@@ -16,12 +16,11 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from functools import lru_cache
-
-import httpx
 
 from ikas_explore.deliveries.attempts import failure_of, outcome_of
 from ikas_explore.errors import StorageError, TransportError
+from ikas_explore.sandbox.connections import Connections
+from ikas_explore.sandbox.events import receiver_of
 from ikas_explore.sandbox.lanes import Due, Lanes
 from ikas_explore.sandbox.ledger import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.rules import Rules
@@ -32,11 +31,6 @@ _log = logging.getLogger(__name__)
 _RECEIVERS = 8
 # Seconds until the next try to write after the disk refused.
 _STORAGE_PAUSE = 0.2
-# Bytes of an answer that are read: only its status counts.
-_BODY_LIMIT = 65_536
-# Seconds an idle connection is kept: less than the 5 after which usual servers hang up, so
-# that no attempt leaves on a connection that is just being closed.
-_KEEPALIVE = 2.0
 
 
 class Worker:
@@ -52,12 +46,12 @@ class Worker:
     def __init__(self, ledger: Ledger, rules: Rules) -> None:
         self._ledger = ledger
         self._timeout = rules.receiver_timeout
-        self._places = rules.concurrency * _RECEIVERS
-        self._lanes = Lanes(per_receiver=rules.concurrency, in_all=self._places)
+        places = rules.concurrency * _RECEIVERS
+        self._lanes = Lanes(per_receiver=rules.concurrency, in_all=places)
         self._wake = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._finished: list[Finished] = []
-        self._transport: httpx.AsyncHTTPTransport | None = None
+        self._connections = Connections(most_idle=places)
         # Other threads see what follows, and only under this condition.
         self._changed = threading.Condition()
         self._new: list[Due] = []
@@ -172,21 +166,11 @@ class Worker:
             timer.cancel()
 
     async def _attempt(self, claim: Claim) -> None:
-        if self._transport is None:
-            # A transport and not a client: it follows no redirect, keeps no cookie and asks
-            # the environment for no proxy. Made when first needed, for it reads certificates.
-            self._transport = httpx.AsyncHTTPTransport(
-                trust_env=False,
-                limits=httpx.Limits(
-                    max_connections=None,
-                    max_keepalive_connections=self._places,
-                    keepalive_expiry=_KEEPALIVE,
-                ),
-            )
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
-                status = await self._post(self._transport, claim.endpoint, claim.body)
+                receiver = receiver_of(claim.endpoint)
+                status = await self._connections.post(receiver, claim.endpoint, claim.body)
             outcome = outcome_of(status)
         # Whatever goes wrong at one receiver is that attempt's outcome, in words.
         except Exception as error:
@@ -195,25 +179,6 @@ class Worker:
         self._finished.append(Finished(claim.due, outcome, duration_ms))
         self._lanes.done(claim.due.receiver)
         self._wake.set()
-
-    @staticmethod
-    async def _post(transport: httpx.AsyncHTTPTransport, endpoint: str, body: bytes) -> int:
-        request = httpx.Request(
-            "POST",
-            _url(endpoint),
-            headers={"Content-Type": "application/json", "User-Agent": "ikas-sandbox"},
-            content=body,
-        )
-        response = await transport.handle_async_request(request)
-        try:
-            size = 0
-            async for chunk in response.aiter_raw():
-                size += len(chunk)
-                if size > _BODY_LIMIT:
-                    break
-        finally:
-            await response.aclose()
-        return response.status_code
 
     async def _end(self) -> None:
         """Write what came in, end what is under way, and let no one wait."""
@@ -229,13 +194,7 @@ class Worker:
         except StorageError as error:
             # They stand in the rows as under way, which the next start reads as cut off.
             self._tell(error, 0)
-        if self._transport is not None:
-            await self._transport.aclose()
+        await self._connections.close()
         with self._changed:
             self._loop = None
             self._changed.notify_all()
-
-
-@lru_cache(maxsize=1024)
-def _url(endpoint: str) -> httpx.URL:
-    return httpx.URL(endpoint)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]  # where `tests` can be imported, whatever is i
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 as POSIX has it")
 @pytest.mark.parametrize(
-    ("kills", "count"), [(4, 200), pytest.param(30, 2_000, marks=pytest.mark.slow)]
+    ("kills", "count"), [(4, 400), pytest.param(30, 2_000, marks=pytest.mark.slow)]
 )
 def test_after_kills_every_delivery_is_delivered_or_exhausted(
     tmp_path: Path, kills: int, count: int
@@ -35,15 +35,16 @@ def test_after_kills_every_delivery_is_delivered_or_exhausted(
     def status(payload: Mapping[str, Any]) -> int:
         return chance.choice((200, 200, 200, 500))
 
-    # The delay keeps attempts under way, so that there is something to cut off.
-    with Receiver(status=status, delay=0.02) as receiver:
+    # The delay keeps attempts under way and the work from being done before the last kill.
+    with Receiver(status=status, delay=0.1) as receiver:
         command = [
             *(sys.executable, "-m", "tests.sandbox.killed"),
             *(str(path), receiver.endpoint, str(count), str(acknowledged)),
         ]
         for number in range(kills):
             # Every fifth is killed before it is ready: while it opens the file and recovers.
-            run_for(command, chance.uniform(0.02, 0.3), from_start=number % 5 == 4)
+            printed = run_for(command, chance.uniform(0.02, 0.3), from_start=number % 5 == 4)
+            assert "done" not in printed, f"all was done before kill {number + 1}"
         finished = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
         assert finished.stdout.endswith("done\n"), finished.stderr
         received = receiver.deliveries()
@@ -72,14 +73,14 @@ def test_after_kills_every_delivery_is_delivered_or_exhausted(
     )
 
 
-def run_for(command: list[str], seconds: float, *, from_start: bool) -> None:
-    """Run a process and kill it so long after it is ready, or after its start."""
+def run_for(command: list[str], seconds: float, *, from_start: bool) -> str:
+    """Run a process, kill it so long after it is ready or has started; return its output."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         if not from_start:
             assert process.stdout.readline() == "ready\n"
         timer = threading.Timer(seconds + 0.4 * from_start, process.send_signal, [signal.SIGKILL])
         timer.start()
-        process.wait()
-        timer.cancel()
+        printed = process.stdout.read()
         timer.join()
+        return printed

@@ -1,0 +1,116 @@
+"""The connections to receivers: one per attempt under way, kept for the next to the same.
+
+httpx's transport is used and not its client: it follows no redirect, keeps no cookie and
+asks the environment for no proxy. Each has one connection, because a pool of many looks
+through all of them for every request.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import OrderedDict
+from functools import cached_property, lru_cache
+
+import httpx
+
+# Bytes of an answer that are read: only its status counts.
+_BODY_LIMIT = 65_536
+# Seconds an idle connection is used again: less than the 5 after which usual servers hang
+# up, so that no attempt leaves on a connection that is just being closed.
+_KEEPALIVE = 2.0
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "ikas-sandbox"}
+
+
+class Connections:
+    """Posts bodies; for one event loop.
+
+    Parameters
+    ----------
+    most_idle : int
+        Connections kept open without use, to all receivers together.
+    """
+
+    def __init__(self, most_idle: int) -> None:
+        self._most_idle = most_idle
+        self._count = 0
+        # By receiver, the one longest without a delivery first.
+        self._idle: OrderedDict[str, list[httpx.AsyncHTTPTransport]] = OrderedDict()
+
+    async def post(self, receiver: str, endpoint: str, body: bytes) -> int:
+        """Post a body of JSON and return the status of the answer.
+
+        Raises
+        ------
+        httpx.HTTPError, httpx.InvalidURL
+            No answer came.
+        """
+        transport = self._take(receiver)
+        try:
+            status = await _post(transport, endpoint, body)
+        except BaseException:
+            await transport.aclose()
+            raise
+        await self._keep(receiver, transport)
+        return status
+
+    async def close(self) -> None:
+        """Close what is idle."""
+        self._most_idle = 0
+        await self._close_surplus()
+
+    def _take(self, receiver: str) -> httpx.AsyncHTTPTransport:
+        if receiver in self._idle:
+            self._count -= 1
+            # The one used last, so that those not needed grow old.
+            transport = self._idle[receiver].pop()
+            if not self._idle[receiver]:
+                del self._idle[receiver]
+            return transport
+        return httpx.AsyncHTTPTransport(
+            verify=self._trusting if receiver.startswith("https:") else self._trusting_none,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE),
+        )
+
+    async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
+        self._idle.setdefault(receiver, []).append(transport)
+        self._idle.move_to_end(receiver)
+        self._count += 1
+        await self._close_surplus()
+
+    async def _close_surplus(self) -> None:
+        while self._count > self._most_idle:
+            receiver, transports = next(iter(self._idle.items()))
+            self._count -= 1
+            surplus = transports.pop(0)
+            if not transports:
+                del self._idle[receiver]
+            await surplus.aclose()
+
+    @cached_property
+    def _trusting(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context(trust_env=False)
+
+    @cached_property
+    def _trusting_none(self) -> ssl.SSLContext:
+        """For plain HTTP, which needs none: reading the certificates takes its time."""
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def _post(transport: httpx.AsyncHTTPTransport, endpoint: str, body: bytes) -> int:
+    request = httpx.Request("POST", _url(endpoint), headers=_HEADERS, content=body)
+    response = await transport.handle_async_request(request)
+    try:
+        size = 0
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > _BODY_LIMIT:
+                break
+    finally:
+        await response.aclose()
+    return response.status_code
+
+
+@lru_cache(maxsize=1024)
+def _url(endpoint: str) -> httpx.URL:
+    return httpx.URL(endpoint)
