@@ -73,17 +73,15 @@ def redirect(probed: DataFrame, policy: Policy) -> DataFrame:
 @rule("certificate-expires", "warning", remedy="Renew the certificate, best by a program.")
 def certificate_expires(probed: DataFrame, policy: Policy) -> DataFrame:
     """A certificate expires within ``certificate_days``: one finding a certificate."""
-    rows = probed[probed["days_left"].fillna(policy.certificate_days) < policy.certificate_days]
-    first = rows.drop_duplicates("certificate")
-    messages = []
-    for certificate, days in zip(first["certificate"], first["days_left"], strict=True):
-        same = rows[rows["certificate"] == certificate]
-        hosts = ", ".join(sorted(set(same["host"])))
-        messages.append(
-            f"The certificate of {hosts} expires in {days} days; "
-            f"{same['endpoint'].nunique()} endpoints of {same['store'].nunique()} stores use it."
-        )
-    return found(first[["endpoint"]], messages)
+    soon = (probed["days_left"] < policy.certificate_days).fillna(False).astype(bool)
+    rows = probed[soon]
+    messages = [
+        f"The certificate of {', '.join(sorted(same['host'].unique()))} expires in "
+        f"{same['days_left'].iloc[0]} days; {same['endpoint'].nunique()} endpoints of "
+        f"{same['store'].nunique()} stores use it."
+        for _, same in rows.groupby("certificate", sort=False)
+    ]
+    return found(rows.drop_duplicates("certificate")[["endpoint"]], messages)
 
 
 #: In the order in which they are reported.

@@ -1,0 +1,1 @@
+"""Rules, policy, probes and reports."""

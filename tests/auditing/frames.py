@@ -1,0 +1,45 @@
+"""Webhook frames to audit: a healthy one, and rows to plant faults with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from ikas_explore.frames import webhook_frame
+from ikas_explore.schema.scopes import Scope
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+SCOPES = [str(scope) for scope in Scope.registrable()]
+
+
+def row(scope: str, endpoint: str, store: str = "acme", days: float = 3, **more: Any) -> Any:
+    """A record as the API names it, updated some days before NOW, and its store."""
+    updated = round((NOW - dt.timedelta(days=days)).timestamp() * 1000)
+    record = {
+        "scope": scope,
+        "endpoint": endpoint,
+        "id": f"{store}-{scope}",
+        "createdAt": updated,
+        "updatedAt": updated,
+        "deleted": False,
+        **more,
+    }
+    return store, record
+
+
+def healthy(stores: Iterable[str] = ("acme", "best")) -> list[Any]:
+    """Rows of stores with all scopes, each with an endpoint that names its store."""
+    return [
+        row(scope, f"https://hooks.example.com/ikas/{store}", store)
+        for store in stores
+        for scope in SCOPES
+    ]
+
+
+def frame(rows: Iterable[Any]) -> pd.DataFrame:
+    """A webhook frame of such rows; of two for one scope the later one holds."""
+    held = {(store, record["scope"]): record for store, record in rows}
+    return webhook_frame(list(held.values()), store=[store for store, _ in held])
