@@ -223,12 +223,12 @@ class Sandbox:
         """
         return self._state.emit(self._named(store), scope, data).deliveries
 
-    def settle(self, timeout: float) -> None:
+    def settle(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is pending.
 
         Parameters
         ----------
-        timeout : float
+        timeout : float, default 10.0
             Seconds.
 
         Raises
