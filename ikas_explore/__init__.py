@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ikas_explore import errors
+    from ikas_explore.auditing.audit import audit
+    from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
     from ikas_explore.deliveries.push import push
     from ikas_explore.deliveries.receiver import Receiver
     from ikas_explore.errors import IkasError
+    from ikas_explore.manage.diff import diff
+    from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
     from ikas_explore.schema.scopes import Scope
     from ikas_explore.signatures import sign, verify
@@ -22,26 +26,34 @@ if TYPE_CHECKING:
 
 #: Where each name lives.
 _HOMES = {
+    "Audit": "ikas_explore.auditing.report",
     "IkasError": "ikas_explore.errors",
+    "Plan": "ikas_explore.manage.plan",
     "Query": "ikas_explore.client.query",
     "Receiver": "ikas_explore.deliveries.receiver",
     "Sandbox": "ikas_explore.sandbox",
     "Scope": "ikas_explore.schema.scopes",
     "Store": "ikas_explore.store",
+    "audit": "ikas_explore.auditing.audit",
     "connect": "ikas_explore.store",
+    "diff": "ikas_explore.manage.diff",
     "push": "ikas_explore.deliveries.push",
     "sign": "ikas_explore.signatures",
     "verify": "ikas_explore.signatures",
 }
 
 __all__ = [
+    "Audit",
     "IkasError",
+    "Plan",
     "Query",
     "Receiver",
     "Sandbox",
     "Scope",
     "Store",
+    "audit",
     "connect",
+    "diff",
     "errors",
     "push",
     "sign",

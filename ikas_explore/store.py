@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import html
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.addresses import check_endpoint
 from ikas_explore.client.client import Client, open_http
-from ikas_explore.client.webhooks import (
-    delete_webhooks,
-    list_webhooks,
-    save_webhooks,
-    schema_of,
-)
-from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
+from ikas_explore.client.registrations import Registrations, texts
+from ikas_explore.client.webhooks import schema_of
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.manage.journal import Journal
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     import pandas as pd
     from sgqlc.types import Field
 
+    from ikas_explore.auditing.policy import Policy
+    from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
+    from ikas_explore.manage.desired import Desired
+    from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
 
 
@@ -46,7 +48,8 @@ def connect(
     What is not given is looked up in the environment and then in a ``.env`` file:
     ``IKAS_STORE``, ``IKAS_ACCESS_TOKEN``, ``IKAS_REFRESH_TOKEN``, ``IKAS_CLIENT_ID``,
     ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. Nothing is sent before
-    the first call.
+    the first call. Writes are journaled for `Webhooks.undo`: in memory, or in the file that
+    ``IKAS_JOURNAL`` names.
 
     Parameters
     ----------
@@ -221,6 +224,13 @@ class Webhooks:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._registrations = Registrations(client)
+        self._journal = Journal(read_variable("IKAS_JOURNAL"), base_url=client.settings.base_url)
+
+    @property
+    def name(self) -> str:
+        """The store's name."""
+        return self._registrations.name
 
     def list(self) -> pd.DataFrame:
         """List the registered webhooks.
@@ -236,7 +246,7 @@ class Webhooks:
         ------
         IkasError
         """
-        return self._frame(list_webhooks(self._client))
+        return self._registrations.list()
 
     def query(self) -> Query:
         """Begin a query for webhooks: choose fields, conditions and order."""
@@ -255,7 +265,8 @@ class Webhooks:
     ) -> pd.DataFrame:
         """Register an endpoint for one or more scopes.
 
-        A scope has one endpoint: saving it again takes it from the one that held it.
+        A scope has one endpoint: saving it again takes it from the one that held it. What
+        stood there is listed and journaled first, so that `undo` can bring it back.
 
         Parameters
         ----------
@@ -266,7 +277,7 @@ class Webhooks:
         sales_channel_ids : str or iterable of str, optional
             Limit the webhooks to sales channels. ikas does not tell them back.
         replace : bool, default True
-            False looks first and raises when another endpoint holds one of the scopes.
+            False raises when another endpoint holds one of the scopes.
 
         Returns
         -------
@@ -281,15 +292,19 @@ class Webhooks:
             With ``replace=False``: names the scopes and who holds them.
         IkasError
         """
-        asked = check_scopes(scopes)
-        check_endpoint(endpoint, allow_http=self._client.settings.local)
-        channels = _texts(sales_channel_ids, "sales_channel_ids")
-        if not replace:
-            self._refuse_taken(endpoint, asked)
-        return self._frame(save_webhooks(self._client, endpoint, asked, channels), in_order=True)
+        asked = self._registrations.check(endpoint, scopes)
+        channels = texts(sales_channel_ids, "sales_channel_ids")
+        with self._journal.write(
+            self._registrations, asked, endpoint=endpoint, sales_channels=channels is not None
+        ):
+            return self._registrations.save(
+                endpoint, asked, sales_channel_ids=channels, replace=replace
+            )
 
     def delete(self, scopes: str | Iterable[str]) -> bool:
         """Remove the webhooks of one or more scopes, whatever endpoint holds them.
+
+        What stood there is listed and journaled first, so that `undo` can bring it back.
 
         Parameters
         ----------
@@ -306,36 +321,89 @@ class Webhooks:
             Before anything is sent.
         IkasError
         """
-        return delete_webhooks(self._client, check_scopes(scopes))
+        asked = check_scopes(scopes)
+        with self._journal.write(self._registrations, asked):
+            return self._registrations.delete(asked)
 
-    def _refuse_taken(self, endpoint: str, scopes: Iterable[str]) -> None:
-        held = {row["scope"]: row["endpoint"] for row in list_webhooks(self._client)}
-        taken = [scope for scope in scopes if held.get(scope, endpoint) != endpoint]
-        if taken:
-            raise ScopeTakenError(
-                f"{self._client.settings.name}: held by another endpoint: "
-                + ", ".join(f"{scope} by {held[scope]}" for scope in taken)
-                + ". Nothing was saved; replace=True takes them over."
-            )
+    def plan(self, desired: Desired, *, prune: bool = False) -> Plan:
+        """Compare what is registered with what should be; nothing is written yet.
 
-    def _frame(self, rows: Sequence[Mapping[str, Any]], *, in_order: bool = False) -> pd.DataFrame:
-        from ikas_explore.frames import webhook_frame
+        Parameters
+        ----------
+        desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+            See `ikas_explore.manage.desired` for the file. ``{}`` desires nothing.
+        prune : bool, default False
+            Also delete what is registered and not desired.
 
-        settings = self._client.settings
-        return webhook_frame(
-            rows, store=settings.name, api_version=settings.api_version, in_order=in_order
+        Returns
+        -------
+        Plan
+            To look at, and to `apply`.
+
+        Raises
+        ------
+        PlanError
+            The desired state cannot be read or contradicts itself.
+        InvalidScopeError, InvalidArgumentError
+            It names what ikas refuses.
+        IkasError
+        """
+        from ikas_explore.manage.planning import make_plan
+
+        return make_plan(
+            desired,
+            {self.name: self._registrations},
+            prune=prune,
+            allow_http=self._client.settings.local,
+            journal=self._journal,
         )
 
+    def undo(self) -> Plan | None:
+        """Take the last write off the journal and plan what brings back what stood there.
+
+        Returns
+        -------
+        Plan or None
+            Nothing happens before it is applied, and applying it journals nothing. None when
+            no write is left. Its notes say what cannot be restored.
+
+        Raises
+        ------
+        StorageError
+            The journal cannot be read or written.
+        IkasError
+        """
+        from ikas_explore.manage.planning import undo
+
+        return undo(self._journal, {self.name: self._registrations})
+
+    def audit(
+        self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False
+    ) -> Audit:
+        """Say what is wrong with the registered webhooks, and what to do about it.
+
+        Parameters
+        ----------
+        policy : Policy, path of a TOML file, or mapping, optional
+            What is required, allowed and ignored; see `ikas_explore.auditing.policy`.
+        probe : bool, default False
+            Look at each endpoint from this machine too; no event is posted.
+
+        Returns
+        -------
+        Audit
+
+        Raises
+        ------
+        InvalidArgumentError, InvalidScopeError
+            The policy cannot be right.
+        IkasError
+        """
+        from ikas_explore.auditing.audit import audit
+
+        local = [self.name] if self._client.settings.local else []
+        return audit(self.list(), policy, probe=probe, stores=[self.name], sandboxes=local)
+
     def __repr__(self) -> str:
-        return f"Webhooks of {self._client.settings.name!r}: list(), save(), delete(), query()"
-
-
-def _texts(values: str | Iterable[str] | None, name: str) -> list[str] | None:
-    """Return one text or several as a list; sgqlc would take a text apart into letters."""
-    if values is None:
-        return None
-    texts = [values] if isinstance(values, str) else list(values)
-    for text in texts:
-        if not isinstance(text, str) or not text:
-            raise InvalidArgumentError(f"{name} holds {text!r}; each has to be a text.")
-    return texts
+        verbs = "list(), query(), save(), delete(), plan(), undo(), audit()"
+        return f"<Webhooks of {self.name!r}: {verbs}>"

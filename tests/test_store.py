@@ -108,6 +108,8 @@ def test_sales_channels_are_sent_as_a_list(api_version: str) -> None:
     sent: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if b"listWebhook" in request.content:  # what stands there, for the journal
+            return httpx.Response(200, json={"data": {"listWebhook": []}})
         sent.append(json.loads(request.content))
         row = {"id": "1", "endpoint": ENDPOINT, "scope": "store/order/created", "deleted": False}
         name = "saveWebhook" if api_version == "v1" else "saveWebhooks"
@@ -289,5 +291,48 @@ def test_proxies_are_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch)
 
 def test_it_reads_well(store: ikas.Store) -> None:
     assert repr(store) == f"Store('sandbox', {store.api_version}, {store.base_url})"
-    assert "list(), save(), delete()" in repr(store.webhooks)
+    assert repr(store.webhooks).startswith("<Webhooks of 'sandbox': list(), ")
     assert "<b>sandbox</b>" in store._repr_html_()
+
+
+def test_writes_are_taken_back_one_by_one(store: ikas.Store) -> None:
+    before = store.webhooks.list()
+    store.webhooks.save(ENDPOINT, ["store/customer/created", "store/order/created"])
+    store.webhooks.delete("store/customer/updated")
+    for _ in range(2):
+        plan = store.webhooks.undo()
+        assert plan is not None
+        assert set(plan.apply()["outcome"]) <= {"saved", "deleted"}
+    assert ikas.diff(before, store.webhooks.list()).empty
+    assert store.webhooks.undo() is None
+
+
+def test_a_refused_write_leaves_nothing_to_undo(store: ikas.Store) -> None:
+    with pytest.raises(errors.ScopeTakenError):
+        store.webhooks.save(ENDPOINT, "store/customer/created", replace=False)
+    with pytest.raises(errors.InvalidScopeError):
+        store.webhooks.delete("store/customer/create")
+    assert store.webhooks.undo() is None
+
+
+def test_the_journal_outlives_the_store_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("IKAS_JOURNAL", str(tmp_path / "journal.jsonl"))
+    with ikas.Sandbox() as sandbox:
+        with ikas.connect(sandbox) as first:
+            first.webhooks.delete("store/customer/created")
+        with ikas.connect(sandbox) as second:
+            plan = second.webhooks.undo()
+            assert plan is not None
+            assert plan.changes["action"].tolist() == ["create"]
+
+
+def test_a_store_is_planned_and_audited(store: ikas.Store) -> None:
+    plan = store.webhooks.plan({ENDPOINT: ["store/order/*"]}, prune=True)
+    assert plan.changes["action"].value_counts().to_dict() == {"create": 2, "delete": 2}
+    assert set(plan.apply()["outcome"]) == {"saved", "deleted"}
+    assert store.webhooks.plan({ENDPOINT: ["store/order/*"]}, prune=True).empty
+    audit = store.webhooks.audit({"required": ["store/stock/updated"]})
+    assert not audit.ok
+    assert "store/stock/updated" in audit.findings["scope"].tolist()

@@ -23,6 +23,15 @@ def connect(answer: Any, **more: Any) -> ikas.Store:
     )
 
 
+def after_the_list(answer: Any) -> Any:
+    """Answer writes so, once the journal has listed what stands there."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=rows() if b"listWebhook" in request.content else answer)
+
+    return respond
+
+
 HTTPX_ERRORS = [
     kind for kind in vars(httpx).values() if isinstance(kind, type) and issubclass(kind, Exception)
 ]
@@ -154,7 +163,7 @@ def test_partial_data_stands_beside_the_error() -> None:
 )
 def test_a_save_that_answers_something_else_is_an_error(answer: Any, message: str) -> None:
     with (
-        connect(lambda _: httpx.Response(200, json=answer)) as store,
+        connect(after_the_list(answer)) as store,
         pytest.raises(errors.ResponseError, match=message),
     ):
         store.webhooks.save("https://example.com", "store/order/created")
@@ -163,7 +172,7 @@ def test_a_save_that_answers_something_else_is_an_error(answer: Any, message: st
 @pytest.mark.parametrize("answer", [None, "yes", 1, {}])
 def test_a_delete_that_answers_no_boolean_is_an_error(answer: Any) -> None:
     with (
-        connect(lambda _: httpx.Response(200, json={"data": {"deleteWebhook": answer}})) as store,
+        connect(after_the_list({"data": {"deleteWebhook": answer}})) as store,
         pytest.raises(errors.ResponseError, match="neither true nor false"),
     ):
         store.webhooks.delete("store/order/created")

@@ -1,0 +1,83 @@
+"""A store's webhooks as ikas has them: checked before, framed after, nothing journaled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.addresses import check_endpoint
+from ikas_explore.client.client import Client
+from ikas_explore.client.webhooks import delete_webhooks, list_webhooks, save_webhooks
+from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
+from ikas_explore.schema.scopes import check_scopes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Registrations:
+    """List, save and delete; see `ikas_explore.store.Webhooks` for what they promise."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def name(self) -> str:
+        """The store's name."""
+        return self._client.settings.name
+
+    def list(self) -> DataFrame:
+        """Return the webhook frame."""
+        return self._frame(list_webhooks(self._client))
+
+    def check(self, endpoint: str, scopes: str | Iterable[str]) -> Sequence[str]:
+        """Return the scopes of a save that can be sent, each once, or raise."""
+        asked = check_scopes(scopes)
+        check_endpoint(endpoint, allow_http=self._client.settings.local)
+        return asked
+
+    def save(
+        self,
+        endpoint: str,
+        scopes: str | Iterable[str],
+        *,
+        sales_channel_ids: str | Iterable[str] | None = None,
+        replace: bool = True,
+    ) -> DataFrame:
+        """Register an endpoint; return the rows saved in the order asked."""
+        asked = self.check(endpoint, scopes)
+        channels = texts(sales_channel_ids, "sales_channel_ids")
+        if not replace:
+            self._refuse_taken(endpoint, asked)
+        return self._frame(save_webhooks(self._client, endpoint, asked, channels), in_order=True)
+
+    def delete(self, scopes: str | Iterable[str]) -> bool:
+        """Remove scopes; return what ikas answered."""
+        return delete_webhooks(self._client, check_scopes(scopes))
+
+    def _refuse_taken(self, endpoint: str, scopes: Iterable[str]) -> None:
+        held = {row["scope"]: row["endpoint"] for row in list_webhooks(self._client)}
+        taken = [scope for scope in scopes if held.get(scope, endpoint) != endpoint]
+        if taken:
+            raise ScopeTakenError(
+                f"{self.name}: held by another endpoint: "
+                + ", ".join(f"{scope} by {held[scope]}" for scope in taken)
+                + ". Nothing was saved; replace=True takes them over."
+            )
+
+    def _frame(self, rows: Sequence[Mapping[str, Any]], *, in_order: bool = False) -> DataFrame:
+        from ikas_explore.frames import webhook_frame
+
+        version = self._client.settings.api_version
+        return webhook_frame(rows, store=self.name, api_version=version, in_order=in_order)
+
+
+def texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None:
+    """Return one text or several as a list; sgqlc would take a text apart into letters."""
+    if values is None:
+        return None
+    read = [values] if isinstance(values, str) else [*values]
+    for text in read:
+        if not isinstance(text, str) or not text:
+            raise InvalidArgumentError(f"{name} holds {text!r}; each has to be a text.")
+    return read
