@@ -22,7 +22,6 @@ from ikas_explore.sandbox.breaking import (
     answer_instead,
     changed_answer,
     changed_call,
-    hang,
     too_many_calls,
 )
 from ikas_explore.sandbox.control import control_routes
@@ -39,6 +38,7 @@ def make_app(state: State) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        state.waits.loop = asyncio.get_running_loop()
         pushing = asyncio.create_task(state.worker.run())
         try:
             yield
@@ -69,7 +69,7 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
         store = store_of(request, state.stores)
         name = store.name if store else None
         struck = state.faults.strike(name)
-        instead = await answer_instead(struck, request)
+        instead = await answer_instead(struck, request, state.waits)
         if instead is not None:
             return instead
         wait = state.rate_limit.wait(name) if name else None
@@ -89,10 +89,10 @@ def _token_route(state: State) -> Route:
             store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
             struck = state.faults.strike(store.name if store else None, refresh=True)
             if struck:
-                return await hang(struck["hanging_refresh"], request)
+                return await state.waits.hang(struck["hanging_refresh"], request)
             if store and not state.stores.installed(store.name):
                 # After an uninstall ikas answers nothing for more than 30 s (live).
-                return await hang(Fault("hanging_refresh"), request)
+                return await state.waits.hang(Fault("hanging_refresh"), request)
         status, content = answer_token(form, state.stores, lifetime=state.rules.token_lifetime)
         return JSONResponse(content, status)
 

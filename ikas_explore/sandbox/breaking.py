@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,29 +17,51 @@ from ikas_explore.sandbox.resolvers import Call
 Struck = Mapping[str, Fault]
 
 
-async def answer_instead(struck: Struck, request: Request) -> Response | None:
+class Waits:
+    """What faults wait for, cut short when the sandbox ends.
+
+    Attributes
+    ----------
+    loop : asyncio.AbstractEventLoop or None
+        The one the faults wait on, from the app's start.
+    """
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """End all waits; from any thread."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._ended.set)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or until the sandbox ends."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
+
+    async def hang(self, fault: Fault, request: Request) -> Response:
+        """Answer nothing until the fault's time is up, the caller has gone, or the sandbox."""
+        waiting = [asyncio.create_task(each) for each in (_gone(request), self._ended.wait())]
+        await asyncio.wait(waiting, timeout=fault.seconds, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return _gateway_page(504)
+
+
+async def answer_instead(struck: Struck, request: Request, waits: Waits) -> Response | None:
     """Wait as the faults say, and return the answer given in place of the real one, if any."""
     if "latency" in struck:
-        await asyncio.sleep(struck["latency"].seconds or 0)
+        await waits.sleep(struck["latency"].seconds or 0)
     if "hang" in struck:
-        return await hang(struck["hang"], request)
+        return await waits.hang(struck["hang"], request)
     if "server_error" in struck:
         return _gateway_page(struck["server_error"].status or 500)
     if "rate_limited" in struck:
         fault = struck["rate_limited"]
         return too_many_calls(fault.seconds or 0, fault.hint)
     return None
-
-
-async def hang(fault: Fault, request: Request) -> Response:
-    """Answer nothing until the fault's time is up or the caller has gone."""
-    try:
-        async with asyncio.timeout(fault.seconds):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        pass  # the caller waited longer than the fault lasts
-    return _gateway_page(504)
 
 
 def too_many_calls(seconds: float, hint: Hint) -> Response:
@@ -74,6 +97,12 @@ def changed_answer(struck: Struck, status: int, content: dict[str, Any]) -> Resp
         body = bytes(response.body)
         return Response(body[: len(body) // 2], status, media_type="application/json")
     return response
+
+
+async def _gone(request: Request) -> bool:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return True
 
 
 def _partial(content: dict[str, Any]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class Sandbox:
             raise
         # Also at the end of Python. The server knows the state but not this object, so that
         # a sandbox nobody holds any more ends too.
-        self._finalizer = weakref.finalize(self, self._server.stop)
+        self._finalizer = weakref.finalize(self, _stop, self._server, self._state)
 
     @property
     def base_url(self) -> str:
@@ -332,3 +332,8 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
+
+
+def _stop(server: Server, state: State) -> None:
+    state.waits.end()  # else a call that hangs would hold up the end
+    server.stop()

@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ikas_explore.sandbox.breaking import Waits
 from ikas_explore.sandbox.events import Emitted, Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.registrations import Registrations
@@ -33,6 +34,7 @@ class State:
     events: Events
     worker: Worker
     faults: Faults
+    waits: Waits = field(default_factory=Waits)
     rate_limit: RateLimit = field(default_factory=RateLimit)
     calls: Counter[str] = field(default_factory=Counter)
 

@@ -8,6 +8,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -317,6 +318,28 @@ def test_saving_and_deleting_during_a_push_is_safe(sandbox: Sandbox) -> None:
             api.delete(ORDER)
         sandbox.settle(10)
         assert len(receiver.deliveries()) == 30
+    assert set(sandbox.deliveries()["state"]) == {"delivered"}
+
+
+def test_events_from_many_threads_are_all_delivered(sandbox: Sandbox) -> None:
+    """Through the method and through the control route, while scopes are saved anew."""
+
+    def emit(number: int) -> list[str]:
+        ids = []
+        with api_of(sandbox) as api:
+            for _ in range(10):
+                api.save(receiver.endpoint, ORDER)
+                ids += sandbox.emit(ORDER)
+                ids += api.client.post("/control/events", json={"scope": ORDER}).json()[
+                    "deliveries"
+                ]
+        return ids
+
+    with Receiver() as receiver, ThreadPoolExecutor(8) as pool:
+        register(sandbox, receiver.endpoint)
+        ids = [one for some in pool.map(emit, range(8)) for one in some]
+        sandbox.settle(30)
+        assert len(ids) == len(set(ids)) == len(receiver.deliveries()) == 160
     assert set(sandbox.deliveries()["state"]) == {"delivered"}
 
 

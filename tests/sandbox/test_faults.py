@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import httpx
@@ -109,6 +110,21 @@ def test_a_hang_ends_when_the_caller_leaves(sandbox: Sandbox, api: Api) -> None:
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(url, json={"query": LIST}, timeout=0.05)
     assert api.call(LIST).status_code == 200
+
+
+def test_a_hang_ends_with_the_sandbox(caplog: pytest.LogCaptureFixture) -> None:
+    """At once, and without a traceback."""
+    statuses = []
+    with Sandbox() as sandbox, api_of(sandbox) as api:
+        sandbox.faults.add("hang")
+        hanging = threading.Thread(target=lambda: statuses.append(api.call(LIST).status_code))
+        hanging.start()
+        while not sandbox.calls:
+            time.sleep(0.001)
+        sandbox.close()
+        hanging.join()
+    assert statuses == [504]
+    assert caplog.text == ""
 
 
 def test_a_hang_has_an_end(sandbox: Sandbox, api: Api) -> None:
