@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ikas_explore.auditing.report import MOST_ROWS
 from ikas_explore.auditing.text import as_html, cell
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ikas_explore.auditing.report import Audit
-
-#: More rows make a page that browsers choke on; the rest is told as a number.
-MOST_ROWS = 2_000
 
 _STYLE = """
 .ikas-audit{font:14px/1.5 system-ui,sans-serif}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ikas_explore.auditing.report import MOST_ROWS
 from ikas_explore.auditing.text import as_markdown, as_markdown_code, cell
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ def document(audit: Audit) -> str:
     if findings.empty:
         return "\n".join([*lines, "Nothing was found.", ""])
     lines += [_row(findings.columns), _row(["---"] * len(findings.columns))]
-    for row in findings.itertuples(index=False):
+    for row in findings.head(MOST_ROWS).itertuples(index=False):
         lines.append(
             _row(
                 as_markdown_code(text) if text and name in _CODE else as_markdown(text)
                 for name, text in zip(findings.columns, map(cell, row), strict=True)
             )
         )
+    left = len(findings) - MOST_ROWS
+    if left > 0:
+        lines += ["", f"{left} more findings are not shown here; the frame has them."]
     return "\n".join([*lines, ""])
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+#: Rows that a page for people shows; more make one that nobody reads and browsers choke on.
+MOST_ROWS = 2_000
+
 
 class Audit:
     """The outcome of an audit; made by `ikas_explore.auditing.audit.audit`.
@@ -125,7 +128,11 @@ class Audit:
         return {each: int((self.findings["severity"] == each).sum()) for each in SEVERITIES}
 
     def to_html(self, path: str | Path | None = None) -> str:
-        """Return the report as one HTML page that needs nothing else; write it, given a path."""
+        """Return the report as one HTML page that needs nothing else; write it, given a path.
+
+        Of more than 2,000 findings or stores the rest is told as a number, here and in
+        Markdown; the frame, CSV and JUnit have them all.
+        """
         from ikas_explore.auditing.html import page
 
         return _kept(page(self), path)

@@ -26,9 +26,11 @@ def visible(text: str) -> str:
     >>> visible("https://a.example/\\x1b[2J?token=1")
     'https://a.example/\\\\x1b[2J?token=***'
     """
+    shown = masked(text)
+    if shown.isprintable():
+        return shown
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in masked(text)
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
     )
 
 

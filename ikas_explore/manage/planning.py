@@ -83,13 +83,15 @@ def make_plan(
     return Plan(registries, listed, changes, journal=journal, workers=workers)
 
 
-def undo(journal: Journal, registries: Mapping[str, Registry]) -> Plan | None:
+def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = True) -> Plan | None:
     """Take the last write to some stores off the journal and plan what reverts it.
 
     Parameters
     ----------
     journal : Journal
     registries : mapping of str to Registry
+    take : bool, default True
+        False leaves the write on the stack: to show the plan before somebody agrees to it.
 
     Returns
     -------
@@ -121,5 +123,6 @@ def undo(journal: Journal, registries: Mapping[str, Registry]) -> Plan | None:
         f"Sales channels cannot be read from ikas, so those that {scope} had are not restored."
         for scope in saved
     ]
-    journal.take(entry)
+    if take:
+        journal.take(entry)
     return Plan(registries, {entry.store: now}, changes, notes=notes)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import _thread
+import threading
+
 import pandas as pd
 import pytest
 
@@ -233,6 +236,34 @@ def test_ctrl_c_tells_and_journals_what_was_done() -> None:
     assert best.verbs() == ["list", "list"]
 
 
+def test_ctrl_c_ends_a_fleets_apply_after_the_calls_under_way() -> None:
+    names = [f"store-{number}" for number in range(12)]
+    registries = {name: DictRegistry({}, name) for name in names}
+    journal = Journal()
+    plan = make_plan({A: ORDER, B: STOCK}, registries, journal=journal, workers=2)
+    interrupted = threading.Event()
+
+    def interrupt(call: tuple[str, ...]) -> None:
+        if call[0] == "save" and not interrupted.is_set():
+            interrupted.set()
+            _thread.interrupt_main()
+
+    for registry in registries.values():
+        registry.after = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        plan.apply()
+    report = plan.report
+    assert report is not None
+    assert len(report) == 24
+    done = report[report["outcome"] == "saved"]
+    for name, registry in registries.items():
+        assert set(registry.state) == set(done.loc[done["store"] == name, "scope"])
+    assert sorted((entry.store, *entry.after) for entry in journal.entries()) == sorted(
+        zip(done["store"], done["scope"], strict=True)
+    )
+    assert set(report["error"].dropna()) <= {"not sent: interrupted"}
+
+
 @pytest.mark.parametrize(
     ("desired", "error"),
     [
@@ -299,6 +330,28 @@ def test_undo_of_a_move_restores_and_says_what_it_cannot() -> None:
     plan.apply()
     assert registry.state == {ORDER: A}
     assert undo(journal, {"acme": registry}) is None
+
+
+def test_undo_can_be_looked_at_first() -> None:
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    make_plan({B: ORDER}, {"acme": registry}, journal=journal).apply()
+    shown = undo(journal, {"acme": registry}, take=False)
+    agreed = undo(journal, {"acme": registry})
+    assert shown is not None
+    assert agreed is not None
+    assert shown.text() == agreed.text()
+    assert journal.entries() == []
+
+
+def test_what_sales_channels_a_write_changed_is_told() -> None:
+    """The endpoint stayed, so there is nothing to revert, and yet something is lost."""
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    with journal.write(registry, [ORDER], endpoint=A, sales_channels=True):
+        registry.save(A, [ORDER], sales_channel_ids=["web"])
+    plan = undo(journal, {"acme": registry})
+    assert plan is not None
+    assert plan.empty
+    assert "Sales channels" in plan.notes[0]
 
 
 def test_undo_keeps_to_the_stores_at_hand() -> None:
