@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
+from ikas_explore.client.fields import find_query
 from ikas_explore.client.registrations import Registrations, texts
 from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError
@@ -192,7 +193,7 @@ class Store:
         UnknownFieldError
             Naming the near ones.
         """
-        from ikas_explore.client.query import Query, find_query
+        from ikas_explore.client.query import Query
 
         return Query(self._client, find_query(schema_of(self._client.settings.api_version), field))
 
@@ -250,7 +251,7 @@ class Webhooks:
 
     def query(self) -> Query:
         """Begin a query for webhooks: choose fields, conditions and order."""
-        from ikas_explore.client.query import Query, find_query
+        from ikas_explore.client.query import Query
 
         schema = schema_of(self._client.settings.api_version)
         return Query(self._client, find_query(schema, "list_webhook"))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sgqlc.types
-from sgqlc.types import ContainerTypeMeta, Field
+from sgqlc.types import ContainerTypeMeta, Field, Schema
 
-from ikas_explore.errors import UnknownFieldError
+from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames import SCALARS, Kind, kind_of
 from ikas_explore.patterns import did_you_mean
 
@@ -89,6 +89,41 @@ def find_field(container: ObjectType, name: str) -> Field:
     raise UnknownFieldError(
         f"{container.__name__} has no field {name!r}.{did_you_mean(name, (f.name for f in fields))}"
     )
+
+
+def find_query(schema: Schema, asked: str | Field) -> Field:
+    """Return the query field that a name or a field of generated types stands for.
+
+    Parameters
+    ----------
+    schema : sgqlc.types.Schema
+        Where names are looked up.
+    asked : str or sgqlc.types.Field
+        ``"listWebhook"``, ``"list_webhook"``, or a field such as ``mine.Query.list_order``.
+
+    Returns
+    -------
+    sgqlc.types.Field
+
+    Raises
+    ------
+    UnknownFieldError
+        No such query, or a field of something else than Query.
+    InvalidArgumentError
+        Neither a name nor a field.
+    """
+    found = find_field(schema.query_type, asked) if isinstance(asked, str) else asked
+    if not isinstance(found, Field):
+        raise InvalidArgumentError(
+            f"query() takes a name or a field of a generated Query type, not {asked!r}."
+        )
+    if not isinstance(found.container, ContainerTypeMeta) or (
+        found.container is not found.schema.query_type
+    ):
+        raise UnknownFieldError(f"{found.graphql_name} is no query; take a field of Query.")
+    if not is_object(found):
+        raise UnknownFieldError(f"{found.graphql_name} has no fields to make a frame of.")
+    return found
 
 
 def leaf_paths(container: ObjectType, name: str) -> list[str]:

@@ -11,43 +11,20 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from sgqlc.operation import Operation
-from sgqlc.types import ContainerTypeMeta, Field, Schema
+from sgqlc.types import Field
 
-from ikas_explore.client.arguments import missing_arguments, read_arguments
+from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.columns import Columns, read_columns
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.fields import (
-    Node,
-    base_type,
-    find_field,
-    is_object,
-    leaf_paths,
-    scalar_paths,
-    tree,
-)
-from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
-from ikas_explore.frames import make_frame, provenance
+from ikas_explore.client.fields import Node, leaf_paths, scalar_paths, tree
+from ikas_explore.client.request import Request, Source, check_page_size, row_type
+from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
+from ikas_explore.frames import Kind, make_frame, provenance
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: The most rows ikas gives in one page (docs).
-PAGE_LIMIT = 200
-
-
-class Source(Protocol):
-    """What a query is sent through; `ikas_explore.client.client.Client` is one."""
-
-    url: str
-    settings: Any
-
-    def execute(
-        self, document: str, variables: Mapping[str, Any] | None = None, *, what: str
-    ) -> dict[str, Any]:
-        """Send an operation and return its ``data``."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,7 +123,7 @@ class Query:
         added = []
         for name in fields:
             path = self._single(name)
-            if self._nodes([path])[0].leaves()[0].kind == "object":
+            if tree(self._row_type, [path])[0].leaves()[0].kind == "object":
                 raise InvalidArgumentError(f"Rows cannot be sorted by {name!r}: it has no order.")
             added.append((path, descending))
         return replace(self, _order=(*self._order, *added))
@@ -175,18 +152,13 @@ class Query:
         UnknownFieldError, InvalidArgumentError
         """
         read = read_arguments(self._field, values)
-        asked = read.get("pagination") if self._paged else None
-        size = getattr(asked, "limit", None)
-        if size is not None and not 1 <= size <= PAGE_LIMIT:
-            raise InvalidArgumentError(
-                f"pagination.limit is {size}; ikas gives 1 to {PAGE_LIMIT} rows in a page."
-            )
+        check_page_size(self._field, read)
         return replace(self, _arguments={**self._arguments, **read})
 
     @property
     def graphql(self) -> str:
         """The document that will be sent; of several pages the first."""
-        return self._document(self._fetched, next(iter(self._pages()), None))
+        return self._request.document
 
     def curl(self) -> str:
         """Return the same request as a line of curl, the token left to ``$IKAS_ACCESS_TOKEN``."""
@@ -213,8 +185,8 @@ class Query:
         IkasError
         """
         _, columns, kept = self._fetch()
-        nodes = [leaf for node in self._nodes(self._output) for leaf in node.leaves()]
-        kinds = {leaf.column: leaf.kind for leaf in nodes}
+        nodes = tree(self._row_type, self._output)
+        kinds = {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
         frame = make_frame(
             {name: kinds[name] for name in self._output},
             {name: [columns[name][i] for i in kept] for name in self._output},
@@ -224,10 +196,10 @@ class Query:
 
     def to_records(self) -> list[dict[str, Any]]:
         """Fetch the rows as the API names and types them, only the fields selected in each."""
-        rows, _, kept = self._fetch()
-        if set(self._output) == set(self._fetched):
+        rows, columns, kept = self._fetch()
+        if set(self._output) == set(columns):
             return [rows[i] for i in kept]
-        nodes = self._nodes(self._output)
+        nodes = tree(self._row_type, self._output)
         return [_pruned(rows[i], nodes) for i in kept]
 
     def to_objects(self) -> list[Any]:
@@ -248,28 +220,20 @@ class Query:
     # -- what is asked for ------------------------------------------------------------------
 
     @property
-    def _paged(self) -> bool:
-        """Whether the field answers in ikas' page form."""
-        kind = base_type(self._field)
-        names = {each.graphql_name for each in kind}
-        return "pagination" in self._field.args and {"data", "hasNext"} <= names
+    def _request(self) -> Request:
+        needed = [*(path for path, _ in self._conditions), *(path for path, _ in self._order)]
+        paths = tuple(dict.fromkeys([*self._output, *needed]))
+        # Only where the first rows are the ones wanted can a page be as small as the limit.
+        plain = not self._order and not self._conditions and not self._predicates
+        return Request(self._field, paths, self._arguments, at_most=self._limit if plain else None)
 
     @property
     def _row_type(self) -> Any:
-        kind = base_type(self._field)
-        return base_type(find_field(kind, "data")) if self._paged else kind
+        return row_type(self._field)
 
     @property
     def _output(self) -> tuple[str, ...]:
         return self._selected or tuple(scalar_paths(self._row_type))
-
-    @property
-    def _fetched(self) -> tuple[str, ...]:
-        needed = [*(path for path, _ in self._conditions), *(path for path, _ in self._order)]
-        return tuple(dict.fromkeys([*self._output, *needed]))
-
-    def _nodes(self, paths: Any) -> tuple[Node, ...]:
-        return tree(self._row_type, paths)
 
     def _single(self, name: str) -> str:
         paths = leaf_paths(self._row_type, name)
@@ -279,44 +243,20 @@ class Query:
             )
         return paths[0]
 
-    def _document(self, paths: tuple[str, ...], page: Mapping[str, int] | None) -> str:
-        missing = missing_arguments(self._field, self._arguments)
-        if page is not None:
-            missing = [name for name in missing if name != "pagination"]
-        if missing:
-            raise InvalidArgumentError(
-                f"{self._field.graphql_name} wants {', '.join(missing)}; give it with .arguments()."
-            )
-        arguments = dict(self._arguments)
-        if page is not None:
-            arguments["pagination"] = dict(page)
-        operation = Operation(self._field.container)
-        selection = getattr(operation, self._field.name)(**arguments)
-        rows = selection
-        if page is not None:
-            for name in ("count", "has_next", "limit", "page"):
-                if any(each.name == name for each in base_type(self._field)):
-                    getattr(selection, name)()
-            rows = selection.data
-        for path in paths:
-            at = rows
-            for part in path.split("."):
-                at = getattr(at, part)
-            at()
-        return str(operation)
-
     # -- what comes back --------------------------------------------------------------------
 
     def _fetch(self) -> tuple[list[dict[str, Any]], Columns, list[int]]:
         """Return all rows fetched, their columns, and the indices of those kept, in order."""
-        nodes = self._nodes(self._fetched)
-        kinds = {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
+        request = self._request
+        request.check()
+        kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
         rows: list[dict[str, Any]] = []
         columns: Columns = {name: [] for name in kinds}
         kept: list[int] = []
-        for page in self._answers():
-            found = read_columns(page, nodes, self._field.graphql_name)
-            kept += [len(rows) + i for i in self._fitting(found, kinds)]
+        pages = iter(()) if self._limit == 0 else request.pages(self._source)
+        for page in pages:
+            found = read_columns(page, request.nodes, self._field.graphql_name)
+            kept += [len(rows) + i for i in self._fitting(found, kinds, request.nodes)]
             rows += page
             for name, cells in found.items():
                 columns[name] += cells
@@ -329,7 +269,10 @@ class Query:
             kept = present + [i for i in kept if cells[i] is None]
         return rows, columns, kept[: self._limit]
 
-    def _fitting(self, columns: Columns, kinds: Mapping[str, Any]) -> list[int]:
+    def _fitting(
+        self, columns: Columns, kinds: Mapping[str, Kind], nodes: tuple[Node, ...]
+    ) -> list[int]:
+        """Return the indices of the rows that meet all conditions."""
         kept = list(range(len(next(iter(columns.values()), []))))
         for name, fits in self._conditions:
             cells = shown(columns[name], kinds[name])
@@ -337,7 +280,7 @@ class Query:
             kept = [i for i in kept if test(cells[i])]
         if self._predicates and kept:
             seen = {name: shown(cells, kinds[name]) for name, cells in columns.items()}
-            names = _api_names(self._nodes(columns))
+            names = _api_names(nodes)
             for predicate in self._predicates:
                 kept = [
                     i
@@ -345,97 +288,6 @@ class Query:
                     if predicate(Row({name: cells[i] for name, cells in seen.items()}, names))
                 ]
         return kept
-
-    def _answers(self) -> Any:
-        """Give the rows page by page; one page where the field has none."""
-        if self._limit == 0:
-            self._document(self._fetched, next(iter(self._pages()), None))
-            return
-        name = self._field.graphql_name
-        paged = False
-        for page in self._pages():
-            paged = True
-            answer = self._ask(self._document(self._fetched, page))
-            if not isinstance(answer, dict):
-                raise ResponseError(f"{name} answered no page, although the schema has pages.")
-            rows, more = answer.get("data"), answer.get("hasNext")
-            if not isinstance(more, bool):
-                raise ResponseError(
-                    f"{name}: page {page['page']} does not say whether it is the last."
-                )
-            if more and not rows:
-                raise ResponseError(
-                    f"{name}: page {page['page']} is empty and says that more follow; nothing "
-                    "was returned, so that nothing is silently cut."
-                )
-            yield rows
-            if not more:
-                return
-        if not paged:
-            answer = self._ask(self._document(self._fetched, None))
-            if "[" in self._field.type.__name__:
-                yield [] if answer is None and self._nullable else answer
-            else:
-                yield [] if answer is None and self._nullable else [answer]
-
-    @property
-    def _nullable(self) -> bool:
-        return not self._field.type.__name__.endswith("!")
-
-    def _pages(self) -> Any:
-        """Give the pagination of page after page, without end; nothing where there are no pages."""
-        if not self._paged:
-            return
-        asked = self._arguments.get("pagination")
-        size = getattr(asked, "limit", None) or PAGE_LIMIT
-        if self._limit and not self._order and not self._conditions and not self._predicates:
-            size = min(size, self._limit)
-        page = getattr(asked, "page", None) or 1
-        while True:
-            yield {"page": page, "limit": size}
-            page += 1
-
-    def _ask(self, document: str) -> Any:
-        name = self._field.graphql_name
-        data = self._source.execute(document, what=name)
-        if name not in data:
-            raise ResponseError(f"{self._source.settings.name}: {name} is not in the answer.")
-        return data[name]
-
-
-def find_query(schema: Schema, asked: str | Field) -> Field:
-    """Return the query field that a name or a field of generated types stands for.
-
-    Parameters
-    ----------
-    schema : sgqlc.types.Schema
-        Where names are looked up.
-    asked : str or sgqlc.types.Field
-        ``"listWebhook"``, ``"list_webhook"``, or a field such as ``mine.Query.list_order``.
-
-    Returns
-    -------
-    sgqlc.types.Field
-
-    Raises
-    ------
-    UnknownFieldError
-        No such query, or a field of something else than Query.
-    InvalidArgumentError
-        Neither a name nor a field.
-    """
-    found = find_field(schema.query_type, asked) if isinstance(asked, str) else asked
-    if not isinstance(found, Field):
-        raise InvalidArgumentError(
-            f"query() takes a name or a field of a generated Query type, not {asked!r}."
-        )
-    if not isinstance(found.container, ContainerTypeMeta) or (
-        found.container is not found.schema.query_type
-    ):
-        raise UnknownFieldError(f"{found.graphql_name} is no query; take a field of Query.")
-    if not is_object(found):
-        raise UnknownFieldError(f"{found.graphql_name} has no fields to make a frame of.")
-    return found
 
 
 def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:
