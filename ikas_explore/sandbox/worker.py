@@ -128,6 +128,7 @@ class Worker:
             self._finished = self._finished[len(finished) :]
             for due in turn.dropped:
                 self._lanes.done(due.receiver)
+                self._wake.set()  # its place is free
             for due, wait in turn.again:
                 self._lanes.add(due, time.monotonic() + wait)
             for claim in turn.claims:
