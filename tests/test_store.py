@@ -60,7 +60,6 @@ def test_provenance_is_json_and_survives_parquet_and_csv(store: ikas.Store, tmp_
     assert json.loads(json.dumps(frame.attrs)) == frame.attrs
     assert frame.attrs["api_version"] == store.api_version
     assert pd.Timestamp(frame.attrs["fetched_at"]).tz is not None
-    pytest.importorskip("pyarrow", reason="Parquet needs pyarrow, which is the reader's choice")
     frame.to_parquet(tmp_path / "snapshot.parquet")
     assert pd.read_parquet(tmp_path / "snapshot.parquet").to_dict() == frame.to_dict()
 
