@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -16,11 +17,16 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse, StreamingResponse
+from starlette.routing import Route
 
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
+from ikas_explore.frames import ATTEMPTS, DELIVERIES
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.serving import Server
 from tests.sandbox.api import api_of
 from tests.sandbox.coverage import emulates
 
@@ -145,6 +151,25 @@ def test_no_answer_in_time_is_a_failed_attempt() -> None:
         assert (attempts["duration_ms"] >= 50).all()
 
 
+def test_an_answer_that_does_not_end_is_a_failed_attempt() -> None:
+    """Its status came in time, but the time a receiver has is for the whole answer."""
+
+    async def dribble() -> AsyncIterator[bytes]:
+        while True:
+            yield b"."
+            await asyncio.sleep(0.01)
+
+    async def answer(request: object) -> StreamingResponse:
+        return StreamingResponse(dribble())
+
+    app = Starlette(routes=[Route("/", answer, methods=["POST"])])
+    with Server(app) as server, Sandbox(receiver_timeout=0.1, max_attempts=1) as sandbox:
+        register(sandbox, f"{server.base_url}/")
+        sandbox.emit(ORDER)
+        sandbox.settle(10)
+        assert sandbox.attempts()["error"].str.startswith("time-out").all()
+
+
 @emulates(
     "seven string keys, `data` a string of JSON, ISO time, 73-character id", source="sdk, live"
 )
@@ -193,12 +218,6 @@ def test_all_attempts_send_the_same_bytes(sandbox: Sandbox) -> None:
 
 def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
     """Not even to a receiver that would answer 200."""
-    from starlette.applications import Starlette
-    from starlette.responses import RedirectResponse
-    from starlette.routing import Route
-
-    from ikas_explore.serving import Server
-
     with Receiver() as target:
         app = Starlette(
             routes=[
@@ -429,8 +448,6 @@ def test_settings_that_cannot_be_right_are_refused(wrong: dict[str, Any]) -> Non
 
 
 def test_frames_have_their_columns_when_empty(sandbox: Sandbox) -> None:
-    from ikas_explore.frames import ATTEMPTS, DELIVERIES
-
     assert list(sandbox.deliveries()) == list(DELIVERIES)
     assert list(sandbox.attempts()) == list(ATTEMPTS)
     assert str(sandbox.attempts()["started_at"].dtype) == "datetime64[ms, UTC]"

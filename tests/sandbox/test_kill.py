@@ -63,7 +63,7 @@ def test_after_kills_every_delivery_is_delivered_or_exhausted(
     # Every attempt but the cut-off ones was answered, and every delivered one with 200.
     done = set(deliveries["id"][deliveries["state"] == "delivered"])
     assert done <= set(received["id"][received["status"] == 200])
-    cut_off = attempts["error"].str.startswith("cut off").fillna(False).astype(bool)
+    cut_off = attempts["error"].str.startswith("cut off", na=False)
     exhausted = attempts[attempts["delivery_id"].isin(set(deliveries["id"]) - done)]
     assert len(exhausted) == (len(deliveries) - len(done)) * killed.SETTINGS["max_attempts"]
     print(
