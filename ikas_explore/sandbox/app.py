@@ -18,13 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ikas_explore.errors import StorageError
 from ikas_explore.sandbox.breaking import (
     answer_instead,
     changed_answer,
     changed_call,
     too_many_calls,
 )
-from ikas_explore.sandbox.control import control_routes
+from ikas_explore.sandbox.control import control_routes, refuse
 from ikas_explore.sandbox.executor import Executor
 from ikas_explore.sandbox.faults import Fault
 from ikas_explore.sandbox.oauth import answer_token
@@ -54,6 +55,8 @@ def make_app(state: State) -> Starlette:
             _token_route(state),
             *control_routes(state),
         ],
+        # Such as a full disk; within GraphQL it is an error of the field.
+        exception_handlers={StorageError: lambda _, error: refuse(507, "STORAGE", str(error))},
         lifespan=lifespan,
     )
 

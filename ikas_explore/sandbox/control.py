@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ikas_explore.errors import GraphQLError, InvalidArgumentError, StorageError
+from ikas_explore.errors import GraphQLError, InvalidArgumentError
 from ikas_explore.sandbox.bodies import read_json
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
@@ -50,13 +50,11 @@ def control_routes(state: State) -> list[Route]:
         async def checked(request: Request) -> Response:
             store = store_of(request, state.stores)
             if store is None:
-                return _refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
+                return refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
             try:
                 return await answer(request, store)
             except GraphQLError as error:
-                return _refuse(400, error.code, str(error))
-            except StorageError as error:
-                return _refuse(507, "STORAGE", str(error))
+                return refuse(400, error.code, str(error))
 
         return Route(f"/control/{path}", checked, methods=[method])
 
@@ -75,6 +73,7 @@ async def _read(request: Request) -> Any:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
 
 
-def _refuse(status: int, code: str | None, message: str) -> Response:
+def refuse(status: int, code: str | None, message: str) -> Response:
+    """Answer an error as GraphQL writes it."""
     error: Mapping[str, Any] = {"message": message, "extensions": {"code": code}}
     return JSONResponse({"errors": [error]}, status)

@@ -161,6 +161,14 @@ def test_a_full_disk_is_told_and_leaves_no_half_written_state(tmp_path: Path) ->
             assert "Make room on the disk" in error["message"]
             answer = api.client.post("/control/events", json={"scope": ORDER})
             assert answer.status_code == 507
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": sandbox.client_id,
+                "client_secret": sandbox.client_secret,
+            }
+            answer = api.client.post("/api/admin/oauth/token", data=form)
+            assert answer.status_code == 507
+            assert "Make room on the disk" in answer.json()["errors"][0]["message"]
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited))
         assert sandbox.deliveries().empty
