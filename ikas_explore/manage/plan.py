@@ -129,12 +129,12 @@ class Plan:
                 workers=self._workers,
                 stopped=stopped,
             )
+            self.report = self._report(writings, unreachable)
         except KeyboardInterrupt as interrupt:
             self.report = self._report(writings, unreachable)
             done = self.report["outcome"].value_counts().to_dict()
             interrupt.add_note(f"Done before the interrupt: {done}; plan.report has every row.")
             raise
-        self.report = self._report(writings, unreachable)
         return self.report
 
     def text(self, *, colour: bool = False) -> str:

@@ -31,14 +31,29 @@ def each_store(
         for store in stores:
             act(store)
         return
-    with ThreadPoolExecutor(min(workers, len(stores))) as pool:
-        begun = [pool.submit(act, store) for store in stores]
+    stopped = stopped or threading.Event()
+    under_way: set[str] = set()
+    changed = threading.Condition()
+
+    def act_unless_stopped(store: str) -> None:
+        with changed:
+            if stopped.is_set():
+                return
+            under_way.add(store)
         try:
-            for each in begun:
-                each.result()
+            act(store)
+        finally:
+            with changed:
+                under_way.discard(store)
+                changed.notify_all()
+
+    with ThreadPoolExecutor(min(workers, len(stores))) as pool:
+        try:
+            for begun in [pool.submit(act_unless_stopped, store) for store in stores]:
+                begun.result()
         except BaseException:
-            if stopped is not None:
+            # Not left to the pool: a thread that Ctrl-C caught in its start is unknown to it.
+            with changed:
                 stopped.set()
-            for each in begun:
-                each.cancel()
+                changed.wait_for(lambda: not under_way)
             raise

@@ -101,6 +101,7 @@ class Writing:
         self._journal = journal
         self._stopped = stopped
         self._sent: set[str] = set()
+        self._answered: set[str] = set()
         self._errors: dict[str, str] = {}
         self._found: State | None = None
         self._unread: str | None = None
@@ -146,6 +147,7 @@ class Writing:
         except BaseException as error:
             self._note(call, f"cut off by {type(error).__name__}")
             raise
+        self._answered.update(call.scopes)
         return None
 
     def _write(self, call: Call) -> None:
@@ -172,6 +174,8 @@ class Writing:
         if not sent and error is None and was != change.endpoint_after:
             error = "not sent: interrupted"
         if sent and self._found is None:
+            if change.scope not in self._answered:  # a second Ctrl-C did not wait for it
+                error = error or "interrupted while it was sent; list() tells what stands there"
             return Outcome(change, FAILED if error else done, error or self._unread)
         now = (self._current if self._found is None else self._found).get(change.scope)
         if now == change.endpoint_after:

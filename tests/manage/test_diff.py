@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -77,6 +79,26 @@ def test_no_cell_of_a_csv_starts_as_a_formula_does() -> None:
     cells = ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "'=1", "plain"]
     safe = csv_safe(pd.DataFrame({"endpoint": cells}))["endpoint"]
     assert [cell[0] for cell in safe] == ["'"] * 7 + ["p"]
+
+
+def test_without_pyarrow_parquet_says_what_to_install() -> None:
+    program = """if True:
+        import sys
+        sys.modules["pyarrow"] = sys.modules["fastparquet"] = None
+        from ikas_explore.errors import StorageError
+        from ikas_explore.frames import webhook_frame
+        from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
+        frame = webhook_frame([], store="acme")
+        print(len(read_snapshot(write_snapshot(frame, "webhooks.csv"))))
+        try:
+            write_snapshot(frame, "webhooks.parquet")
+        except StorageError as error:
+            print(error)
+    """
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "pip install pyarrow" in told.stdout
 
 
 @pytest.mark.parametrize(

@@ -241,11 +241,10 @@ def test_ctrl_c_ends_a_fleets_apply_after_the_calls_under_way() -> None:
     registries = {name: DictRegistry({}, name) for name in names}
     journal = Journal()
     plan = make_plan({A: ORDER, B: STOCK}, registries, journal=journal, workers=2)
-    interrupted = threading.Event()
+    once = threading.Lock()
 
     def interrupt(call: tuple[str, ...]) -> None:
-        if call[0] == "save" and not interrupted.is_set():
-            interrupted.set()
+        if call[0] == "save" and once.acquire(blocking=False):
             _thread.interrupt_main()
 
     for registry in registries.values():
