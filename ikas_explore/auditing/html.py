@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ikas_explore.auditing.report import MOST_ROWS
@@ -14,17 +15,22 @@ if TYPE_CHECKING:
 
 _STYLE = """
 .ikas-audit{font:14px/1.5 system-ui,sans-serif}
+.ikas-audit .wide{overflow-x:auto}
 .ikas-audit table{border-collapse:collapse;margin:.5em 0 1.5em}
 .ikas-audit th,.ikas-audit td{border:1px solid #8885;padding:.25em .6em;text-align:left;
-vertical-align:top;overflow-wrap:anywhere}
+vertical-align:top}
 .ikas-audit th{font-weight:600}
+.ikas-audit .endpoint{overflow-wrap:anywhere;min-width:12em}
 .ikas-audit .error{border-left:.4em solid #c62828}
 .ikas-audit .warning{border-left:.4em solid #b26a00}
 .ikas-audit .info{border-left:.4em solid #1565c0}
 .ikas-audit .yes{background:#2e7d3233}
 .ikas-audit .no{background:#8881}
 """
-_PAGE_STYLE = ":root{color-scheme:light dark}body{margin:2em auto;max-width:80em;padding:0 1em}"
+_PAGE_STYLE = """
+:root{color-scheme:light dark}
+body{margin:2em auto;max-width:90em;padding:0 1em;font-family:system-ui,sans-serif}
+"""
 
 
 def page(audit: Audit) -> str:
@@ -54,33 +60,43 @@ def fragment(audit: Audit) -> str:
 def _findings(findings: DataFrame) -> str:
     if findings.empty:
         return "<p>Nothing was found.</p>"
-    head = "".join(f'<th scope="col">{name}</th>' for name in findings.columns)
-    rows = []
-    for row in findings.head(MOST_ROWS).itertuples(index=False):
-        cells = [as_html(cell(value)) for value in row]
-        severity = f'<td class="{cells[0]}">{cells[0]}</td>'
-        rows.append(f"<tr>{severity}{''.join(f'<td>{text}</td>' for text in cells[1:])}</tr>")
-    return (
-        f"<h2>Findings</h2><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>{_rest(len(findings), 'findings')}"
-    )
+    rows = [
+        "".join(
+            _cell(as_html(cell(value)), kind={"severity": value, "endpoint": name}.get(name))
+            for name, value in zip(findings.columns, row, strict=True)
+        )
+        for row in findings.head(MOST_ROWS).itertuples(index=False)
+    ]
+    table = _table(map(str, findings.columns), rows)
+    return f"<h2>Findings</h2>{table}{_rest(len(findings), 'findings')}"
 
 
 def _coverage(audit: Audit) -> str:
     coverage = audit.coverage()
     if coverage.empty:
         return ""
-    head = "".join(f'<th scope="col">{as_html(scope)}</th>' for scope in coverage.columns)
-    marks = {True: '<td class="yes">yes</td>', False: '<td class="no">no</td>'}
+    marks = {True: _cell("yes", kind="yes"), False: _cell("no", kind="no")}
     rows = [
-        f'<tr><th scope="row">{as_html(str(store))}</th>'
-        f"{''.join(marks[bool(there)] for there in cells)}</tr>"
-        for store, cells in zip(coverage.index[:MOST_ROWS], coverage.to_numpy(), strict=False)
+        f'<th scope="row">{as_html(str(store))}</th>{"".join(marks[bool(each)] for each in there)}'
+        for store, there in zip(coverage.index[:MOST_ROWS], coverage.to_numpy(), strict=False)
     ]
+    # A line may break after each slash, so that eleven scopes fit a page.
+    scopes = [as_html(str(scope)).replace("/", "/<wbr>") for scope in coverage.columns]
+    table = _table(["store", *scopes], rows)
+    return f"<h2>Coverage</h2>{table}{_rest(len(coverage), 'stores')}"
+
+
+def _table(names: Iterable[str], rows: Iterable[str]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        '<h2>Coverage</h2><table><thead><tr><th scope="col">store</th>'
-        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{_rest(len(coverage), 'stores')}"
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(text: str, *, kind: str | None) -> str:
+    return f'<td class="{kind}">{text}</td>' if kind else f"<td>{text}</td>"
 
 
 def _rest(count: int, what: str) -> str:

@@ -60,12 +60,16 @@ def _draw_coverage(axes: Axes, coverage: Any) -> None:
     axes.imshow(coverage.to_numpy(), aspect="auto", cmap="Greens", vmin=0, vmax=1.4)
     scopes = [visible(str(scope)).removeprefix("store/") for scope in coverage.columns]
     axes.set_xticks(range(len(scopes)), scopes, rotation=45, ha="right", parse_math=False)
+    axes.vlines(
+        [at + 0.5 for at in range(len(scopes) - 1)], -0.5, len(coverage) - 0.5, color="white"
+    )
     if len(coverage) > MOST_NAMES:
         axes.set_yticks([])
         axes.set_ylabel(f"{len(coverage)} stores")
         return
     names = [visible(str(store)) for store in coverage.index]
     axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.hlines([at + 0.5 for at in range(len(names) - 1)], -0.5, len(scopes) - 0.5, color="white")
     for row, cells in enumerate(coverage.to_numpy()):
         for column, there in enumerate(cells):
             if not there:  # in a word, not in colour alone
@@ -73,6 +77,8 @@ def _draw_coverage(axes: Axes, coverage: Any) -> None:
 
 
 def _draw_findings(axes: Axes, audit: Audit) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_title("Findings of each rule")
     counts = Counter(zip(audit.findings["rule"], audit.findings["severity"], strict=True))
     if not counts:
@@ -91,4 +97,5 @@ def _draw_findings(axes: Axes, audit: Audit) -> None:
     axes.bar_label(bars, padding=3)
     axes.invert_yaxis()
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("findings")

@@ -15,7 +15,7 @@ from ikas_explore.auditing.urls import masked
 # What XML 1.0 does not allow at all, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = re.compile(r"[\w:/.%?=&+,;@ ~{}-]+", re.ASCII)
-_ACTIVE = re.compile(r"[&<>`*_\[\]|~\\#!@:]|\bwww\.|[\r\n]", re.IGNORECASE)
+_ACTIVE = re.compile(r"[&<>`*_\[\]|~\\#!@]|:(?=//)|\bwww\.|[\r\n]", re.IGNORECASE)
 
 
 def visible(text: str) -> str:

@@ -46,6 +46,10 @@ def mixed() -> Audit:
     return audit(frame(rows), {"required": ["store/order/*"]}, now=NOW)
 
 
+SHOWN = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "div", "p", "strong"}
+SHOWN |= {"time", "table", "thead", "tbody", "tr", "th", "td", "wbr"}
+
+
 class Elements(HTMLParser):
     """The elements and the text of a page."""
 
@@ -66,7 +70,7 @@ class Elements(HTMLParser):
 
 def test_the_html_report_shows_text_as_text_and_needs_nothing_else(evil: Audit) -> None:
     page = Elements(evil.to_html())
-    assert not page.names & {"img", "script", "a", "link", "iframe", "b"}
+    assert page.names <= SHOWN
     assert page.attributes <= {"lang", "charset", "name", "content", "class", "scope"}
     assert "<img src=x onerror=alert(1)>" in page.text
     assert "url(" not in evil.to_html()
