@@ -67,7 +67,7 @@ def _findings(findings: DataFrame) -> str:
         )
         for row in findings.head(MOST_ROWS).itertuples(index=False)
     ]
-    table = _table(map(str, findings.columns), rows)
+    table = _table("Findings", map(str, findings.columns), rows)
     return f"<h2>Findings</h2>{table}{_rest(len(findings), 'findings')}"
 
 
@@ -82,15 +82,17 @@ def _coverage(audit: Audit) -> str:
     ]
     # A line may break after each slash, so that eleven scopes fit a page.
     scopes = [as_html(str(scope)).replace("/", "/<wbr>") for scope in coverage.columns]
-    table = _table(["store", *scopes], rows)
+    table = _table("Coverage", ["store", *scopes], rows)
     return f"<h2>Coverage</h2>{table}{_rest(len(coverage), 'stores')}"
 
 
-def _table(names: Iterable[str], rows: Iterable[str]) -> str:
+def _table(title: str, names: Iterable[str], rows: Iterable[str]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
+        # Reachable by keyboard, so that what is wider than the page can be scrolled to.
+        f'<div class="wide" tabindex="0" role="region" aria-label="{title}">'
+        f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

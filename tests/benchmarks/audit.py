@@ -1,7 +1,7 @@
 """How long the static rules take, beside ten vectorised string operations on the same frame.
 
 Run as ``python -m tests.benchmarks.audit``. Medians over pairs of runs; asserted is that
-the time grows linearly, and that it stays comparable with the string operations.
+the time grows linearly, and that the largest frame takes at most twice the operations.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ def main() -> int:
         )
     (few, least), *_, (many, most) = medians.items()
     growth = (most / least) / (many / few)
+    last_ratio = ours / theirs
     print(f"time per row at {many:,} rows / at {few:,} rows: {growth:.2f} (linear is 1)")
-    return 0 if growth <= 1.5 else 1
+    return 0 if growth <= 1.5 and last_ratio <= 2 else 1
 
 
 if __name__ == "__main__":
