@@ -56,9 +56,17 @@ class Database:
         self._path = None if path is None else Path(path).absolute()
         self._what = f"{name} ({path if path is not None else 'memory'})"
         self._lock = threading.RLock()
+        if self._path is not None and self._path.exists() and not _writable(self._path):
+            raise StorageError(  # SQLite would call it a disk I/O error
+                f"The {self._what} cannot be written; make it so that it can be written, or give "
+                "another path."
+            )
         with self._translated():
             if self._path is not None:
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+                # Only one that is not there is opened here: closing any handle of a file gives
+                # up the locks that this process has on it, SQLite's included (POSIX).
+                with suppress(FileExistsError):
+                    os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._connection = sqlite3.connect(
                 self._path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
             )
@@ -135,6 +143,10 @@ class Database:
             raise StorageError(
                 f"The {self._what} cannot be used: {error}. {_advice(str(error))}"
             ) from error
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _statements(script: str) -> Iterator[str]:

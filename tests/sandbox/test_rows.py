@@ -92,9 +92,9 @@ def test_a_second_sandbox_on_a_file_is_refused(tmp_path: Path) -> None:
         "except StorageError as error: print(error)"
     )
     with Sandbox(path):
-        with pytest.raises(StorageError, match="Another sandbox has the file open"):
+        with pytest.raises(StorageError, match="Another process has the file open"):
             Sandbox(path)
-        assert "Another sandbox has the file open" in run(program, str(path))
+        assert "Another process has the file open" in run(program, str(path))
     assert run(program, str(path)) == ""
 
 
@@ -110,7 +110,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE mine (x)")
     connection.commit()
     connection.close()
-    with pytest.raises(StorageError, match="other tables"):
+    with pytest.raises(StorageError, match="something else"):
         Sandbox(other)
     connection = sqlite3.connect(other)
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
