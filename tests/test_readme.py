@@ -9,12 +9,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ikas_explore as ikas
 
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_the_python_blocks_print_what_stands_below_them() -> None:
+def test_the_python_blocks_print_what_stands_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader's own store, which `ikas.connect()` finds in the environment, is a sandbox."""
+    with ikas.Sandbox() as sandbox:
+        monkeypatch.setenv("IKAS_STORE", "shop")
+        monkeypatch.setenv("IKAS_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("IKAS_ACCESS_TOKEN", sandbox.access_token)
+        run_the_blocks()
+
+
+def run_the_blocks() -> None:
     text = README.read_text("utf-8")
     blocks = re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)
     names: dict[str, object] = {}
