@@ -12,6 +12,7 @@ import stamina
 
 from ikas_explore.client.auth import TOKEN_PATH, Tokens
 from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
+from ikas_explore.client.throttle import Throttle
 from ikas_explore.errors import LoginRequiredError, RateLimitedError, ResponseError, TransportError
 from ikas_explore.settings import Secret, Settings
 
@@ -70,6 +71,8 @@ class Client:
         Told of every new token.
     keeps : object, optional
         What has to live as long as anything can send through this client: the embedded sandbox.
+    throttle : Throttle, optional
+        Keeps the rate of calls. Default: ikas' limit; none for a store on this machine.
     """
 
     def __init__(
@@ -78,11 +81,13 @@ class Client:
         http: httpx.Client,
         on_token: Callable[[dict[str, Any]], object] | None = None,
         keeps: object = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self.settings = settings
         self._keeps = keeps
         self.url = f"{settings.base_url}/api/{settings.api_version}/admin/graphql"
         self._http = http
+        self._throttle = throttle or (None if settings.local else Throttle())
         self._tokens = Tokens(settings, self._send_form, on_token)
 
     def execute(
@@ -156,13 +161,19 @@ class Client:
                 },
             )
 
+        self._wait()
         return _translated(send, what)
 
     def _send_form(self, form: Mapping[str, str]) -> httpx.Response:
+        self._wait()
         return _translated(
             lambda: self._http.post(f"{self.settings.base_url}{TOKEN_PATH}", data=dict(form)),
             f"{self.settings.name}: fetching an access token",
         )
+
+    def _wait(self) -> None:
+        if self._throttle is not None:
+            self._throttle.wait()
 
 
 def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:

@@ -1,0 +1,72 @@
+"""Stay below ikas' limit of calls: a refused call is lost time, and too many end in a block."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many calls in so many seconds, whichever way they are cut."""
+
+    calls: int
+    seconds: float
+
+
+#: What ikas lets through before it answers HTTP 429 (docs); that it counts them per store
+#: authorisation is inferred. Half a second more than the ten it says, as calls do not arrive in
+#: the gaps they left in.
+RATE_LIMIT = Rate(calls=50, seconds=10.5)
+
+
+class Throttle:
+    """Makes calls wait, in the order they come, so that a rate is kept.
+
+    One counts the calls of one `ikas_explore.client.client.Client`; another connection to the
+    same store, and another process, are not counted with it.
+
+    Parameters
+    ----------
+    rate : Rate, optional
+        Default: `RATE_LIMIT`, as it is when the throttle is made.
+    clock, sleep : callable, optional
+        Seconds from any beginning, and a wait of some seconds.
+
+    Examples
+    --------
+    >>> waits = []
+    >>> throttle = Throttle(Rate(calls=2, seconds=10.0), clock=lambda: 100.0, sleep=waits.append)
+    >>> for _ in range(5):
+    ...     throttle.wait()
+    >>> waits
+    [10.0, 10.0, 20.0]
+    """
+
+    def __init__(
+        self,
+        rate: Rate | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        rate = rate or RATE_LIMIT
+        self._seconds = rate.seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._turns: deque[float] = deque(maxlen=rate.calls)
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Wait until the next call may be sent; at once while the rate is kept."""
+        with self._lock:
+            now = turn = self._clock()
+            if len(self._turns) == self._turns.maxlen:
+                turn = max(now, self._turns[0] + self._seconds)
+            self._turns.append(turn)
+        # Outside the lock: the turn is taken, and others may take theirs meanwhile.
+        if turn > now:
+            self._sleep(turn - now)
