@@ -111,6 +111,9 @@ FINDINGS: Columns = {
     "remedy": "string",
 }
 
+#: One row a store of a fleet that could not be listed.
+FAILURES: Columns = {"store": "string", "error": "string", "message": "string"}
+
 #: One row an endpoint that was probed.
 PROBES: Columns = {
     "endpoint": "string",

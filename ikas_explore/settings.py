@@ -145,6 +145,13 @@ def read_variable(name: str) -> str | None:
     return dotenv_values(find_dotenv(usecwd=True)).get(name) or None
 
 
+def read_variables() -> dict[str, str | None]:
+    """Return the environment, and beneath it the nearest ``.env``: one reading for many names."""
+    from dotenv import dotenv_values, find_dotenv
+
+    return {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+
+
 def check_store_name(name: str) -> str:
     """Return a store name that ikas could have given, or raise InvalidArgumentError."""
     if re.fullmatch(r"[a-z0-9-]+", name):

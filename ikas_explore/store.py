@@ -115,7 +115,10 @@ def connect(
     http = open_http(settings, timeout=timeout, transport=transport)
     client = Client(settings, http, on_token, keeps=embedded)
     weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
-    return Store(client, http=http, sandbox=embedded)
+    # What is done in an embedded sandbox ends with it: on disk it would be of no use.
+    journal_path = None if embedded is not None else read_variable("IKAS_JOURNAL")
+    journal = Journal(journal_path, base_url=settings.base_url)
+    return Store(client, http=http, sandbox=embedded, journal=journal)
 
 
 def _sandbox_settings(
@@ -143,12 +146,17 @@ class Store:
     """
 
     def __init__(
-        self, client: Client, *, http: httpx.Client | None = None, sandbox: Sandbox | None = None
+        self,
+        client: Client,
+        *,
+        http: httpx.Client | None = None,
+        sandbox: Sandbox | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._client = client
         self._http = http
         self._sandbox = sandbox
-        self._webhooks = Webhooks(client)
+        self._webhooks = Webhooks(client, journal or Journal(base_url=client.settings.base_url))
 
     @property
     def name(self) -> str:
@@ -164,6 +172,11 @@ class Store:
     def base_url(self) -> str:
         """Where ikas is: scheme and host."""
         return self._client.settings.base_url
+
+    @property
+    def client(self) -> Client:
+        """What sends for this store: for fleets, and for types and calls of your own."""
+        return self._client
 
     @property
     def webhooks(self) -> Webhooks:
@@ -223,15 +236,20 @@ class Store:
 class Webhooks:
     """The webhooks of a store: ``store.webhooks``."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, journal: Journal) -> None:
         self._client = client
         self._registrations = Registrations(client)
-        self._journal = Journal(read_variable("IKAS_JOURNAL"), base_url=client.settings.base_url)
+        self._journal = journal
 
     @property
     def name(self) -> str:
         """The store's name."""
         return self._registrations.name
+
+    @property
+    def journal(self) -> Journal:
+        """What stood there before each write; `undo` takes from it."""
+        return self._journal
 
     def list(self) -> pd.DataFrame:
         """List the registered webhooks.

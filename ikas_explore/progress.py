@@ -1,0 +1,89 @@
+"""How far something is, in a terminal or a notebook; nothing is left of it when it is done."""
+
+from __future__ import annotations
+
+import html
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+#: Told how many are done, and of how many.
+Progress = Callable[[int, int], None]
+
+#: Seconds before it shows, as what is quick needs no bar, and between two changes.
+DELAY, INTERVAL = 1.0, 0.1
+_WIDTH = 30
+
+
+class Bar:
+    """A bar that shows itself where somebody can see it: a notebook, or a terminal.
+
+    Parameters
+    ----------
+    what : str
+        What is counted, in the plural.
+    delay : float, optional
+        Seconds before it shows.
+
+    Examples
+    --------
+    >>> with Bar("stores") as bar:
+    ...     bar(1, 3)
+    """
+
+    def __init__(self, what: str, *, delay: float = DELAY) -> None:
+        self._what = what
+        self._next = time.monotonic() + delay
+        self._notebook = _in_notebook()
+        self._handle: Any = None
+        self._shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell how many are done, and of how many."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + INTERVAL
+        if self._notebook:
+            self._draw(
+                f'<progress value="{done}" max="{total}"></progress> '
+                f"{done} of {total} {html.escape(self._what)}"
+            )
+        elif sys.stderr.isatty():
+            filled = _WIDTH * done // max(total, 1)
+            bar = "#" * filled + "." * (_WIDTH - filled)
+            sys.stderr.write(f"\r\x1b[K[{bar}] {done} of {total} {self._what}")
+            sys.stderr.flush()
+            self._shown = True
+
+    def close(self) -> None:
+        """Take it away."""
+        if self._handle is not None:
+            self._draw("")
+        elif self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
+    def _draw(self, text: str) -> None:
+        from IPython import display
+
+        ipython: Any = display  # it has no types
+        if self._handle is None:
+            self._handle = ipython.display(ipython.HTML(text), display_id=True)
+        else:
+            self._handle.update(ipython.HTML(text))
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _in_notebook() -> bool:
+    # Whoever runs in a notebook has IPython loaded; nobody else should pay for it.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
