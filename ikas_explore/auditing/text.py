@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ikas_explore.auditing.urls import masked
+from ikas_explore.printing import printable
 
 # What XML 1.0 does not allow at all, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,12 +27,7 @@ def visible(text: str) -> str:
     >>> visible("https://a.example/\\x1b[2J?token=1")
     'https://a.example/\\\\x1b[2J?token=***'
     """
-    shown = masked(text)
-    if shown.isprintable():
-        return shown
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
-    )
+    return printable(masked(text))
 
 
 def as_html(text: str) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ikas_explore.printing import printable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -47,9 +49,7 @@ def _milliseconds(time: Any) -> int | None:
 
 
 def _shown(cell: Any) -> Any:
-    """Show control characters as escapes: an endpoint must not write to the terminal."""
-    if not isinstance(cell, str):
-        return (
-            cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") and cell == cell else cell
-        )
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cell)
+    if isinstance(cell, str):
+        return printable(cell)
+    known_time = hasattr(cell, "isoformat") and cell == cell
+    return cell.isoformat(" ", "seconds") if known_time else cell

@@ -28,6 +28,7 @@ from ikas_explore.errors import (
     TransportError,
     UnknownFieldError,
 )
+from ikas_explore.printing import printable
 
 #: What httpx raises and what to tell the user, most special class first.
 TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
@@ -187,7 +188,7 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
         kind = response.headers.get("content-type", "no content type")
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
-            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)!r}. Try again later; "
+            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)}. Try again later; "
             "if it stays, check base_url.",
             status_code=status,
         ) from None
@@ -212,7 +213,7 @@ def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) 
     codes = [_code(error) for error in errors]
     code = next((code for code in codes if code in CODES), codes[0])
     kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
-    said = "; ".join(_printable(str(error.get("message"))) for error in errors)
+    said = printable("; ".join(str(error.get("message")) for error in errors)[:300])
     raise kind(
         f"{what}: ikas refused with {code or 'no code'} ({said}). {advice}",
         code=code,
@@ -265,12 +266,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _excerpt(response: httpx.Response, blank: Blank, length: int = 80) -> str:
+def _excerpt(response: httpx.Response, blank: Blank) -> str:
     # Blanked before it is cut: half a secret would not be found.
     start = response.content[:2000].decode("utf-8", "replace")
-    return _printable(blank(start), length)
-
-
-def _printable(text: str, length: int = 300) -> str:
-    """Control characters of an answer must not reach a terminal."""
-    return "".join(each if each.isprintable() else " " for each in text[:length]).strip()
+    return printable(blank(start)[:80])

@@ -21,6 +21,7 @@ from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for
+from ikas_explore.printing import printable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -147,9 +148,9 @@ class Plan:
         """
         lines = []
         for store, changes in self._by_store.items():
-            lines.append(_printable(store))
+            lines.append(printable(store))
             for change in changes:
-                line = f"  {_SIGNS[change.action]} {_printable(change.scope)}  {_ends(change)}"
+                line = f"  {_SIGNS[change.action]} {printable(change.scope)}  {_ends(change)}"
                 lines.append(f"{_COLOURS[change.action]}{line}\x1b[0m" if colour else line)
         lines.append(self._totals())
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
@@ -246,9 +247,4 @@ class _Counter:
 
 def _ends(change: Change) -> str:
     ends = dict.fromkeys((change.endpoint_before, change.endpoint_after))  # a kept one stands once
-    return " -> ".join(_printable(end) for end in ends if end is not None)
-
-
-def _printable(text: str) -> str:
-    """Show control characters as escapes: an endpoint must not steer a terminal."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return " -> ".join(printable(end) for end in ends if end is not None)
