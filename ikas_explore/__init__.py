@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ikas_explore.deliveries.push import push
     from ikas_explore.deliveries.receiver import Receiver
     from ikas_explore.errors import IkasError
+    from ikas_explore.fleet import Fleet
     from ikas_explore.manage.diff import diff
     from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: Where each name lives.
 _HOMES = {
     "Audit": "ikas_explore.auditing.report",
+    "Fleet": "ikas_explore.fleet",
     "IkasError": "ikas_explore.errors",
     "Plan": "ikas_explore.manage.plan",
     "Query": "ikas_explore.client.query",
@@ -44,6 +46,7 @@ _HOMES = {
 
 __all__ = [
     "Audit",
+    "Fleet",
     "IkasError",
     "Plan",
     "Query",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
@@ -28,6 +28,7 @@ def make_plan(
     prune: bool = False,
     allow_http: bool = False,
     journal: Journal | None = None,
+    notes: Sequence[str] = (),
     workers: int = 1,
 ) -> Plan:
     """Compare what is desired with what is registered.
@@ -47,6 +48,8 @@ def make_plan(
         Accept ``http://`` endpoints: for stores on this machine only.
     journal : Journal, optional
         Where `Plan.apply` records its writes.
+    notes : sequence of str, optional
+        For `Plan.notes`.
     workers : int, default 1
         How many stores are listed or written at once.
 
@@ -80,7 +83,7 @@ def make_plan(
         if change.action in (CREATE, REPLACE):
             check_scopes(change.scope)
             check_endpoint(change.endpoint_after or "", allow_http=allow_http)
-    return Plan(registries, listed, changes, journal=journal, workers=workers)
+    return Plan(registries, listed, changes, journal=journal, notes=notes, workers=workers)
 
 
 def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = True) -> Plan | None:

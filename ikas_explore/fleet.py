@@ -1,0 +1,330 @@
+"""Many stores as one frame: asked at the same time, and the failure of one hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.client.registrations import Registrations
+from ikas_explore.errors import InvalidArgumentError, PlanError
+from ikas_explore.listing import Listing
+from ikas_explore.manage.journal import Journal
+from ikas_explore.progress import Bar, Progress
+from ikas_explore.roster import Roster, open_roster
+from ikas_explore.settings import read_variable
+from ikas_explore.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+    from pandas import DataFrame
+
+    from ikas_explore.auditing.policy import Policy
+    from ikas_explore.auditing.report import Audit
+    from ikas_explore.manage.desired import Desired
+    from ikas_explore.manage.plan import Plan
+
+
+class Fleet:
+    """Many stores; also from a file, with `from_file`.
+
+    Closing it, or leaving its ``with``, closes its stores.
+
+    Parameters
+    ----------
+    stores : iterable of Store
+        Each name once.
+
+    Raises
+    ------
+    InvalidArgumentError
+        No store, or two of one name.
+
+    Examples
+    --------
+    >>> import ikas_explore as ikas
+    >>> with ikas.Sandbox() as box:
+    ...     stores = [box.add_store(name) for name in ("acme", "moda")]
+    ...     fleet = ikas.Fleet(
+    ...         ikas.connect(each.name, access_token=each.access_token, base_url=box.base_url)
+    ...         for each in stores
+    ...     )
+    ...     with fleet:
+    ...         plan = fleet.plan({"https://example.com/{store}": ["store/order/created"]})
+    ...         outcome = plan.apply()
+    ...         fleet.list()[["store", "endpoint"]].to_dict("records")
+    ...         len(fleet.errors)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [{'store': 'acme', 'endpoint': 'https://example.com/acme'},
+     {'store': 'moda', 'endpoint': 'https://example.com/moda'}]
+    0
+    """
+
+    def __init__(self, stores: Iterable[Store]) -> None:
+        self._hold(Roster(stores=[*stores]))
+        if not self._stores:
+            raise InvalidArgumentError("A fleet needs at least one store.")
+
+    def _hold(self, roster: Roster) -> None:
+        self._stores: dict[str, Store] = {}
+        for store in roster.stores:
+            if self._stores.setdefault(store.name, store) is not store:
+                raise InvalidArgumentError(
+                    f"Two stores of the fleet are named {store.name!r}, and rows are told apart "
+                    "by the name: give each its own in connect(NAME, ...)."
+                )
+        self._roster = roster
+        self._listing = Listing({}, {})
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        timeout: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> Fleet:
+        """Make a fleet of the stores that a TOML file names.
+
+        The file holds the names of the environment variables that hold the secrets, never the
+        secrets; see `ikas_explore.roster` for its form. All stores of a host share one pool of
+        connections.
+
+        Parameters
+        ----------
+        path : str or Path
+        timeout : float, default 30.0
+            Seconds for connecting, and for each wait for an answer.
+        transport : httpx.BaseTransport, optional
+            In place of the network.
+
+        Returns
+        -------
+        Fleet
+            A store whose variables are not set is in it: as a failure of every call.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The file cannot be right, or holds what may be a secret.
+        """
+        fleet = cls.__new__(cls)
+        fleet._hold(open_roster(path, timeout=timeout, transport=transport))
+        return fleet
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all stores, sorted."""
+        return sorted([*self._stores, *self._roster.unusable])
+
+    @property
+    def stores(self) -> Mapping[str, Store]:
+        """The stores by name, for a look at a single one."""
+        return dict(self._stores)
+
+    @property
+    def errors(self) -> DataFrame:
+        """The stores that the last `list`, `audit` or `plan` could not list, and why.
+
+        ``store, error, message``: ``error`` is the name of a class of `ikas_explore.errors`.
+        """
+        return self._listing.errors()
+
+    @property
+    def listed(self) -> DataFrame:
+        """What the last `list`, `audit` or `plan` fetched: after Ctrl-C the stores until then."""
+        return self._listing.frame
+
+    def list(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:
+        """List the webhooks of all stores as one webhook frame.
+
+        A store that fails is in `errors`, and no row of it in the frame.
+
+        Parameters
+        ----------
+        workers : int, default 32
+            How many stores are asked at a time, from 1 to 100. Each one's calls keep ikas'
+            limit of 50 in 10 s by themselves.
+        progress : callable, optional
+            Told ``(done, total)`` after each store. Default: a bar in a notebook or terminal,
+            once it takes more than a second.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `Webhooks.list` gives it, sorted by store and scope.
+
+        Raises
+        ------
+        InvalidArgumentError
+            `workers` is out of range.
+        KeyboardInterrupt
+            On Ctrl-C, at once; `listed` has what was fetched until then, and `errors` names
+            the stores that were not reached.
+        """
+        self._listing = Listing(self._stores, self._roster.unusable)
+        self._listing.fetch(workers=workers, progress=progress)
+        return self._listing.frame
+
+    def audit(
+        self,
+        policy: Policy | str | Path | dict[str, Any] | None = None,
+        *,
+        probe: bool = False,
+        workers: int = 32,
+        progress: Progress | None = None,
+    ) -> Audit:
+        """Say what is wrong with the webhooks of all stores, and what to do about it.
+
+        A store that could not be listed is a finding too, so that the audit is not `ok`.
+
+        Parameters
+        ----------
+        policy : Policy, path of a TOML file, or mapping, optional
+            What is required, allowed and ignored; see `ikas_explore.auditing.policy`.
+        probe : bool, default False
+            Look at each endpoint from this machine too; no event is posted.
+        workers, progress
+            As for `list`; `progress` is told of the stores, then of the probes.
+
+        Returns
+        -------
+        Audit
+
+        Raises
+        ------
+        InvalidArgumentError, InvalidScopeError
+            The policy cannot be right.
+        """
+        from ikas_explore.auditing.audit import audit
+        from ikas_explore.auditing.policy import read_policy
+
+        policy = read_policy(policy)  # before anything is sent
+        frame = self.list(workers=workers, progress=progress)
+        with Bar("endpoints") as bar:
+            return audit(
+                frame,
+                policy,
+                probe=probe,
+                stores=self._listing.reached,
+                sandboxes=[name for name, each in self._stores.items() if _local(each)],
+                errors=self._listing.failures,
+                progress=progress or bar,
+            )
+
+    def plan(
+        self,
+        desired: Desired,
+        *,
+        prune: bool = False,
+        workers: int = 32,
+        progress: Progress | None = None,
+    ) -> Plan:
+        """Compare what is registered in all stores with what should be; nothing is written yet.
+
+        Parameters
+        ----------
+        desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+            ``{store}`` in an endpoint stands for each store's name; see
+            `ikas_explore.manage.desired`. A frame with a column ``store`` is for those it names.
+        prune : bool, default False
+            Also delete what is registered and not desired.
+        workers, progress
+            As for `list`. As many stores are written at a time.
+
+        Returns
+        -------
+        Plan
+            For the stores that could be listed; its notes and `errors` name the others.
+
+        Raises
+        ------
+        PlanError
+            The desired state cannot be read, or no store could be listed.
+        InvalidScopeError, InvalidArgumentError
+            It names what ikas refuses, or the stores are not all at one base URL.
+        """
+        from ikas_explore.manage.planning import make_plan
+
+        journal = self._journal()
+        before = self.list(workers=workers, progress=progress)
+        failures = self._listing.failures
+        if not self._listing.reached:
+            raise PlanError(f"No store could be listed. {' '.join([*failures.values()][:3])}")
+        return make_plan(
+            _without(failures, desired),
+            self._registries(self._listing.reached),
+            before=before,
+            prune=prune,
+            allow_http=all(map(_local, self._stores.values())),
+            journal=journal,
+            notes=[f"{name} is not in this plan: {why}" for name, why in failures.items()],
+            workers=workers,
+        )
+
+    def undo(self) -> Plan | None:
+        """Take the last write to any store off the journal and plan what reverts it.
+
+        One write is one call to one store: a plan that was applied made one or more to each.
+        Without ``IKAS_JOURNAL`` these are the writes of this fleet's plans.
+
+        Returns
+        -------
+        Plan or None
+            As `Webhooks.undo` gives it; None when no write is left.
+
+        Raises
+        ------
+        StorageError
+            The journal cannot be read or written.
+        IkasError
+        """
+        from ikas_explore.manage.planning import undo
+
+        return undo(self._journal(), self._registries(self._stores))
+
+    def close(self) -> None:
+        """Close the stores and their connections; calling it again does nothing."""
+        for store in self._stores.values():
+            store.close()
+        for http in self._roster.https.values():
+            http.close()
+
+    def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
+        return {name: Registrations(self._stores[name].client) for name in names}
+
+    def _journal(self) -> Journal:
+        hosts = sorted({store.base_url for store in self._stores.values()})
+        if len(hosts) > 1:
+            raise InvalidArgumentError(
+                f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
+                "a fleet of each, so that a sandbox and ikas are never written at once."
+            )
+        journals = self._roster.journals
+        for host in hosts:
+            journals.setdefault(host, Journal(read_variable("IKAS_JOURNAL"), base_url=host))
+        return next(iter(journals.values()), Journal())
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        hosts = sorted({store.base_url for store in self._stores.values()})
+        return f"<Fleet of {len(self.names)} stores at {', '.join(hosts) or 'no host'}>"
+
+
+def _local(store: Store) -> bool:
+    return store.client.settings.local
+
+
+def _without(failures: Mapping[str, str], desired: Desired) -> Desired:
+    # A frame that names a store which is not planned is refused; one that failed is told.
+    frame: Any = desired
+    if not hasattr(frame, "columns") or "store" not in frame.columns:
+        return desired
+    kept: Desired = frame[~frame["store"].isin([*failures])]
+    return kept

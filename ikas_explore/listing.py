@@ -1,0 +1,108 @@
+"""The webhooks of many stores: what each answered, or why it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.client.webhooks import list_webhooks
+from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.gathering import gather
+from ikas_explore.progress import Bar, Progress
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ikas_explore.store import Store
+
+#: Most stores asked at a time: beyond it connections wait for each other.
+MOST_WORKERS = 100
+
+
+class Listing:
+    """One listing of many stores.
+
+    Parameters
+    ----------
+    stores : mapping of str to Store
+    unusable : mapping of str to IkasError
+        Stores that cannot even be asked, and why.
+    """
+
+    def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
+        self._stores = stores
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._failed: dict[str, IkasError] = dict(unusable)
+        self._names = [*stores, *unusable]
+
+    def fetch(self, *, workers: int, progress: Progress | None) -> None:
+        """Ask all stores; see `ikas_explore.fleet.Fleet.list`."""
+        if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise InvalidArgumentError(
+                f"workers is a whole number from 1 to {MOST_WORKERS}, not {workers!r}."
+            )
+        try:
+            with Bar("stores") as bar:
+                tell = progress or bar
+                for store, answer in gather(_ask, self._stores.values(), workers=workers):
+                    if isinstance(answer, IkasError):
+                        self._failed[store.name] = answer
+                    elif isinstance(answer, BaseException):
+                        raise answer
+                    else:
+                        self._rows[store.name] = answer
+                    tell(len(self._rows) + len(self._failed), len(self._names))
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(
+                f"{len(self._rows)} of {len(self._names)} stores were listed before the "
+                "interrupt: fleet.listed has their rows, fleet.errors names the others."
+            )
+            raise
+
+    @property
+    def reached(self) -> list[str]:
+        """The stores that were listed, sorted."""
+        return sorted(self._rows)
+
+    @cached_property
+    def failures(self) -> dict[str, str]:
+        """The other stores, sorted, and why."""
+        return {name: why for name, (_, why) in self._reasons().items()}
+
+    @cached_property
+    def frame(self) -> DataFrame:
+        """The webhook frame of all rows."""
+        from ikas_explore.frames import webhook_frame
+
+        versions = {store.client.settings.api_version for store in self._stores.values()}
+        return webhook_frame(
+            [row for rows in self._rows.values() for row in rows],
+            store=[name for name, rows in self._rows.items() for _ in rows],
+            api_version=versions.pop() if len(versions) == 1 else None,
+        )
+
+    def errors(self) -> DataFrame:
+        """Return the frame of failures: ``store, error, message``."""
+        from ikas_explore.frames import FAILURES, rows_frame
+
+        return rows_frame(
+            FAILURES,
+            [
+                {"store": store, "error": kind, "message": why}
+                for store, (kind, why) in self._reasons().items()
+            ],
+        )
+
+    def _reasons(self) -> dict[str, tuple[str, str]]:
+        interrupted = KeyboardInterrupt("Not listed: it was interrupted before.")
+        failed = {
+            name: self._failed.get(name, interrupted)
+            for name in sorted(self._names)
+            if name not in self._rows
+        }
+        return {name: (type(error).__name__, str(error)) for name, error in failed.items()}
+
+
+def _ask(store: Store) -> list[dict[str, Any]]:
+    return list_webhooks(store.client)

@@ -1,0 +1,213 @@
+"""The file that names the stores of a fleet, and the environment variables that hold the secrets.
+
+::
+
+    client_id = "IKAS_CLIENT_ID"                # for every store that says nothing else
+    client_secret = "IKAS_CLIENT_SECRET"
+    refresh_token = "{STORE}_REFRESH_TOKEN"     # ACME_REFRESH_TOKEN, MODA_EV_REFRESH_TOKEN
+    api_version = "v1"
+
+    [stores.acme]
+
+    [stores.moda-ev]
+    api_version = "v2"
+
+    [stores.kitap]
+    access_token = "KITAP_TOKEN"
+
+The four credentials are names of variables, looked up in the environment and then in the
+nearest ``.env``; the secret itself is refused, since such a file is made to be shared.
+``{STORE}`` stands for the store's name in capitals, with ``_`` for ``-``. ``api_version`` and
+``base_url`` are the values themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.client.client import Client, open_http
+from ikas_explore.errors import CredentialsError, InvalidArgumentError
+from ikas_explore.manage.journal import Journal
+from ikas_explore.patterns import did_you_mean
+from ikas_explore.settings import (
+    Settings,
+    check_api_version,
+    check_base_url,
+    check_store_name,
+    read_settings,
+    read_variable,
+    read_variables,
+)
+from ikas_explore.store import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+CREDENTIALS = ("access_token", "refresh_token", "client_id", "client_secret")
+VALUES = ("api_version", "base_url")
+
+# Capitals only: tokens and client secrets have small letters, hyphens or dots in them.
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
+# Long, with digits and no underscore: no name that somebody would give.
+_LIKE_A_SECRET = re.compile(r"(?=.*\d)[A-Z0-9]{20,}")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One store of the file.
+
+    Attributes
+    ----------
+    name : str
+    variables : mapping of str to str
+        Credential to the name of the variable that holds it.
+    values : mapping of str to str
+        ``api_version`` and ``base_url``, where the file says them.
+    """
+
+    name: str
+    variables: Mapping[str, str]
+    values: Mapping[str, str]
+
+    def settings(self, environment: Mapping[str, str | None]) -> Settings:
+        """Return what is needed to talk to the store.
+
+        Raises
+        ------
+        CredentialsError
+            A variable is not set; says which.
+        """
+        found = {name: environment.get(variable) for name, variable in self.variables.items()}
+        missing = [self.variables[name] for name, value in found.items() if not value]
+        if missing:
+            raise CredentialsError(
+                f"{self.name}: {', '.join(missing)} is not set, in the environment or in .env; "
+                "the file of the fleet names it."
+            )
+        return read_settings(environment=False, store=self.name, **found, **self.values)
+
+
+@dataclass
+class Roster:
+    """The stores of a file, opened.
+
+    Attributes
+    ----------
+    stores : list of Store
+    unusable : dict of str to CredentialsError
+        Stores whose variables are not set.
+    https : dict of str to httpx.Client
+        By base URL: all stores of a host share one pool of connections.
+    journals : dict of str to Journal
+        By base URL.
+    """
+
+    stores: list[Store] = field(default_factory=list)
+    unusable: dict[str, CredentialsError] = field(default_factory=dict)
+    https: dict[str, httpx.Client] = field(default_factory=dict)
+    journals: dict[str, Journal] = field(default_factory=dict)
+
+
+def open_roster(
+    path: str | Path, *, timeout: float = 30.0, transport: httpx.BaseTransport | None = None
+) -> Roster:
+    """Open the stores that a file names; see `ikas_explore.fleet.Fleet.from_file`."""
+    roster = Roster()
+    members = read_members(path)
+    environment = read_variables()
+    journal_path = read_variable("IKAS_JOURNAL")
+    for member in members:
+        try:
+            settings = member.settings(environment)
+        except CredentialsError as error:
+            roster.unusable[member.name] = error
+            continue
+        host = settings.base_url
+        if host not in roster.https:
+            roster.https[host] = open_http(settings, timeout=timeout, transport=transport)
+            roster.journals[host] = Journal(journal_path, base_url=host)
+        client = Client(settings, roster.https[host])
+        roster.stores.append(Store(client, journal=roster.journals[host]))
+    return roster
+
+
+def read_members(path: str | Path) -> list[Member]:
+    """Read the stores of a fleet, in the order of the file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The file cannot be read, names no store, holds an unknown key, or something that is
+        no name of a variable; a value that may be a secret is not shown.
+    """
+    path = Path(path)
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        failure = InvalidArgumentError(f"The fleet {str(path)!r} cannot be read: {error}.")
+    else:
+        try:
+            return _members(tables)
+        except InvalidArgumentError as error:
+            failure = InvalidArgumentError(f"{path}: {error}")
+    raise failure  # out here: a TOMLDecodeError may hold the whole text
+
+
+def _members(tables: Mapping[str, Any]) -> list[Member]:
+    shared = {name: value for name, value in tables.items() if name != "stores"}
+    _check_keys(shared, (*CREDENTIALS, *VALUES, "stores"), "the file")
+    stores = tables.get("stores")
+    if not isinstance(stores, Mapping) or not stores:
+        raise InvalidArgumentError("It names no store: add a table [stores.NAME] for each.")
+    return [_member(name, own, shared) for name, own in stores.items()]
+
+
+def _member(name: str, own: Any, shared: Mapping[str, Any]) -> Member:
+    where = f"[stores.{check_store_name(name)}]"
+    if not isinstance(own, Mapping):
+        raise InvalidArgumentError(f"{where} is a table.")
+    _check_keys(own, (*CREDENTIALS, *VALUES), where)
+    settings = {**shared, **own}
+    variables = {
+        key: _variable(key, settings[key], name, where) for key in CREDENTIALS if key in settings
+    }
+    if "access_token" not in variables and not {"client_id", "client_secret"} <= variables.keys():
+        raise InvalidArgumentError(
+            f"{where} has nothing to log in with: name the variable of its access_token, or "
+            "those of client_id and client_secret."
+        )
+    values = {key: settings[key] for key in VALUES if key in settings}
+    for key, value in values.items():
+        if not isinstance(value, str):
+            raise InvalidArgumentError(f"{key!r} in {where} is text.")
+        (check_api_version if key == "api_version" else check_base_url)(value)
+    return Member(name, variables, values)
+
+
+def _variable(key: str, value: Any, store: str, where: str) -> str:
+    prefix = store.upper().replace("-", "_")
+    variable = value.replace("{STORE}", prefix) if isinstance(value, str) else ""
+    if _VARIABLE.fullmatch(variable) and not _LIKE_A_SECRET.fullmatch(variable):
+        return variable
+    raise InvalidArgumentError(
+        f"{key!r} in {where} is not the name of an environment variable (capitals, digits and "
+        "'_'), and is not shown in case it is the secret itself. Secrets do not belong in this "
+        f"file: put it into the environment or .env as {prefix}_{key.upper()}, say, and write "
+        "that name here."
+    )
+
+
+def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise InvalidArgumentError(f"There is no {key!r} in {where}.{did_you_mean(key, known)}")
