@@ -17,6 +17,8 @@ from ikas_explore.schema import API_VERSIONS, ApiVersion
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"
+#: The seed with which notebooks are written and checked, so that ids and samples are the same.
+SANDBOX_SEED = "1"
 
 _PAIR = ("client_id", "client_secret")
 _CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
@@ -140,16 +142,21 @@ def read_variable(name: str) -> str | None:
     """Look one setting up in the environment, then in the nearest ``.env``; empty is None."""
     if name in os.environ:
         return os.environ[name] or None
-    from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
-
-    return dotenv_values(find_dotenv(usecwd=True)).get(name) or None
+    return _read_file().get(name) or None
 
 
 def read_variables() -> dict[str, str | None]:
     """Return the environment, and beneath it the nearest ``.env``: one reading for many names."""
-    from dotenv import dotenv_values, find_dotenv
+    return {**_read_file(), **os.environ}
 
-    return {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+
+def _read_file() -> dict[str, str | None]:
+    """Read the nearest ``.env``; nothing with ``IKAS_DOTENV=off``, for runs that must not differ."""
+    if os.environ.get("IKAS_DOTENV") == "off":
+        return {}
+    from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
+
+    return dotenv_values(find_dotenv(usecwd=True))
 
 
 def check_store_name(name: str) -> str:

@@ -48,15 +48,16 @@ def connect(
 
     What is not given is looked up in the environment and then in a ``.env`` file:
     ``IKAS_STORE``, ``IKAS_ACCESS_TOKEN``, ``IKAS_REFRESH_TOKEN``, ``IKAS_CLIENT_ID``,
-    ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. Nothing is sent before
-    the first call. Writes are journaled for `Webhooks.undo`: in memory, or in the file that
-    ``IKAS_JOURNAL`` names.
+    ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. With
+    ``IKAS_DOTENV=off`` the file is not read. Nothing is sent before the first call. Writes are
+    journaled for `Webhooks.undo`: in memory, or in the file that ``IKAS_JOURNAL`` names.
 
     Parameters
     ----------
     store : str or Sandbox, optional
         The store's name, which stands in the frames; ``"sandbox"`` starts an embedded sandbox
-        with the seed's two example webhooks, a `Sandbox` connects to that one.
+        with the seed's two example webhooks, a `Sandbox` connects to that one. With
+        ``IKAS_SANDBOX_SEED`` the embedded one has the same ids and sample events every time.
     access_token : str, optional
         An OAuth access token.
     client_id, client_secret : str, optional
@@ -99,7 +100,7 @@ def connect(
     if name == SANDBOX and base_url is None:
         from ikas_explore.sandbox import Sandbox
 
-        store = embedded = Sandbox()
+        store = embedded = Sandbox(seed=read_variable("IKAS_SANDBOX_SEED"))
     if store is None or isinstance(store, str):
         settings = read_settings(
             store=store,

@@ -237,6 +237,32 @@ def test_the_environment_and_a_dotenv_file_are_read(
         assert len(store.webhooks.list()) == 2
 
 
+def test_no_dotenv_file_is_read_when_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("IKAS_ACCESS_TOKEN=t\n")
+    monkeypatch.setenv("IKAS_DOTENV", "off")
+    with pytest.raises(errors.CredentialsError):
+        ikas.connect("shop")
+
+
+def test_a_seed_in_the_environment_gives_the_same_sandbox_every_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Credentials and the ids of new webhooks."""
+    monkeypatch.setenv("IKAS_STORE", "sandbox")
+    monkeypatch.setenv("IKAS_SANDBOX_SEED", "7")
+
+    def look() -> tuple[Any, ...]:
+        with ikas.connect() as store:
+            assert store.sandbox is not None
+            saved = store.webhooks.save(ENDPOINT, "store/order/created")
+            return store.sandbox.client_secret, saved["id"][0]
+
+    seen = look()
+    assert seen == look()
+    monkeypatch.setenv("IKAS_SANDBOX_SEED", "8")
+    assert seen != look()
+
+
 def test_a_given_credential_keeps_those_of_the_environment_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

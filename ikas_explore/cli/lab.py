@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ikas_explore.settings import SANDBOX, check_store_name
+from ikas_explore.settings import SANDBOX, SANDBOX_SEED, check_store_name
 
 _PACKAGE = Path(__file__).parents[1]
 _FIRST = "01_first_look.ipynb"
@@ -37,6 +37,8 @@ def lab(
         command.append("--no-browser")
     # In the environment it wins over any .env file beside the notebooks.
     environment = {**os.environ, "IKAS_STORE": store}
+    # With the ids that `pytest --nbval --ikas-sandbox` will see.
+    environment.setdefault("IKAS_SANDBOX_SEED", SANDBOX_SEED)
     if os.name == "nt":  # exec would give the terminal back while JupyterLab runs on
         raise typer.Exit(subprocess.call(command, env=environment))  # noqa: S603 - our own words
     os.execve(sys.executable, command, environment)  # noqa: S606 - signals go to JupyterLab
