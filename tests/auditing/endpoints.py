@@ -17,6 +17,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 #: What a server does with a connection.
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -27,8 +39,11 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-        certificate = self._builder(self._name, self._key, days=30).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        may_sign = {"key_cert_sign": True, "crl_sign": True}
+        certificate = (
+            self._builder(self._name, self._key, days=30)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.KeyUsage(**(dict.fromkeys(_USES, False) | may_sign)), critical=True)
         )
         self._pem = certificate.sign(self._key, hashes.SHA256()).public_bytes(
             serialization.Encoding.PEM
@@ -75,6 +90,11 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(days=40))
             .not_valid_after(now + dt.timedelta(days=days))
+            # Python 3.13 wants both.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
+            )
         )
 
 
