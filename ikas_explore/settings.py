@@ -151,7 +151,7 @@ def read_variables() -> dict[str, str | None]:
 
 
 def _read_file() -> dict[str, str | None]:
-    """Read the nearest ``.env``; nothing with ``IKAS_DOTENV=off``, for runs that must not differ."""
+    """Read the nearest ``.env``; nothing with ``IKAS_DOTENV=off``, so that runs are alike."""
     if os.environ.get("IKAS_DOTENV") == "off":
         return {}
     from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
