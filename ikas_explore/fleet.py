@@ -136,6 +136,30 @@ class Fleet:
         """What the last `list`, `audit` or `plan` fetched: after Ctrl-C the stores until then."""
         return self._listing.frame
 
+    @property
+    def journal(self) -> Journal:
+        """What stood there before each write of this fleet's plans; `undo` takes from it.
+
+        In memory, or in the file that ``IKAS_JOURNAL`` names: then the writes of others who
+        name it too are in it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The stores are not all at one base URL.
+        """
+        hosts = sorted({store.base_url for store in self._stores.values()})
+        if len(hosts) > 1:
+            raise InvalidArgumentError(
+                f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
+                "a fleet of each, so that a sandbox and ikas are never written at once."
+            )
+        journals = self._roster.journals
+        for host in hosts:
+            if host not in journals:
+                journals[host] = Journal(read_variable("IKAS_JOURNAL"), base_url=host)
+        return next(iter(journals.values()), Journal())
+
     def list(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:
         """List the webhooks of all stores as one webhook frame.
 
@@ -247,7 +271,7 @@ class Fleet:
         """
         from ikas_explore.manage.planning import make_plan
 
-        journal = self._journal()
+        journal = self.journal
         before = self.list(workers=workers, progress=progress)
         failures = self._listing.failures
         if not self._listing.reached:
@@ -263,11 +287,15 @@ class Fleet:
             workers=workers,
         )
 
-    def undo(self) -> Plan | None:
-        """Take the last write to any store off the journal and plan what reverts it.
+    def undo(self, *, take: bool = True) -> Plan | None:
+        """Take the last write to any store off the `journal` and plan what reverts it.
 
         One write is one call to one store: a plan that was applied made one or more to each.
-        Without ``IKAS_JOURNAL`` these are the writes of this fleet's plans.
+
+        Parameters
+        ----------
+        take : bool, default True
+            False leaves the write on the journal: to look at the plan first.
 
         Returns
         -------
@@ -282,7 +310,7 @@ class Fleet:
         """
         from ikas_explore.manage.planning import undo
 
-        return undo(self._journal(), self._registries(self._stores))
+        return undo(self.journal, self._registries(self._stores), take=take)
 
     def close(self) -> None:
         """Close the stores and their connections; calling it again does nothing."""
@@ -293,18 +321,6 @@ class Fleet:
 
     def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}
-
-    def _journal(self) -> Journal:
-        hosts = sorted({store.base_url for store in self._stores.values()})
-        if len(hosts) > 1:
-            raise InvalidArgumentError(
-                f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
-                "a fleet of each, so that a sandbox and ikas are never written at once."
-            )
-        journals = self._roster.journals
-        for host in hosts:
-            journals.setdefault(host, Journal(read_variable("IKAS_JOURNAL"), base_url=host))
-        return next(iter(journals.values()), Journal())
 
     def __enter__(self) -> Fleet:
         return self

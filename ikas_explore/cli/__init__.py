@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from ikas_explore.cli import delivering, lab, sandbox, webhooks
+from ikas_explore.cli import auditing, delivering, lab, planning, sandbox, webhooks
 from ikas_explore.errors import IkasError
 
 
@@ -20,6 +20,21 @@ class _ErrorsInWords(TyperGroup):
         except IkasError as error:
             typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
             raise typer.Exit(1) from None
+
+
+class _TwoIsNoMistake(TyperCommand):
+    """Ends with 1 when it was called wrongly: 2 says that there are changes."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except _UsageError as error:
+            error.exit_code = 1
+            raise
+
+
+#: click's, wherever typer keeps it.
+_UsageError: Any = typer.BadParameter.__base__
 
 
 app = typer.Typer(
@@ -35,6 +50,11 @@ app = typer.Typer(
 app.command("list")(webhooks.list_)
 app.command("save")(webhooks.save)
 app.command("delete")(webhooks.delete)
+app.command("audit")(auditing.audit)
+app.command("plan", cls=_TwoIsNoMistake)(planning.plan)
+app.command("apply")(planning.apply)
+app.command("undo")(planning.undo)
+app.command("diff", cls=_TwoIsNoMistake)(planning.diff)
 app.command("sandbox")(sandbox.sandbox)
 app.command("emit")(sandbox.emit)
 app.command("deliveries")(sandbox.deliveries)

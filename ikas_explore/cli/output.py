@@ -29,10 +29,16 @@ def print_table(frame: pd.DataFrame, *, empty: str) -> None:
     print(frame.map(_shown).to_string(index=False), flush=True)
 
 
-def webhook_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a webhook frame as the API names and types them."""
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the rows of a frame of texts, None where one is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[dict[str, Any]]:
+    """Return the rows of a webhook frame as the API names and types them, and their store."""
     return [
-        {
+        ({"store": row["store"]} if with_store else {})
+        | {
             "createdAt": _milliseconds(row["created_at"]),
             "deleted": bool(row["deleted"]),
             "endpoint": row["endpoint"],

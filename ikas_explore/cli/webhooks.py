@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ikas_explore.cli.connecting import (
+    FleetFile,
+    StoreName,
+    Version,
+    connect_fleet,
+    connect_store,
+    warn_of_failures,
+)
 from ikas_explore.cli.output import Json, print_json, print_table, webhook_records
-from ikas_explore.store import Store, connect
-
-StoreName = Annotated[
-    str | None,
-    typer.Option("--store", help="The store's name, or 'sandbox'.", show_default="IKAS_STORE"),
-]
-Version = Annotated[str | None, typer.Option("--api-version", help="v1 or v2.", show_default="v1")]
+from ikas_explore.manage.snapshots import write_snapshot
 
 
-def list_(store: StoreName = None, api_version: Version = None, json: Json = False) -> None:
+def list_(
+    out: Annotated[
+        Path | None, typer.Option(help="Write a snapshot too: .parquet or .csv, for diff.")
+    ] = None,
+    fleet: FleetFile = None,
+    store: StoreName = None,
+    api_version: Version = None,
+    json: Json = False,
+) -> None:
     """List the registered webhooks."""
-    with _connect(store, api_version) as connected:
-        frame = connected.webhooks.list()
-    if json:
-        print_json(webhook_records(frame))
+    if fleet is None:
+        with connect_store(store, api_version) as connected:
+            frame = connected.webhooks.list()
+            name = connected.name
+        failed = False
     else:
-        print_table(frame, empty=f"{connected.name} has no webhooks.")
+        with connect_fleet(fleet, store, api_version) as stores:
+            frame = stores.list()
+            failed = warn_of_failures(stores)
+            name = f"{len(stores.names)} stores"
+    if json:
+        print_json(webhook_records(frame, with_store=fleet is not None))
+    else:
+        print_table(
+            frame,
+            empty=f"{name} has no webhooks." if fleet is None else f"{name} have no webhooks.",
+        )
+    if failed:
+        if out is not None:
+            typer.echo(f"{out} was not written: stores are missing in it.", err=True)
+        raise typer.Exit(1)
+    if out is not None:
+        typer.echo(f"{len(frame)} webhooks are in {write_snapshot(frame, out)}.", err=True)
 
 
 def save(
@@ -40,7 +68,7 @@ def save(
     json: Json = False,
 ) -> None:
     """Register an endpoint for one or more scopes."""
-    with _connect(store, api_version) as connected:
+    with connect_store(store, api_version) as connected:
         frame = connected.webhooks.save(
             endpoint, scopes, sales_channel_ids=sales_channel or None, replace=replace
         )
@@ -57,7 +85,7 @@ def delete(
     json: Json = False,
 ) -> None:
     """Remove the webhooks of one or more scopes, whatever endpoint holds them."""
-    with _connect(store, api_version) as connected:
+    with connect_store(store, api_version) as connected:
         answer = connected.webhooks.delete(scopes)
     if json:
         print_json({"deleteWebhook": answer})
@@ -67,14 +95,3 @@ def delete(
         print(f"{connected.name} answered false: list tells what is registered.")
     if not answer:
         raise typer.Exit(1)
-
-
-def _connect(store: str | None, api_version: str | None) -> Store:
-    connected = connect(store, api_version=api_version)
-    if connected.sandbox is not None:
-        typer.echo(
-            "This sandbox and what is changed in it end with this command; "
-            "'ikas-explore sandbox --path FILE' keeps one.",
-            err=True,
-        )
-    return connected

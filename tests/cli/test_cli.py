@@ -26,7 +26,8 @@ ENDPOINT = "https://example.com/ikas"
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ikas_explore", *arguments],
-        env={**os.environ, **environment},
+        # Relative to the folder of the test: the journal of whoever runs this is not ours.
+        env={**os.environ, "IKAS_JOURNAL": "journal.jsonl", **environment},
         capture_output=True,
         text=True,
         timeout=60,

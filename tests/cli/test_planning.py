@@ -1,0 +1,236 @@
+"""``plan``, ``apply``, ``undo``, ``diff`` and ``list --out``, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ikas_explore as ikas
+from tests.cli.test_auditing import environment, fleet_file
+from tests.cli.test_cli import run
+
+DESIRED = """
+[webhooks]
+"https://example.com/{store}" = ["store/order/*"]
+"https://erp.example.com/ikas" = "store/stock/updated"
+"""
+SCOPES = ["store/order/created", "store/order/updated", "store/stock/updated"]
+
+
+@pytest.fixture
+def box() -> Iterator[ikas.Sandbox]:
+    with ikas.Sandbox(examples=False) as box:
+        yield box
+
+
+@pytest.fixture
+def told(box: ikas.Sandbox, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    return environment(box)
+
+
+def listed(box: ikas.Sandbox) -> dict[str, str]:
+    with ikas.connect(box) as store:
+        frame = store.webhooks.list()
+    return dict(zip(frame["scope"], frame["endpoint"], strict=True))
+
+
+def test_plan_ends_with_2_for_changes_and_with_0_for_none(told: dict[str, str]) -> None:
+    planned = run("plan", "desired.toml", **told)
+    assert planned.returncode == 2
+    assert "+ store/order/created  https://example.com/sandbox" in planned.stdout
+    assert "3 to create" in planned.stdout
+    applied = run("apply", "desired.toml", "--yes", **told)
+    assert applied.returncode == 0
+    assert applied.stdout.count("saved") == 3
+    assert run("plan", "desired.toml", **told).returncode == 0
+    again = run("apply", "desired.toml", **told)  # nothing to be asked about
+    assert again.returncode == 0
+    assert "Nothing was written." in again.stdout
+
+
+def test_json_gives_the_rows_of_the_frames(told: dict[str, str]) -> None:
+    planned = json.loads(run("plan", "desired.toml", "--json", **told).stdout)
+    assert [row["scope"] for row in planned] == SCOPES
+    assert {row["action"] for row in planned} == {"create"}
+    assert planned[0]["endpoint_before"] is None
+    applied = json.loads(run("apply", "desired.toml", "--yes", "--json", **told).stdout)
+    assert [(row["outcome"], row["error"]) for row in applied] == [("saved", None)] * 3
+    undone = json.loads(run("undo", "--json", **told).stdout)
+    assert {row["outcome"] for row in undone} == {"deleted"}
+
+
+def test_called_wrongly_a_plan_does_not_end_with_2(told: dict[str, str], tmp_path: Path) -> None:
+    """2 says that there are changes."""
+    (tmp_path / "empty.toml").touch()
+    for arguments in [(), ("missing.toml",), ("empty.toml",), ("desired.toml", "--purne")]:
+        done = run("plan", *arguments, **told)
+        assert done.returncode == 1, arguments
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+    assert run("diff", "a.csv").returncode == 1
+
+
+def test_apply_asks_and_takes_no_answer_for_no(box: ikas.Sandbox, told: dict[str, str]) -> None:
+    done = run("apply", "desired.toml", **told)
+    assert done.returncode == 1
+    assert "Apply these changes?" in done.stderr
+    assert listed(box) == {}
+    assert run("apply", "desired.toml", "--json", **told).returncode == 2  # nobody to be asked
+
+
+def test_undo_takes_back_the_writes_of_earlier_processes_one_by_one(
+    box: ikas.Sandbox, told: dict[str, str]
+) -> None:
+    """A save, a delete and an apply; each is a process, and so is each undo."""
+    before = [listed(box)]
+    for arguments in [
+        ("save", "https://a.example.com/", "store/order/created", "store/product/created"),
+        ("delete", "store/product/created"),
+        ("apply", "desired.toml", "--yes"),
+    ]:
+        assert run(*arguments, **told).returncode == 0
+        before.append(listed(box))
+    assert before[-1].keys() == set(SCOPES)
+    for _ in range(2):  # the apply was two saves: one for each endpoint
+        assert run("undo", **told).returncode == 0
+    assert listed(box) == before[2]
+    for state in (before[1], before[0]):
+        assert run("undo", **told).returncode == 0
+        assert listed(box) == state
+    nothing = run("undo", **told)
+    assert nothing.returncode == 0
+    assert "Nothing to take back" in nothing.stdout
+
+
+def test_the_journal_is_in_the_home_folder_unless_another_is_named(
+    box: ikas.Sandbox, told: dict[str, str], tmp_path: Path
+) -> None:
+    home = {"HOME": str(tmp_path / "home"), "IKAS_JOURNAL": ""}
+    run("save", "https://a.example.com/", "store/order/created", **told, **home)
+    assert (tmp_path / "home" / ".ikas-explore" / "journal.jsonl").exists()
+    assert "Nothing to take back" in run("undo", **told).stdout  # of another journal
+    assert run("undo", **told, **home).returncode == 0
+    assert listed(box) == {}
+
+
+def test_an_embedded_sandbox_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path / "home"), "IKAS_JOURNAL": "", "IKAS_STORE": "sandbox"}
+    done = run("save", "https://a.example.com/", "store/order/created", **home)
+    assert done.returncode == 0
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_undo_that_fails_can_be_tried_again(box: ikas.Sandbox, told: dict[str, str]) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    box.uninstall()
+    assert run("undo", **told).returncode == 0  # its webhooks went with it: nothing to bring back
+    box.install()
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    run("delete", "store/order/created", **told)
+    box.faults.add("uninstalled")
+    assert run("undo", **told).returncode == 1
+    box.faults.clear()
+    assert run("undo", **told).returncode == 0
+    assert listed(box) == {"store/order/created": "https://a.example.com/"}
+
+
+def test_undo_asks_when_somebody_changed_the_scopes_since(
+    box: ikas.Sandbox, told: dict[str, str]
+) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    with ikas.connect(box) as somebody:
+        somebody.webhooks.save("https://b.example.com/", "store/order/created")
+    asked = run("undo", **told)
+    assert asked.returncode == 1
+    assert "Somebody changed this since" in asked.stderr
+    assert listed(box) == {"store/order/created": "https://b.example.com/"}
+    assert run("undo", "--yes", **told).returncode == 0
+    assert listed(box) == {}
+
+
+def test_snapshots_are_written_compared_and_restored(
+    box: ikas.Sandbox, told: dict[str, str], tmp_path: Path
+) -> None:
+    assert run("list", "--out", "before.csv", **told).returncode == 0
+    run("apply", "desired.toml", "--yes", **told)
+    assert run("list", "--out", "after.parquet", **told).returncode == 0
+    assert len(pd.read_parquet(tmp_path / "after.parquet")) == 3
+    same = run("diff", "before.csv", "before.csv")
+    assert (same.returncode, same.stdout) == (0, "Nothing differs.\n")
+    different = run("diff", "before.csv", "after.parquet", "--json")
+    assert different.returncode == 2
+    assert [row["scope"] for row in json.loads(different.stdout)] == SCOPES
+    assert run("apply", "before.csv", "--prune", "--yes", **told).returncode == 0
+    assert listed(box) == {}
+    run("apply", "after.parquet", "--yes", **told)
+    assert listed(box).keys() == set(SCOPES)
+    assert run("diff", "before.csv", "missing.csv").returncode == 1
+    assert run("list", "--out", "snapshot.xlsx", **told).returncode == 1
+
+
+def test_a_fleet_is_listed_planned_written_and_undone(box: ikas.Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    told = fleet_file(tmp_path, box, "acme", "moda")
+    fleet = ("--fleet", "stores.toml")
+    applied = run("apply", "desired.toml", "--yes", "--json", *fleet, **told)
+    assert {(row["store"], row["outcome"]) for row in json.loads(applied.stdout)} == {
+        ("acme", "saved"),
+        ("moda", "saved"),
+    }
+    rows = json.loads(run("list", "--json", *fleet, **told).stdout)
+    assert [row["store"] for row in rows] == ["acme"] * 3 + ["moda"] * 3
+    for _ in range(4):  # two endpoints in each store
+        assert run("undo", *fleet, **told).returncode == 0
+    assert json.loads(run("list", "--json", *fleet, **told).stdout) == []
+
+
+def test_a_fleet_with_a_store_that_fails_ends_with_1(box: ikas.Sandbox, tmp_path: Path) -> None:
+    """What was reached is shown and written; a snapshot that lacks a store is not."""
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    told = fleet_file(tmp_path, box, "acme", "moda")
+    box.faults.add("expired_token", store="moda")
+    fleet = ("--fleet", "stores.toml")
+    for command in ("plan", "apply"):
+        done = run(command, "desired.toml", *fleet, *(["--yes"] * (command == "apply")), **told)
+        assert done.returncode == 1
+        assert "LoginRequiredError: moda" in done.stderr
+        assert "https://example.com/acme" in done.stdout
+    done = run("list", "--out", "all.csv", *fleet, **told)
+    assert done.returncode == 1
+    assert "all.csv was not written" in done.stderr
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
+    box: ikas.Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    variables = {**os.environ, **environment(box), "IKAS_JOURNAL": "journal.jsonl"}
+    box.faults.add("latency", seconds=1.0)
+    command = [sys.executable, "-m", "ikas_explore", "apply", "desired.toml", "--yes"]
+    with subprocess.Popen(
+        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not box.calls["saveWebhook"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "saved" in stdout
+    assert "undo takes it back" in stderr
+    box.faults.clear()
+    assert len(listed(box)) in (1, 2)
+    assert run("undo", **environment(box)).returncode == 0
+    assert listed(box) == {}
