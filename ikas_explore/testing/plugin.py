@@ -1,0 +1,166 @@
+"""The pytest plugin: fixtures, and notebooks that find a sandbox of their own.
+
+pytest loads this wherever the package is installed, so it imports nothing heavy, and beyond
+offering its fixtures does nothing unless ``--ikas-sandbox`` or ``--ikas-update`` asks for it.
+Three lines of pytest.ini check the notebooks of a folder::
+
+    [pytest]
+    addopts = --nbval --nbval-current-env --ikas-sandbox
+    testpaths = notebooks
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ikas_explore.settings import SANDBOX, SANDBOX_SEED
+from ikas_explore.testing.recorded import FOLDER, FOLDER_VARIABLE, UPDATE_VARIABLE
+
+if TYPE_CHECKING:
+    from ikas_explore import Receiver, Sandbox, Store
+
+#: What nbval is to overlook in the outputs.
+SANITIZE = Path(__file__).with_name("sanitize.cfg")
+
+# The distributions of pytest-xdist that keep the cells of a notebook on one worker.
+_WHOLE_NOTEBOOKS = ("no", "loadscope", "loadfile")
+
+
+@pytest.fixture
+def ikas_sandbox() -> Iterator[Sandbox]:
+    """An ikas on this machine with the seed's two webhooks, new for every test."""
+    from ikas_explore import Sandbox
+
+    # Milliseconds between attempts: a test is not to wait for seconds.
+    with Sandbox(seed=SANDBOX_SEED, retry_delays=(0.01, 0.02)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def ikas_store(ikas_sandbox: Sandbox) -> Iterator[Store]:
+    """The store of `ikas_sandbox`."""
+    from ikas_explore import connect
+
+    with connect(ikas_sandbox) as store:
+        yield store
+
+
+@pytest.fixture
+def ikas_receiver(ikas_sandbox: Sandbox) -> Iterator[Receiver]:
+    """An endpoint on this machine that knows the client secret of `ikas_sandbox`."""
+    from ikas_explore import Receiver
+
+    with Receiver(ikas_sandbox.client_secret) as receiver:
+        yield receiver
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("ikas", "notebooks on an ikas sandbox")
+    group.addoption(
+        "--ikas-sandbox",
+        action="store_true",
+        help="with --nbval: every notebook finds a fresh sandbox of its own, with the same ids "
+        "on every run, whatever the environment or a .env file says",
+    )
+    group.addoption(
+        "--ikas-update",
+        action="store_true",
+        help="record anew what check_frame compares with",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    # A wrapper, to come before pytest-xdist's own, which makes `load` of `-n` alone.
+    option = config.option
+    checked = getattr(option, "nbval", False) or getattr(option, "nbval_lax", False)
+    if option.ikas_sandbox and checked and getattr(option, "dist", None) is not None:
+        if option.dist == "no" and option.numprocesses:
+            option.dist = "loadscope"
+        if option.dist not in _WHOLE_NOTEBOOKS:
+            raise pytest.UsageError(
+                f"--dist {option.dist} spreads the cells of a notebook over several kernels, where "
+                "they cannot work. Use --dist loadscope, or -n without --dist."
+            )
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.ikas_sandbox or config.option.ikas_update:
+        config.pluginmanager.register(_Notebooks(config), "ikas-notebooks")
+
+
+class _Notebooks:
+    """What happens to notebooks when it is asked for."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._sandbox = bool(config.option.ikas_sandbox)
+        self._update = {UPDATE_VARIABLE: "1"} if config.option.ikas_update else {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(self) -> Generator[None, list[Any], list[Any]]:
+        collectors = yield
+        nbval = sys.modules.get("nbval.plugin")
+        if self._sandbox and nbval is not None:
+            rules = nbval.get_sanitize_patterns(SANITIZE.read_text("utf-8"))
+            for collector in collectors:
+                if isinstance(collector, nbval.IPyNbFile):
+                    collector.sanitize_patterns.update(rules)  # a file of the user's comes after
+        return collectors
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        # nbval starts the kernel within; it inherits the environment of this process.
+        nbval = sys.modules.get("nbval.plugin")
+        if nbval is None or not isinstance(item, nbval.IPyNbCell):
+            return (yield)
+        with _ikas_variables(self._of_kernel(item.path.parent)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        # check_frame in a test in Python, too, records anew when asked.
+        if not self._update:
+            return (yield)
+        with _ikas_variables({**_ikas(os.environ), **self._update}):
+            return (yield)
+
+    def _of_kernel(self, folder: Path) -> Mapping[str, str]:
+        frames = {FOLDER_VARIABLE: str(folder / FOLDER), **self._update}
+        if not self._sandbox:
+            return {**_ikas(os.environ), **frames}
+        # None of the user's settings gets into the kernel, so that all runs are alike.
+        return {
+            **frames,
+            "IKAS_STORE": SANDBOX,
+            "IKAS_SANDBOX_SEED": SANDBOX_SEED,
+            "IKAS_DOTENV": "off",
+        }
+
+
+def _ikas(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name.startswith("IKAS_")}
+
+
+@contextmanager
+def _ikas_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let the environment hold these variables of ours, and no others of ours, for a while."""
+    before = _ikas(os.environ)
+    _replace(variables)
+    try:
+        yield
+    finally:
+        _replace(before)
+
+
+def _replace(variables: Mapping[str, str]) -> None:
+    for name in _ikas(os.environ).keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
