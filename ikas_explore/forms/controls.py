@@ -1,0 +1,244 @@
+"""What a person fills in: one control a field, with its label, its value and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import ipywidgets as widgets
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.forms.fields import NUMBERS, Field
+from ikas_explore.forms.markup import Kind, note
+from ikas_explore.forms.messages import Words
+
+
+class Judgement(NamedTuple):
+    """What is thought of a text: what to say beside it, and why it cannot be used, if so."""
+
+    kind: Kind
+    said: str
+    problem: str | None = None
+
+
+Check = Callable[[str], Judgement]
+
+
+class Control(Protocol):
+    """A field of a form, whatever it is made of."""
+
+    name: str
+
+    @property
+    def widget(self) -> widgets.Widget: ...
+    @property
+    def value(self) -> Any: ...
+    @value.setter
+    def value(self, value: Any) -> None: ...
+    @property
+    def disabled(self) -> bool: ...
+    @property
+    def problem(self) -> str | None:
+        """Why the value cannot be used, in words; None when it can."""
+        ...
+
+    def observe(self, changed: Callable[[], None]) -> None:
+        """Have a function called after every change, whoever made it."""
+        ...
+
+
+def stack(*children: widgets.Widget, name: str = "ikas-stack") -> widgets.VBox:
+    """Put widgets under each other, under a class of the style sheet."""
+    return with_class(widgets.VBox(list(children)), name)
+
+
+def row(*children: widgets.Widget, name: str = "ikas-row") -> widgets.HBox:
+    """Put widgets beside each other, under a class of the style sheet."""
+    return with_class(widgets.HBox(list(children)), name)
+
+
+def with_class(widget: Any, *names: str) -> Any:
+    for name in names:
+        widget.add_class(name)
+    return widget
+
+
+class Markup:
+    """A piece of HTML that takes no room while it is empty."""
+
+    def __init__(self, html: str = "", *, name: str = "") -> None:
+        self.widget = widgets.HTML()
+        if name:
+            self.widget.add_class(name)
+        self.show(html)
+
+    def show(self, html: str) -> None:
+        if self.widget.value != html:  # what stays the same is not sent again
+            self.widget.value = html
+        empty = "ikas-empty" in self.widget._dom_classes
+        if not html and not empty:
+            self.widget.add_class("ikas-empty")
+        elif html and empty:
+            self.widget.remove_class("ikas-empty")
+
+
+class TextControl:
+    """A field to type into: one text, a number, or a list with one entry a line.
+
+    Parameters
+    ----------
+    field : Field
+    words : Words
+    offers : sequence of str, optional
+        Values to choose from; any other can be typed too.
+    check : callable, optional
+        What is wrong with the text, told while it is typed.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        words: Words,
+        *,
+        offers: Sequence[str] | None = None,
+        check: Check | None = None,
+    ) -> None:
+        self.name = field.name
+        self._field = field
+        self._words = words
+        self._check = check
+        label = words.known(f"field.{field.name}", field.name.replace("_", " ").capitalize())
+        if field.many:
+            self._input: Any = widgets.Textarea(description=label, rows=2)
+        elif offers is not None:
+            self._input = widgets.Combobox(description=label, options=tuple(offers))
+        else:
+            self._input = widgets.Text(description=label)
+        hint = "hint.one_a_line" if field.many else ""
+        self._hint = words.known(f"hint.{field.name}", words(hint) if hint else "")
+        self._note = Markup(name="ikas-beside")
+        self.problem: str | None = None
+        self.widget = stack(self._input, self._note.widget, name="ikas-field")
+        self._look()
+
+    @property
+    def text(self) -> str:
+        """What was typed, as it was typed."""
+        return str(self._input.value)
+
+    @property
+    def value(self) -> Any:
+        """The value as ``save()`` takes it; None when nothing was typed."""
+        if self._field.many:
+            return [line.strip() for line in self.text.splitlines() if line.strip()] or None
+        if not self.text:
+            return None
+        read = NUMBERS.get(self._field.scalar)
+        return read(self.text) if read and self.problem is None else self.text
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if value is None:
+            value = ""
+        if self._field.many and not isinstance(value, str):
+            value = "\n".join(_texts(value, self.name))
+        elif isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise InvalidArgumentError(f"{self.name} takes a text, not {value!r}.")
+        self._input.value = str(value)
+
+    @property
+    def disabled(self) -> bool:
+        return bool(self._input.disabled)
+
+    def offer(self, offers: Sequence[str]) -> None:
+        """Offer other values."""
+        if self._input.options != tuple(offers):
+            self._input.options = tuple(offers)
+
+    def observe(self, changed: Callable[[], None]) -> None:
+        def typed(_: object) -> None:
+            self._look()
+            changed()
+
+        self._input.observe(typed, "value")
+
+    def _look(self) -> None:
+        kind, said, self.problem = self._judged()
+        self._note.show(note(kind, said))
+        self._input.tooltip = said  # what a screen reader reads out with the label
+
+    def _judged(self) -> Judgement:
+        if not self.text.strip():  # an empty field is told off by nobody
+            needed = self._words("problem.required") if self._field.required else None
+            return Judgement("plain", self._hint, needed)
+        read = NUMBERS.get(self._field.scalar)
+        if read is not None:
+            try:
+                read(self.text)
+            except ValueError:
+                said = self._words("problem.number")
+                return Judgement("bad", said, said)
+        if self._check is not None:
+            return self._check(self.text)
+        return Judgement("plain", self._hint)
+
+
+class TickControl:
+    """A box to tick. `ask` takes the tick out whenever it is asked about something else."""
+
+    def __init__(self, name: str, label: str = "") -> None:
+        self.name = name
+        self.problem: str | None = None
+        self._box = widgets.Checkbox(value=False, description=label, indent=False)
+        self.widget = row(self._box, name="ikas-tick")
+        self._asked: object = None
+
+    @property
+    def value(self) -> bool:
+        return bool(self._box.value)
+
+    @value.setter
+    def value(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise InvalidArgumentError(f"{self.name} takes True or False, not {value!r}.")
+        self._box.value = value
+
+    @property
+    def disabled(self) -> bool:
+        return bool(self._box.disabled)
+
+    def ask(self, about: object, label: str) -> None:
+        """Ask for a tick about something; about nothing, the box is off and out of sight.
+
+        Parameters
+        ----------
+        about : object
+            Compared with what was asked about before: a tick is for exactly that.
+        label : str
+        """
+        if about != self._asked:
+            self._asked = about
+            self._box.value = False
+        self._box.disabled = not about
+        if label:
+            self._box.description = label
+        self.widget.layout.display = None if about else "none"
+
+    def observe(self, changed: Callable[[], None]) -> None:
+        self._box.observe(lambda _: changed(), "value")
+
+
+def make_control(field: Field, words: Words) -> Control:
+    """Make the control of a field nothing more is known of than its type."""
+    if field.scalar == "Boolean" and not field.many:
+        label = words.known(f"field.{field.name}", field.name.replace("_", " ").capitalize())
+        return TickControl(field.name, label)
+    return TextControl(field, words)
+
+
+def _texts(values: Iterable[Any], name: str) -> list[str]:
+    texts = list(values)
+    for each in texts:
+        if not isinstance(each, str | int | float) or isinstance(each, bool):
+            raise InvalidArgumentError(f"{name} holds {each!r}; each has to be a text.")
+    return [str(each) for each in texts]

@@ -1,0 +1,303 @@
+"""What every form is: parts put together, one action at a time, the same with and without a person.
+
+A call of ikas blocks the kernel, and clicks made meanwhile queue up behind it. So the mark that
+says "busy" goes on at once and off only on a later turn of the loop, when those clicks have
+been dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import ipywidgets as widgets
+
+from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.forms import markup, style
+from ikas_explore.forms.controls import Control, Markup, TickControl, stack, with_class
+from ikas_explore.forms.messages import Words
+from ikas_explore.patterns import did_you_mean
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+#: Seconds from the end of a call until buttons can be clicked again: longer than a double click
+#: takes on its way from a browser to its kernel.
+SETTLE = 0.4
+
+
+#: A message about a form: its kind, and its sentences.
+Told = tuple[markup.Kind, list[str]]
+
+
+class Part(Protocol):
+    """A piece of a form: controls, buttons, and what to show after each change."""
+
+    widget: widgets.Widget
+
+    @property
+    def controls(self) -> Sequence[Control]: ...
+    @property
+    def buttons(self) -> dict[str, Button]: ...
+    def update(self) -> None:
+        """Show what the entries mean now."""
+        ...
+
+
+class Button:
+    """A button, what it does, and when it can.
+
+    Parameters
+    ----------
+    widget : Button or str
+        The widget, or the label of one.
+    act : callable
+        Does it and returns the message about it: its kind and its sentences, or none.
+    ready : callable
+        Whether it can work now.
+    busy : str
+        What to say meanwhile; empty for what needs no call.
+    look : str, optional
+        A class of the style sheet.
+    """
+
+    def __init__(
+        self,
+        widget: widgets.Button | str,
+        act: Callable[[], Told | None],
+        *,
+        ready: Callable[[], bool] = lambda: True,
+        busy: str = "",
+        look: str = "",
+    ) -> None:
+        self.widget = widgets.Button(description=widget) if isinstance(widget, str) else widget
+        if look:
+            self.widget.add_class(look)
+        self.act = act
+        self.ready = ready
+        self.busy = busy
+
+
+class Form(ABC):
+    """A form in a cell; made by ``store.webhooks.save_form()`` and its like.
+
+    Display it to fill it in by hand. `fill` and `click` do the same from Python, through the
+    same widgets, so that a notebook with a form is a test of it.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Widget
+        What is displayed.
+    words : Words
+        The language it speaks.
+    """
+
+    def __init__(
+        self, words: Words, parts: Sequence[Part], *, arranged: Sequence[widgets.Widget] = ()
+    ) -> None:
+        self.words = words
+        self._parts = parts
+        self._controls = {each.name: each for part in parts for each in part.controls}
+        self._buttons = {name: each for part in parts for name, each in part.buttons.items()}
+        self._busy = False
+        self._updating = False
+        self._bug: Exception | None = None
+        self._said: list[str] = []
+        self._heading = Markup()
+        self._message = Markup(name="ikas-said")
+        self.widget = with_class(
+            stack(
+                widgets.HTML(style.STYLE),
+                self._heading.widget,
+                *(arranged or [part.widget for part in parts]),
+                self._message.widget,
+            ),
+            style.ROOT,
+        )
+        for control in self._controls.values():
+            control.observe(self.update)
+        for button in self._buttons.values():
+            button.widget.on_click(lambda _, button=button: self._clicked(button))
+
+    @property
+    @abstractmethod
+    def frame(self) -> DataFrame:
+        """What the form shows, as a table."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What the form is about, in one line."""
+
+    @abstractmethod
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Return what a saved notebook shows where no widget can be drawn: columns and rows."""
+
+    @property
+    def message(self) -> str:
+        """What the form says about the last click, as plain text."""
+        return "\n".join(self._said)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the entries, by field; empty when nothing is."""
+        return {name: each.problem for name, each in self._controls.items() if each.problem}
+
+    def fill(self, **values: Any) -> None:
+        """Fill in fields as a person would, from the top down.
+
+        Parameters
+        ----------
+        **values
+            By field: ``endpoint="https://..."``, ``scopes=[...]``, ``replace=True``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            There is no such field, or it is disabled now, or cannot hold the value.
+        InvalidScopeError
+            A scope that does not exist.
+        """
+        for name in values:
+            self._named(self._controls, name, "field")
+        for name, control in self._controls.items():
+            if name in values:
+                if control.disabled:
+                    raise InvalidArgumentError(
+                        f"The field {name!r} is disabled now: there is nothing to fill in."
+                    )
+                control.value = values[name]
+
+    def click(self, name: str) -> None:
+        """Click a button as a person would.
+
+        Parameters
+        ----------
+        name : str
+            ``"save"``, ``"delete"``, ``"undo"``, ``"refresh"``, whatever the form has.
+
+        Raises
+        ------
+        InvalidArgumentError
+            There is no such button, or it is disabled now.
+
+        Notes
+        -----
+        What ikas refuses is no exception: it stands in `message`, as it does for a person.
+        """
+        button = self._named(self._buttons, name, "button")
+        if button.widget.disabled:
+            raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why()}")
+        self._bug = None
+        button.widget.click()
+        self._rest()
+        if self._bug is not None:  # outside a notebook ipywidgets only logs it
+            raise self._bug
+
+    def close(self) -> None:
+        """Take the form off the page and free its widgets."""
+        _close(self.widget)
+
+    def update(self) -> None:
+        """Show what the entries mean now; called after each change."""
+        if self._updating:
+            return
+        self._updating = True
+        try:
+            self._heading.show(markup.heading(3, self.title))
+            for part in self._parts:
+                part.update()
+        finally:
+            self._updating = False
+        self._enable()
+
+    def say(self, kind: markup.Kind, *sentences: str) -> None:
+        """Show a message about the form as a whole."""
+        self._said = [each for each in sentences if each]
+        self._message.show(markup.note(kind, *sentences))
+
+    def _enable(self) -> None:
+        for button in self._buttons.values():
+            disabled = self._busy or not button.ready()
+            if button.widget.disabled != disabled:
+                button.widget.disabled = disabled
+
+    def _clicked(self, button: Button) -> None:
+        if self._busy or button.widget.disabled:
+            return  # a second click that queued up behind the first
+        if not button.busy:
+            button.act()
+            return
+        self._busy = True
+        self._enable()
+        self.say("busy", button.busy)
+        try:
+            said = button.act()
+            if said is not None:
+                self.say(said[0], *said[1])
+        except IkasError as error:
+            self.say("bad", self.words.error(error), str(error), self.words("kept_entries"))
+        except KeyboardInterrupt:
+            self.say("warning", self.words("cancelled"))
+        except Exception as error:
+            # A mistake of ours: told in the form, and raised for the log and for tests.
+            self._bug = error
+            self.say("bad", self.words.error(error))
+            raise
+        finally:
+            self.update()
+            _later(self._rest)
+
+    def _rest(self) -> None:
+        self._busy = False
+        self._enable()
+
+    def _why(self) -> str:
+        problems = [f"{field}: {problem}" for field, problem in self.problems.items()]
+        ticks = [
+            f"{name} is not ticked."
+            for name, each in self._controls.items()
+            if isinstance(each, TickControl) and not each.disabled and not each.value
+        ]
+        return " ".join([*problems, *ticks]) or "There is nothing it could do."
+
+    def _named(self, found: dict[str, Any], name: str, what: str) -> Any:
+        if name not in found:
+            raise InvalidArgumentError(
+                f"The form has no {what} {name!r}.{did_you_mean(name, found)}"
+            )
+        return found[name]
+
+    def _text(self) -> str:
+        columns, rows = self.table()
+        table = markup.text_table(columns, rows) if rows else ""
+        return "\n".join(each for each in (self.title, table, self.message) if each)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.title}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        columns, rows = self.table()
+        cells = ([markup.text(cell) for cell in line] for line in rows)
+        table = markup.html_table(columns, cells) if rows else ""
+        said = markup.note("plain", *self._said)
+        title = f"<p><b>{markup.text(self.title)}</b></p>"
+        bundle: dict[str, Any] = self.widget._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/plain": self._text(), "text/html": f"{title}{table}{said}"}
+
+
+def _later(act: Callable[[], None]) -> None:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # plain Python: nobody can have clicked meanwhile
+        act()
+        return
+    loop.call_later(SETTLE, act)
+
+
+def _close(widget: widgets.Widget) -> None:
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()

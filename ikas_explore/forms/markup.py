@@ -1,0 +1,170 @@
+"""HTML and plain text of what the forms show. Every text from outside is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from ikas_explore.forms.messages import Words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Kind = Literal["plain", "good", "warning", "bad", "busy"]
+
+#: Where there is nothing to say.
+NONE = "\N{EN DASH}"
+
+#: A sign before each kind of message, so that colour is never all that tells them apart.
+_SIGNS: Mapping[Kind, str] = {"plain": "", "good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
+
+
+def printable(text: str) -> str:
+    """Show control characters as escapes.
+
+    Examples
+    --------
+    >>> printable("a\\u202eb")
+    'a\\\\u202eb'
+    """
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def text(value: object) -> str:
+    """Escape a text for HTML.
+
+    Examples
+    --------
+    >>> text("<img onerror=x>")
+    '&lt;img onerror=x&gt;'
+    """
+    return escape(printable(str(value)))
+
+
+def note(kind: Kind, *sentences: str) -> str:
+    """Make a message of one or more sentences; the first is the weightiest."""
+    said = [sentence for sentence in sentences if sentence]
+    if not said:
+        return ""
+    role = "alert" if kind == "bad" else "status"
+    sign = (
+        f'<span class="ikas-sign" aria-hidden="true">{_SIGNS[kind]}</span>' if _SIGNS[kind] else ""
+    )
+    more = "".join(f'<span class="ikas-more">{text(each)}</span>' for each in said[1:])
+    return (
+        f'<div class="ikas-note ikas-{kind}" role="{role}">{sign}'
+        f"<span>{text(said[0])}{more}</span></div>"
+    )
+
+
+def heading(level: int, words: str) -> str:
+    return (
+        f'<div class="ikas-heading ikas-heading-{level}" role="heading" aria-level="{level}">'
+        f"{text(words)}</div>"
+    )
+
+
+def code(label: str, lines: Iterable[str]) -> str:
+    """Make a block of Python to copy: one click into it selects all of it."""
+    body = "\n".join(map(text, lines))
+    return (
+        f'<div class="ikas-python"><span class="ikas-label">{text(label)}</span>'
+        f"<code>{body}</code></div>"
+    )
+
+
+def endpoint(value: str | None) -> str:
+    """Make the cell of an endpoint, which is never a link: nobody should call it by mistake."""
+    return (
+        f'<span class="ikas-endpoint">{text(value)}</span>'
+        if value
+        else f'<span class="ikas-quiet">{NONE}</span>'
+    )
+
+
+def state(words: Words, key: str) -> str:
+    """Make a state in words, with a dot that is filled when something is registered."""
+    dot = "●" if key == "registered" else "○"
+    return (
+        f'<span class="ikas-state ikas-{key}"><span aria-hidden="true">{dot}</span> '
+        f"{text(words(key))}</span>"
+    )
+
+
+def time(value: Any) -> str:
+    """Write a time to the minute, in UTC; a dash where there is none."""
+    import pandas as pd
+
+    return NONE if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = "") -> str:
+    """Make a table of cells that are HTML already; its columns' names are text."""
+    head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    # It may scroll sideways in a narrow cell, so it has to be reachable by keyboard.
+    label = f' role="region" aria-label="{text(name)}" tabindex="0"' if name else ""
+    return (
+        f'<div class="ikas-wide"{label}><table class="ikas-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Make a table of plain text.
+
+    Examples
+    --------
+    >>> print(text_table(["a", "b"], [["1", "2"], ["333", "4"]]))
+    a    b
+    1    2
+    333  4
+    """
+    lines = [list(columns), *([printable(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def changes_rows(words: Words, frame: DataFrame, *, resend: bool = False) -> list[list[str]]:
+    """Put a frame of changes, or of their outcomes, into words: a list of texts a row."""
+    rows = []
+    done = "outcome" in frame.columns
+    for row in frame.to_dict("records"):
+        action = "resend" if resend and row["action"] == "keep" else row["action"]
+        what = words(f"outcome.{row['outcome']}" if done else f"change.{action}")
+        ends = [row[name] if isinstance(row[name], str) else "" for name in _ENDS]
+        why = [row["error"] if isinstance(row["error"], str) else ""] if done else []
+        rows.append([words.scope(row["scope"]), what, *ends, *why])
+    return rows
+
+
+_ENDS = ("endpoint_before", "endpoint_after")
+
+
+def changes_columns(words: Words, frame: DataFrame) -> list[str]:
+    if "outcome" not in frame.columns:
+        return [words(f"column.{name}") for name in ("scope", "change", "now", "then")]
+    names = ("scope", "outcome", "before", "after", "error")
+    return [words(f"column.{name}") for name in names]
+
+
+def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> str:
+    """Make the table of a preview or an outcome; empty text when there are no rows."""
+    if not len(frame):
+        return ""
+    rows = zip(frame.to_dict("records"), changes_rows(words, frame, resend=resend), strict=True)
+    cells = [
+        [
+            text(said[0]),
+            f'<span class="ikas-do-{row.get("outcome", row["action"])}">{text(said[1])}</span>',
+            endpoint(said[2]),
+            endpoint(said[3]),
+            *map(text, said[4:]),
+        ]
+        for row, said in rows
+    ]
+    return html_table(changes_columns(words, frame), cells, name=name)

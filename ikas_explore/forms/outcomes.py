@@ -1,0 +1,51 @@
+"""What came of an action, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ikas_explore.forms.markup import Kind
+from ikas_explore.forms.messages import Words
+from ikas_explore.forms.session import Session
+from ikas_explore.manage.writing import CONFLICT, DELETED, FAILED, SAVED
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def told(
+    session: Session, words: Words, outcomes: DataFrame, done: str, python: str
+) -> tuple[Kind, list[str]]:
+    """Say what came of an action, and write it into the session's log.
+
+    Parameters
+    ----------
+    session : Session
+    words : Words
+    outcomes : pandas.DataFrame
+        As from `Plan.apply`.
+    done : str
+        The key of the message for when all went well.
+    python : str
+        The line that does the same.
+
+    Returns
+    -------
+    tuple of kind and sentences
+    """
+    kind, sentences = _told(session, words, outcomes["outcome"].tolist(), done)
+    session.note(python, sentences[0])
+    return kind, sentences
+
+
+def _told(session: Session, words: Words, outcomes: list[str], done: str) -> tuple[Kind, list[str]]:
+    sent = [each for each in outcomes if each in (SAVED, DELETED, FAILED, CONFLICT)]
+    good = [each for each in sent if each in (SAVED, DELETED)]
+    error = session.error
+    if len(good) < len(sent):
+        if error is None:
+            return "warning", [words("partly")]
+        return "bad", [words.error(error), str(error), words("kept_entries")]
+    if not session.read:
+        return "warning", [words("unread"), "" if error is None else words.error(error)]
+    return "good", [words(done, done=len(good), count=len(sent))]

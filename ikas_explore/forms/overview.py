@@ -1,0 +1,107 @@
+"""The manager's matrix for any webhook frame, a fleet's too: to look at, not to change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ikas_explore.forms import markup
+from ikas_explore.forms.controls import Control, Markup, TextControl, stack
+from ikas_explore.forms.form import Button, Form
+from ikas_explore.forms.listing import FILTER
+from ikas_explore.forms.manager import matrix_table
+from ikas_explore.forms.matrix import matrix_frame
+from ikas_explore.forms.messages import Words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+#: More rows than a person reads only make the page slow; the filter finds the rest.
+MOST_ROWS = 200
+
+
+class Overview(Form):
+    """Look at the webhooks of many stores.
+
+    Field ``filter``; no buttons.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A webhook frame, as ``fleet.list()`` gives it.
+    stores : sequence of str, optional
+        The stores to show, those without a webhook too. Default: those in the frame.
+    language : {"en", "tr"}, optional
+        Default: that of the locale.
+
+    Examples
+    --------
+    >>> from ikas_explore.frames import webhook_frame
+    >>> view = Overview(webhook_frame([], store=""), stores=["acme", "beta"], language="en")
+    >>> view.title, len(view.frame)
+    ('Webhooks of 2 stores: 0 registered, to look at only', 22)
+    """
+
+    def __init__(
+        self, frame: DataFrame, *, stores: Sequence[str] | None = None, language: str | None = None
+    ) -> None:
+        words = Words(language)
+        named = list(dict.fromkeys(frame["store"])) if stores is None else list(stores)
+        self._rows = _Rows(matrix_frame(frame, named), words)
+        self._stores = len(named)
+        super().__init__(words, [self._rows])
+        self.update()
+
+    @property
+    def title(self) -> str:
+        registered = int((self._rows.frame["state"] == "registered").sum())
+        return self.words("fleet.title", stores=self._stores, registered=registered)
+
+    @property
+    def frame(self) -> DataFrame:
+        """The rows that the filter leaves: ``store, scope, state, endpoint`` and the times."""
+        return self._rows.filtered()
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        return matrix_table(self.words, self.frame.head(MOST_ROWS), store=True)
+
+
+class _Rows:
+    def __init__(self, frame: DataFrame, words: Words) -> None:
+        self.frame = frame
+        self._words = words
+        self._filter = TextControl(FILTER, words)
+        self._table = Markup()
+        self.controls: Sequence[Control] = [self._filter]
+        self.buttons: dict[str, Button] = {}
+        self.widget = stack(self._filter.widget, self._table.widget)
+        # What a row says, once for all keystrokes.
+        said = frame["state"].map({key: words(key) for key in set(frame["state"])})
+        names = frame["scope"].map({scope: words.scope(scope) for scope in set(frame["scope"])})
+        texts = (frame["store"], frame["scope"], names, said, frame["endpoint"].fillna(""))
+        self._said = [" ".join(row).casefold() for row in zip(*texts, strict=True)]
+
+    def filtered(self) -> DataFrame:
+        wanted = self._filter.text.strip().casefold()
+        if not wanted:
+            return self.frame
+        return self.frame[[wanted in said for said in self._said]].reset_index(drop=True)
+
+    def update(self) -> None:
+        words = self._words
+        frame = self.filtered()
+        head = frame.head(MOST_ROWS)
+        columns, rows = matrix_table(words, head, store=True)
+        cells = [
+            [
+                markup.text(store),
+                markup.text(scope),
+                markup.state(words, state),
+                markup.endpoint(None if endpoint == markup.NONE else endpoint),
+                *map(markup.text, times),
+            ]
+            for (store, scope, _, endpoint, *times), state in zip(rows, head["state"], strict=True)
+        ]
+        table = markup.html_table(columns, cells, name=words("column.scope"))
+        shown = words("matrix.shown", shown=len(head), count=len(self.frame))
+        self._table.show(table + markup.note("plain", shown))

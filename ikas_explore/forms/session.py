@@ -1,0 +1,304 @@
+"""What a form shows of a store, and what was done through it: everything but the widgets.
+
+Plans, undo and the journal are those of `ikas_explore.manage`. A write goes out only if what
+is registered is still what was shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.errors import IkasError, PlanError
+from ikas_explore.manage.diff import Change, registered
+from ikas_explore.manage.journal import Entry, Journal
+from ikas_explore.manage.plan import Plan
+from ikas_explore.manage.planning import undo
+from ikas_explore.manage.registry import Registry
+from ikas_explore.manage.writing import CONFLICT, FAILED, SAVED
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Done:
+    """One action of this session: when, the Python that does the same, what came of it."""
+
+    at: dt.datetime
+    python: str
+    outcome: str
+
+
+class Session:
+    """One store as a form sees it.
+
+    Parameters
+    ----------
+    registry : Registry
+        Its writes must not journal by themselves.
+    journal : Journal, optional
+        Where writes are recorded, for `undo`. Default: one in memory.
+    allow_http : bool, default False
+        Accept ``http://`` endpoints: for a store on this machine only.
+
+    Attributes
+    ----------
+    shown : pandas.DataFrame
+        The webhook frame as last listed.
+    error : IkasError or None
+        What failed in the last action, if something did.
+    log : list of Done
+    """
+
+    def __init__(
+        self, registry: Registry, *, journal: Journal | None = None, allow_http: bool = False
+    ) -> None:
+        from ikas_explore.frames import webhook_frame
+
+        self.allow_http = allow_http
+        self.log: list[Done] = []
+        self.shown = webhook_frame([], store=registry.name)
+        self._registry = _Watched(registry)
+        self._journal = Journal() if journal is None else journal
+
+    @property
+    def name(self) -> str:
+        """The store's name."""
+        return self._registry.name
+
+    @property
+    def error(self) -> IkasError | None:
+        return self._registry.error
+
+    @property
+    def read(self) -> bool:
+        """Whether what is shown is what ikas last told; False after a listing failed."""
+        return self._registry.read
+
+    @property
+    def endpoints(self) -> list[str]:
+        """The endpoints in use, the most used first."""
+        return [str(each) for each in self.shown["endpoint"].value_counts().index]
+
+    def state(self) -> Mapping[str, str]:
+        """Return scope to endpoint, as shown."""
+        return registered(self.shown).get(self.name, {})
+
+    def refresh(self) -> None:
+        """List the store again: one call. A failure is kept as `error`, not raised."""
+        self._begin()
+        try:
+            self._registry.list()
+        except IkasError as error:
+            self._registry.error = error
+        self._end()
+
+    def saving(self, endpoint: str, scopes: Sequence[str]) -> list[Change]:
+        """Return what saving would change; rows that stand so already are among them."""
+        state = self.state()
+        return [Change(self.name, scope, state.get(scope), endpoint) for scope in scopes]
+
+    def deleting(self, scopes: Sequence[str]) -> list[Change]:
+        """Return what deleting would change, without the scopes nothing is registered for."""
+        state = self.state()
+        return [Change(self.name, scope, state[scope], None) for scope in scopes if scope in state]
+
+    def undoing(self) -> Plan | None:
+        """Return the plan that takes back the last write, going by what is shown; no call."""
+        as_shown = _Shown(self._registry.behind, self.shown)
+        return undo(self._journal, {self.name: as_shown}, take=False)
+
+    def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
+        """Save what `saving` returned, in one call.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            All to one endpoint.
+        more : mapping
+            Further arguments of the save. With any, what stands so already is sent as well.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As from `Plan.apply`, read back.
+        """
+        self._begin()
+        try:
+            return self._resave(changes, more) if more else self._apply(changes)
+        finally:
+            self._end()
+
+    def delete(self, changes: Sequence[Change]) -> DataFrame:
+        """Delete what `deleting` returned, in one call; returns outcomes, read back."""
+        self._begin()
+        try:
+            return self._apply(changes)
+        finally:
+            self._end()
+
+    def undo(self, shown: Plan) -> DataFrame:
+        """Take back the last write, if that is still what `shown` says.
+
+        The write leaves the journal only when it is taken back as a whole.
+
+        Raises
+        ------
+        PlanError
+            Something was written in between.
+        """
+        self._begin()
+        try:
+            last = self._last()
+            plan = undo(self._journal, {self.name: self._registry}, take=False)
+            if plan is None or last is None or not plan.changes.equals(shown.changes):
+                raise PlanError("The last change, or what is registered, is another one by now.")
+            outcomes = plan.apply()
+            if not outcomes["outcome"].isin([CONFLICT, FAILED]).any():
+                self._journal.take(last)
+            return outcomes
+        finally:
+            self._end()
+
+    def note(self, python: str, outcome: str) -> None:
+        """Write an action into the log."""
+        self.log.append(Done(dt.datetime.now().astimezone(), python, outcome))
+
+    def _last(self) -> Entry | None:
+        entries = self._journal.entries([self.name])
+        return entries[-1] if entries else None
+
+    def _apply(self, changes: Sequence[Change]) -> DataFrame:
+        listed = registered(self.shown)
+        plan = Plan({self.name: self._registry}, listed, changes, journal=self._journal)
+        return plan.apply()
+
+    def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
+        """Save with arguments that a plan knows nothing of, as ikas does not tell them back."""
+        from ikas_explore.frames import OUTCOMES, rows_frame
+
+        before = self.state()
+        if registered(self._registry.list()).get(self.name, {}) != before:
+            raise PlanError("What is registered is not what was shown.")
+        scopes = [change.scope for change in changes]
+        endpoint = changes[0].endpoint_after or ""
+        failure = None
+        try:
+            with self._journal.write(
+                self._registry, scopes, endpoint=endpoint, sales_channels=True, before=before
+            ):
+                self._registry.save(endpoint, scopes, **more)
+        except IkasError as error:
+            failure = error
+        after: Mapping[str, str] = {}
+        try:
+            after = registered(self._registry.list()).get(self.name, {})
+        except IkasError as error:
+            failure = failure or error
+        stands = all(after.get(scope) == endpoint for scope in scopes)
+        outcome = SAVED if failure is None and stands else FAILED if failure else CONFLICT
+        rows = [
+            {
+                **change._asdict(),
+                "action": change.action,
+                "outcome": outcome,
+                "error": None if failure is None else str(failure),
+            }
+            for change in changes
+        ]
+        return rows_frame(OUTCOMES, rows)
+
+    def _begin(self) -> None:
+        self._registry.error = None
+
+    def _end(self) -> None:
+        if self._registry.listed is not None:
+            self.shown = self._registry.listed
+
+
+class _Watched:
+    """A registry that keeps what it last listed and the last error it met.
+
+    A plan turns an error into text in one language; a form says it in the reader's.
+    """
+
+    def __init__(self, behind: Registry) -> None:
+        self.behind = behind
+        self.listed: DataFrame | None = None
+        self.error: IkasError | None = None
+        self.read = False
+
+    @property
+    def name(self) -> str:
+        return self.behind.name
+
+    def list(self) -> DataFrame:
+        self.read = False
+        try:
+            self.listed = self.behind.list()
+        except IkasError as error:
+            self.error = self.error or error
+            raise
+        self.read = True
+        return self.listed
+
+    def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
+        try:
+            return self.behind.save(endpoint, scopes, **more)
+        except IkasError as error:
+            self.error = error
+            raise
+
+    def delete(self, scopes: Sequence[str]) -> bool:
+        try:
+            return self.behind.delete(scopes)
+        except IkasError as error:
+            self.error = error
+            raise
+
+
+class _Shown(_Watched):
+    """A registry that lists what is shown, for a preview without a call."""
+
+    def __init__(self, behind: Registry, shown: DataFrame) -> None:
+        super().__init__(behind)
+        self.listed = shown
+
+    def list(self) -> DataFrame:
+        assert self.listed is not None  # noqa: S101 - given above, for the type checker
+        return self.listed
+
+
+def python_save(endpoint: str, scopes: Sequence[str], more: Mapping[str, Any]) -> str:
+    """Return the line of Python that does what the form's save does.
+
+    Examples
+    --------
+    >>> python_save("https://example.com/", ["store/order/created"], {})
+    'store.webhooks.save("https://example.com/", ["store/order/created"])'
+    """
+    named = "".join(f", {name}={_literal(value)}" for name, value in more.items())
+    return f"store.webhooks.save({_literal(endpoint)}, {_literal(list(scopes))}{named})"
+
+
+def python_delete(scopes: Sequence[str]) -> str:
+    """Return the line of Python that does what the form's delete does."""
+    return f"store.webhooks.delete({_literal(list(scopes))})"
+
+
+#: What the form's undo and its refresh are in Python.
+PYTHON_UNDO = "store.webhooks.undo().apply()"
+PYTHON_LIST = "store.webhooks.list()"
+
+
+def _literal(value: Any) -> str:
+    # JSON's texts and lists are Python's, in double quotes.
+    return (
+        repr(value)
+        if isinstance(value, bool | int | float)
+        else json.dumps(value, ensure_ascii=False)
+    )

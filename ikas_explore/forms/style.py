@@ -1,0 +1,116 @@
+# ruff: noqa: E501 - a style sheet, not code.
+"""The look of the forms: JupyterLab's theme variables where there are some, else the page's own.
+
+Everything stands under ``.ikas-form``, so nothing else on the page changes. Widths follow the
+cell, not the window: a notebook beside a file browser is narrow on a wide screen.
+"""
+
+from __future__ import annotations
+
+ROOT = "ikas-form"
+
+STYLE = """<style>
+.ikas-form{--ikas-text:var(--jp-content-font-color1,currentColor);
+--ikas-quiet:var(--jp-content-font-color2,currentColor);
+--ikas-line:var(--jp-border-color2,#8886);--ikas-back:var(--jp-layout-color1,transparent);
+--ikas-soft:var(--jp-layout-color2,#8881);--ikas-focus:var(--jp-brand-color1,#1976d2);
+--ikas-good:#1b6e20;--ikas-warn:#8a4b00;--ikas-bad:#b3261e;--ikas-fill:#1565c0;--ikas-danger:#b3261e;
+color:var(--ikas-text);font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;
+line-height:1.45;container-type:inline-size;max-width:75em;overflow:visible;padding:2px;width:100%}
+body[data-jp-theme-light="false"] .ikas-form,.vscode-dark .ikas-form,
+html[theme=dark] .ikas-form{--ikas-good:#81c784;--ikas-warn:#ffb74d;--ikas-bad:#ff8a80;
+--ikas-quiet:#b8b8b8}
+.ikas-form,.ikas-form *{box-sizing:border-box}
+.ikas-form .jupyter-widgets{margin:0;overflow:visible}
+.ikas-form .widget-html,.ikas-form .widget-html-content{height:auto;line-height:inherit;width:100%;
+font-size:inherit;color:inherit;overflow:visible}
+.ikas-form .widget-html>.widget-label{display:none}
+.ikas-form .ikas-empty{display:none}
+.ikas-stack{gap:10px;width:100%}
+.ikas-row{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-end}
+.ikas-heading{font-weight:600;color:var(--ikas-text)}
+.ikas-heading-3{font-size:16px}
+.ikas-heading-4{font-size:14px}
+.ikas-quiet,.ikas-hint{color:var(--ikas-quiet)}
+.ikas-label{color:var(--ikas-quiet);font-size:12px}
+.ikas-form code{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.ikas-section{border:1px solid var(--ikas-line);border-radius:6px;padding:12px;gap:8px;width:auto;
+background:var(--ikas-back)}
+.ikas-panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26em),1fr));gap:10px;
+width:100%;align-items:start}
+.ikas-field{gap:2px;width:100%;max-width:44em}
+.ikas-field>.widget-text,.ikas-field>.widget-textarea{flex-direction:column;align-items:stretch;
+height:auto;width:100%}
+.ikas-field .widget-label{width:auto;max-width:none;text-align:left;font-weight:600;margin:0;height:auto;
+line-height:1.6;color:var(--ikas-text);font-size:13px;padding:0;overflow:visible;white-space:normal}
+.ikas-field input[type=text],.ikas-field textarea{width:100%;background:var(--ikas-back);
+color:var(--ikas-text);border:1px solid var(--jp-border-color0,#767676);border-radius:4px;padding:4px 8px;
+font-size:13px}
+.ikas-field input[type=text]{height:32px}
+.ikas-form input::placeholder{color:var(--ikas-quiet);opacity:1}
+.ikas-form :is(input,textarea,button,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
+outline-offset:1px}
+.ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px}
+.ikas-form .widget-checkbox>.widget-label{display:none}
+.ikas-form .widget-checkbox .widget-label-basic{display:flex;align-items:center;gap:6px;width:auto;
+height:auto;color:var(--ikas-text);font-size:13px;line-height:1.3;overflow:visible}
+.ikas-form .widget-checkbox .widget-label-basic span{white-space:normal;overflow:visible}
+.ikas-form .widget-checkbox input{margin:0;flex:none;width:15px;height:15px}
+.ikas-tick{padding:2px 8px;border-left:3px solid var(--ikas-warn);background:var(--ikas-soft)}
+.ikas-form .widget-button{width:auto;height:auto;min-height:32px;padding:4px 16px;line-height:1.4;
+border-radius:4px;font-size:13px;border:1px solid var(--jp-border-color0,#767676);
+background:var(--ikas-back);color:var(--ikas-text);box-shadow:none;overflow:visible}
+.ikas-form .widget-button:hover:not(:disabled){background:var(--ikas-soft);box-shadow:none}
+.ikas-form .widget-button.ikas-main{background:var(--ikas-fill);border-color:transparent;color:#fff}
+.ikas-form .widget-button.ikas-danger{background:var(--ikas-danger);border-color:transparent;color:#fff}
+.ikas-form .widget-button:is(.ikas-main,.ikas-danger):hover:not(:disabled){filter:brightness(1.15)}
+.ikas-form .widget-button:disabled{opacity:1;background:var(--ikas-soft);color:var(--ikas-quiet);
+border-color:var(--ikas-line);cursor:not-allowed}
+.ikas-form .widget-button.ikas-small{min-height:24px;min-width:5.5em;padding:1px 8px;font-size:12px}
+.ikas-groups{gap:0;width:100%;border-top:1px solid var(--ikas-line);max-width:44em}
+.ikas-group{display:grid;grid-template-columns:8em auto minmax(0,1fr);align-items:center;gap:8px;
+padding:3px 0;border-bottom:1px solid var(--ikas-line);width:100%}
+.ikas-ticks{display:flex;flex-flow:row wrap;gap:2px 18px;width:auto}
+.ikas-note{display:flex;gap:6px;align-items:baseline;overflow-wrap:anywhere}
+.ikas-note .ikas-more{display:block;color:var(--ikas-quiet)}
+.ikas-note.ikas-good{color:var(--ikas-good)}
+.ikas-note.ikas-warning{color:var(--ikas-warn)}
+.ikas-note.ikas-bad{color:var(--ikas-bad)}
+.ikas-sign{font-weight:700}
+.ikas-said .ikas-note{border-left:3px solid currentColor;padding:6px 10px;background:var(--ikas-soft)}
+.ikas-wide{overflow-x:auto;max-width:100%}
+.ikas-form .ikas-table{border-collapse:collapse;margin:2px 0;font-size:13px;table-layout:auto;width:auto;
+border:0;color:inherit}
+.ikas-form .ikas-table :is(th,td){text-align:left;vertical-align:top;padding:3px 14px 3px 0;border:0;
+border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;background:none;color:inherit}
+.ikas-form .ikas-table th{font-weight:600;font-size:12px;color:var(--ikas-quiet);white-space:nowrap}
+.ikas-endpoint{overflow-wrap:anywhere;word-break:break-word;display:inline-block;min-width:9em}
+.ikas-do-create,.ikas-do-saved,.ikas-registered{color:var(--ikas-good)}
+.ikas-do-replace,.ikas-do-conflict{color:var(--ikas-warn)}
+.ikas-do-delete,.ikas-do-failed{color:var(--ikas-bad)}
+.ikas-not_registered,.ikas-deleted,.ikas-do-keep,.ikas-do-kept{color:var(--ikas-quiet)}
+.ikas-python{display:flex;flex-direction:column;gap:2px}
+.ikas-python code{display:block;user-select:all;white-space:pre-wrap;overflow-wrap:anywhere;
+background:var(--ikas-soft);color:var(--ikas-text);border-radius:4px;padding:6px 8px}
+.ikas-matrix{gap:0;width:100%}
+.ikas-line{display:grid;grid-template-columns:minmax(13em,1fr) minmax(0,4fr);gap:8px;align-items:center;
+width:100%;border-bottom:1px solid var(--ikas-line);padding:2px 0;min-height:30px}
+.ikas-line-head{border-bottom:2px solid var(--ikas-line);font-weight:600;font-size:12px;
+color:var(--ikas-quiet)}
+.ikas-cells{display:grid;grid-template-columns:9em minmax(0,1fr) 9.5em 9.5em;gap:10px;align-items:center}
+.ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
+white-space:nowrap}
+.ikas-log{margin:0;padding-left:1.4em}
+.ikas-log li{overflow-wrap:anywhere}
+@container (max-width:46em){
+.ikas-line{grid-template-columns:minmax(0,1fr);gap:0;padding:5px 0}
+.ikas-line-head .ikas-cells{display:none}
+.ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
+.ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
+.ikas-cell.ikas-none{display:none}
+}
+@container (max-width:30em){
+.ikas-group{grid-template-columns:minmax(0,1fr) auto}
+.ikas-group>.ikas-ticks{grid-column:1/-1}
+}
+</style>"""
