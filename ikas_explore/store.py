@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
+    from ikas_explore.forms.delete import DeleteForm
+    from ikas_explore.forms.manager import Manager
+    from ikas_explore.forms.save import SaveForm
     from ikas_explore.manage.desired import Desired
     from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
@@ -424,6 +427,70 @@ class Webhooks:
         local = [self.name] if self._client.settings.local else []
         return audit(self.list(), policy, probe=probe, stores=[self.name], sandboxes=local)
 
+    def save_form(self, *, language: str | None = None) -> SaveForm:
+        """Make a form that registers an endpoint, for a notebook's cell.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+
+        Returns
+        -------
+        SaveForm
+            Displayed at the end of a cell; ``fill`` and ``click`` do what a person does.
+        """
+        from ikas_explore.forms.save import SaveForm
+
+        return SaveForm(
+            self._registrations,
+            journal=self._journal,
+            allow_http=self._client.settings.local,
+            language=language,
+            input_type=schema_of(self._client.settings.api_version).WebhookInput,
+        )
+
+    def delete_form(self, *, language: str | None = None) -> DeleteForm:
+        """Make a form that removes webhooks, for a notebook's cell.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+
+        Returns
+        -------
+        DeleteForm
+        """
+        from ikas_explore.forms.delete import DeleteForm
+
+        return DeleteForm(self._registrations, journal=self._journal, language=language)
+
+    def manager(self, *, language: str | None = None) -> Manager:
+        """Make the manager, for a notebook's cell: all scopes, with save, delete and undo.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+
+        Returns
+        -------
+        Manager
+        """
+        from ikas_explore.forms.manager import Manager
+
+        return Manager(
+            self._registrations,
+            journal=self._journal,
+            allow_http=self._client.settings.local,
+            language=language,
+            input_type=schema_of(self._client.settings.api_version).WebhookInput,
+        )
+
     def __repr__(self) -> str:
-        verbs = "list(), query(), save(), delete(), plan(), undo(), audit()"
+        verbs = (
+            "list(), query(), save(), delete(), plan(), undo(), audit(), save_form(), "
+            "delete_form(), manager()"
+        )
         return f"<Webhooks of {self.name!r}: {verbs}>"
