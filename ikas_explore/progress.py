@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import math
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,12 +14,15 @@ from typing import Any
 Progress = Callable[[int, int], None]
 
 #: Seconds before it shows, as what is quick needs no bar, and between two changes.
-DELAY, INTERVAL = 1.0, 0.1
+DELAY, INTERVAL = 2.0, 0.1
 _WIDTH = 30
 
 
 class Bar:
     """A bar that shows itself where somebody can see it: a notebook, or a terminal.
+
+    ``IKAS_PROGRESS=off`` hides it: whether it shows depends on how fast the machine is, and the
+    outputs of a notebook that is checked must not.
 
     Parameters
     ----------
@@ -34,7 +39,8 @@ class Bar:
 
     def __init__(self, what: str, *, delay: float = DELAY) -> None:
         self._what = what
-        self._next = time.monotonic() + delay
+        hidden = os.environ.get("IKAS_PROGRESS") == "off"
+        self._next = math.inf if hidden else time.monotonic() + delay
         self._notebook = _in_notebook()
         self._handle: Any = None
         self._shown = False

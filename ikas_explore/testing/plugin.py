@@ -121,7 +121,7 @@ class _Notebooks:
         nbval = sys.modules.get("nbval.plugin")
         if nbval is None or not isinstance(item, nbval.IPyNbCell):
             return (yield)
-        with _ikas_variables(self._of_kernel(item.path.parent)):
+        with _environment(self._of_kernel(item.path.parent)):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -129,38 +129,43 @@ class _Notebooks:
         # check_frame in a test in Python, too, records anew when asked.
         if not self._update:
             return (yield)
-        with _ikas_variables({**_ikas(os.environ), **self._update}):
+        with _environment({**_kept(), **self._update}):
             return (yield)
 
     def _of_kernel(self, folder: Path) -> Mapping[str, str]:
         frames = {FOLDER_VARIABLE: str(folder / FOLDER), **self._update}
         if not self._sandbox:
-            return {**_ikas(os.environ), **frames}
+            return {**_kept(), **frames}
         # None of the user's settings gets into the kernel, so that all runs are alike.
         return {
             **frames,
             "IKAS_STORE": SANDBOX,
             "IKAS_SANDBOX_SEED": SANDBOX_SEED,
             "IKAS_DOTENV": "off",
+            "IKAS_PROGRESS": "off",
+            "LANGUAGE": "en",  # of forms that do not name theirs
         }
 
 
-def _ikas(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name.startswith("IKAS_")}
+def _kept() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("IKAS_")}
 
 
 @contextmanager
-def _ikas_variables(variables: Mapping[str, str]) -> Iterator[None]:
-    """Let the environment hold these variables of ours, and no others of ours, for a while."""
-    before = _ikas(os.environ)
-    _replace(variables)
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let the environment hold these variables, and no others of ours, for a while."""
+    before = dict(os.environ)
+    _change({**dict.fromkeys(_kept()), **variables})
     try:
         yield
     finally:
-        _replace(before)
+        names = {name for name in before if name.startswith("IKAS_")} | _kept().keys()
+        _change({name: before.get(name) for name in names | variables.keys()})
 
 
-def _replace(variables: Mapping[str, str]) -> None:
-    for name in _ikas(os.environ).keys() - variables.keys():
-        del os.environ[name]
-    os.environ.update(variables)
+def _change(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
