@@ -172,7 +172,7 @@ class Fleet:
             limit of 50 in 10 s by themselves.
         progress : callable, optional
             Told ``(done, total)`` after each store. Default: a bar in a notebook or terminal,
-            once it takes more than a second.
+            once it takes more than two seconds.
 
         Returns
         -------

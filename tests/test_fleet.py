@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -393,3 +394,15 @@ def test_a_bar_shows_in_a_notebook_and_is_gone_at_the_end() -> None:
     client.execute()
     assert '<progress value="1" max="4"></progress> 1 of 4 stores' in seen[0]
     assert "progress" not in seen[1]
+
+
+def test_the_cell_that_breaks_stores_refuses_any_but_its_own(
+    box: ikas.Sandbox, fleet: ikas.Fleet
+) -> None:
+    """The notebook on audits can be run on a real store, which must not be touched."""
+    notebook = Path(__file__).parents[1] / "notebooks" / "03_audit.ipynb"
+    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"]]
+    [cell] = [each for each in cells if "def break_things" in each]
+    with ikas.Sandbox() as another, pytest.raises(RuntimeError, match="own sandbox only"):
+        exec(cell, {"fleet": fleet, "box": another})
+    assert not box.calls
