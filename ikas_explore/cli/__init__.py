@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ikas_explore.cli import auditing, delivering, lab, planning, sandbox, webhooks
+from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
 from ikas_explore.errors import IkasError
 
 
@@ -60,6 +60,7 @@ app.command("emit")(sandbox.emit)
 app.command("deliveries")(sandbox.deliveries)
 app.command("receive")(delivering.receive)
 app.command("push")(delivering.push)
+app.command("check-notebooks")(notebooks.check)
 app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     lab.lab
 )
