@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -54,9 +56,17 @@ def open_http(
         # A sandbox must not be looked for through a proxy, and speaks plain HTTP: an empty
         # context saves loading all certificates of this machine.
         trust_env=not local,
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else True,
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if local
+        else _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
     )
+
+
+@lru_cache(maxsize=4)
+def _trusted(*_from_environment: str | None) -> ssl.SSLContext:
+    # Loading certificates takes longer than all else of a client: once for a thousand stores.
+    return httpx.create_ssl_context()
 
 
 class Client:
