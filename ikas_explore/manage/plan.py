@@ -163,7 +163,8 @@ class Plan:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
-        table = self.changes.to_html(index=False, na_rep="", notebook=True)
+        # Filled and not by `na_rep`, which pandas 2 does not use for None in text.
+        table = self.changes.fillna("").to_html(index=False, notebook=True)
         return f"<p>{html.escape(self._totals())}</p>{table}{notes}"
 
     def _totals(self) -> str:
