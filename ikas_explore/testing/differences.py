@@ -29,10 +29,14 @@ def find_differences(then: Record, now: Record) -> list[Difference]:
         for name in dict.fromkeys((*then.columns, *now.columns))
         if then.columns.get(name) != now.columns.get(name)
     ]
-    for what in ("key", "compared", "columns"):
-        before, after = (list(getattr(record, what)) for record in (then, now))
+    ways = [
+        ("(key)", then.key, now.key),
+        ("(compared)", sorted(then.compared), sorted(now.compared)),
+        ("(order)", list(then.columns), list(now.columns)),
+    ]
+    for what, before, after in ways:
         if not found and before != after:
-            found.append(Difference(_ALL, f"({what})", ", ".join(before), ", ".join(after)))
+            found.append(Difference(_ALL, what, ", ".join(before), ", ".join(after)))
     if then.key != now.key:
         return found  # rows cannot be matched
     rows_then, rows_now = then.by_label(), now.by_label()

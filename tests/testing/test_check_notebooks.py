@@ -1,0 +1,255 @@
+"""``ikas-explore check-notebooks``: what it finds, where, and that it shows no secret itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ikas_explore.testing.notebooks import check_notebooks
+from tests.testing.notebooks import code, error, markdown, notebook, result, stream, write
+
+ROOT = Path(__file__).parents[2]
+
+JWT = ".".join(
+    base64.urlsafe_b64encode(part).decode().rstrip("=")
+    for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"1234567890"}', b"signature of 32 bytes")
+)
+CLIENT_SECRET = "s_" + "0a1b2c3d" * 8
+PASSWORD = "correct-horse-9"
+KNOWN = {"IKAS_CLIENT_SECRET": 'geheim&<1>"x', "SHOP_TOKEN": "0123456789-of-a-shop"}
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ikas_explore", "check-notebooks", *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def found(content: dict[str, Any], tmp_path: Path, **options: Any) -> list[tuple[str, str]]:
+    path = write(tmp_path / "it.ipynb", content)
+    return [(each.where, each.rule) for each in check_notebooks([path], **options)]
+
+
+def widget(model: str, **state: Any) -> dict[str, Any]:
+    models = {"0f": {"model_name": model, "state": state}}
+    return {"application/vnd.jupyter.widget-state+json": {"state": models, "version_major": 2}}
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (notebook(code(f'token = "{JWT}"')), "cell 1, line 1"),
+        (notebook(code(f'import os\nx = "{CLIENT_SECRET}"')), "cell 1, line 2"),
+        (notebook(markdown(f"Use {JWT}")), "cell 1, line 1"),
+        (notebook(code("p", stream(f"a\n{CLIENT_SECRET}"))), "cell 1, output 1 (stdout)"),
+        (notebook(code("p", stream(JWT, "stderr"))), "cell 1, output 1 (stderr)"),
+        (
+            notebook(code("p", result(text_html=["<td>", f"{JWT}</td>"]))),
+            "cell 1, output 1 (text/html)",
+        ),
+        (
+            notebook(code("p", result(application_json={"access_token": PASSWORD}))),
+            "cell 1, output 1 (application/json)",
+        ),
+        (
+            notebook(code("p", error("no", "Traceback", f"\x1b[31m{JWT[:9]}\x1b[0m{JWT[9:]}"))),
+            "cell 1, output 1 (traceback)",
+        ),
+        (
+            notebook(widgets=widget("TextModel", value=f"https://a:{PASSWORD}@b.example/")),
+            "widget TextModel, state.value",
+        ),
+        (notebook(widgets=widget("PasswordModel", value=PASSWORD)), "widget PasswordModel"),
+        (
+            notebook(papermill={"parameters": {"client_secret": PASSWORD}}),
+            "notebook, metadata.papermill.parameters.client_secret",
+        ),
+        (notebook(code("p", note=JWT)), "cell 1, metadata.note"),
+        (notebook(code(f'url = "https://me:{PASSWORD}@erp.example/"')), "cell 1, line 1"),
+        (notebook(code(f'url = "https://x.example/?a=1&token={PASSWORD}"')), "cell 1, line 1"),
+        (
+            notebook(code("p", result(text_html=f"https://x.example/?a=1&amp;key={PASSWORD}"))),
+            "cell 1, output 1 (text/html)",
+        ),
+        (notebook(code(f'connect(access_token="{PASSWORD}")')), "cell 1, line 1"),
+        (notebook(code(f"os.environ['IKAS_CLIENT_SECRET'] = '{PASSWORD}'")), "cell 1, line 1"),
+        (notebook(code(f"%env IKAS_ACCESS_TOKEN={PASSWORD}")), "cell 1, line 1"),
+        (notebook(code(f"!curl -H 'Authorization: Bearer {'a1' * 10}'")), "cell 1, line 1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_secrets_are_found_by_their_form(
+    content: dict[str, Any], where: str, tmp_path: Path
+) -> None:
+    assert found(content, tmp_path) == [(where, "secret")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'ikas.connect(access_token=os.environ["IKAS_ACCESS_TOKEN"])',
+        'client_secret = "client secret"',
+        'curl --header "Authorization: Bearer $IKAS_ACCESS_TOKEN"',
+        'url = f"https://{user}:{password}@erp.example/"',
+        'url = "https://***@erp.example/?token=***"',
+        "git clone git@github.com:ikas/x.git ssh://git@github.com/ikas/x.git",
+        'token = "your-token-goes-here"',
+        'token = "sandbox-access-ce052fb2eef1a01ed328bd5613ec202b653c42bf51dc6fea"',
+        "webhooks[['scope', 'endpoint']].assign(secret=1)  # me@example.com",
+        "Basic responsibilities: bearer of authentication-tokens",
+        "331f40ad-58a5-4b25-b060-15e6ce57fc9f",
+    ],
+)
+def test_what_is_no_secret_is_left_alone(source: str, tmp_path: Path) -> None:
+    assert found(notebook(code(source, stream(source))), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KNOWN["IKAS_CLIENT_SECRET"],
+        "geheim%26%3C1%3E%22x",
+        "geheim&amp;&lt;1&gt;&quot;x",
+        r"geheim&<1>\"x",
+        f"<{KNOWN['SHOP_TOKEN']}>",
+    ],
+    ids=["plain", "URL", "HTML", "JSON", "another variable"],
+)
+def test_secrets_of_the_environment_are_found_however_they_are_written(
+    text: str, tmp_path: Path
+) -> None:
+    content = notebook(code("p", stream(text)))
+    assert found(content, tmp_path) == []
+    place = ("cell 1, output 1 (stdout)", "secret")
+    assert found(content, tmp_path, environment=KNOWN) == [place]
+
+
+def test_a_cell_that_shows_an_example_says_so(tmp_path: Path) -> None:
+    """But what the environment holds is no example."""
+    content = notebook(code("p", stream(CLIENT_SECRET), tags=["ikas-example-secret"]))
+    assert found(content, tmp_path) == []
+    known = {"IKAS_CLIENT_SECRET": CLIENT_SECRET}
+    assert found(content, tmp_path, environment=known) == [("cell 1, output 1 (stdout)", "secret")]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([1, 2, 3], []),
+        ([1, 2, 5], []),
+        ([1, None, 2], [("cell 2", "never-executed")]),
+        ([2, 1, 3], [("cell 2", "out-of-order")]),
+        ([1, 1], [("cell 2", "out-of-order")]),
+    ],
+)
+def test_cells_are_executed_in_their_order(
+    counts: list[int | None], expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    assert found(notebook(*(code("x", count=count) for count in counts)), tmp_path) == expected
+
+
+def test_an_empty_cell_needs_no_execution(tmp_path: Path) -> None:
+    assert found(notebook(code("x"), code(" \n", count=None), markdown("x")), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/home/ayse/work/x.csv",
+        "File /Users/ayse/x.py:3",
+        "C:\\Users\\ayse\\x.csv",
+        "file:///root/x",
+        "/opt/conda/lib/python3.11/site-packages/pandas/core.py",
+    ],
+)
+def test_machine_paths_are_found(text: str, tmp_path: Path) -> None:
+    place = [("cell 1, output 1 (stdout)", "machine-path")]
+    assert found(notebook(code("x", stream(text))), tmp_path) == place
+    assert found(notebook(code("x", error("no", text))), tmp_path)[0][1] == "machine-path"
+
+
+def test_the_folder_of_this_machine_is_a_machine_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unusual = tmp_path / "unusual"
+    unusual.mkdir()
+    monkeypatch.chdir(unusual)
+    content = notebook(code("x", stream(f"see {unusual}")))
+    assert found(content, tmp_path) == [("cell 1, output 1 (stdout)", "machine-path")]
+
+
+@pytest.mark.parametrize("text", ["https://a.example/home/x", "./tmp/x", "~/x", "store/order"])
+def test_what_is_no_machine_path_is_left_alone(text: str, tmp_path: Path) -> None:
+    assert found(notebook(code("x", stream(text))), tmp_path) == []
+
+
+def test_large_outputs_and_missing_kernels_are_found(tmp_path: Path) -> None:
+    large = code("x", stream("small"), result(image_png="A" * 600_000))
+    assert found(notebook(large), tmp_path) == [("cell 1, output 2", "large-output")]
+    assert found(notebook(large), tmp_path, max_output=700_000) == []
+    assert found(notebook(kernel=None), tmp_path) == [("metadata", "no-kernel")]
+    assert found(notebook(kernel="on-my-machine"), tmp_path) == [("metadata", "unknown-kernel")]
+
+
+def test_the_command_tells_where_and_masks(tmp_path: Path) -> None:
+    """On the terminal and as JSON; the environment's secrets come from .env too."""
+    (tmp_path / ".env").write_text(f"IKAS_ACCESS_TOKEN={PASSWORD}\n")
+    cells = (code(f'token = "{JWT}"', stream(CLIENT_SECRET)), code("x", stream(PASSWORD), count=2))
+    write(tmp_path / "notebooks" / "deep" / "bad.ipynb", notebook(*cells))
+    write(tmp_path / "notebooks" / "good.ipynb", notebook(code("x")))
+    write(tmp_path / "notebooks" / ".ipynb_checkpoints" / "old.ipynb", notebook(code("x")))
+    told, as_json = run("notebooks"), run("notebooks", "--json")
+    assert (told.returncode, as_json.returncode) == (1, 1)
+    assert "3 findings in 1 of 2 notebooks." in told.stdout
+    assert "cell 1, line 1: a JSON Web Token: eyJh… (" in told.stdout
+    assert "the value of IKAS_ACCESS_TOKEN: *** (15 characters)" in told.stdout
+    findings = json.loads(as_json.stdout)["findings"]
+    assert findings[0] == {
+        "notebook": str(Path("notebooks/deep/bad.ipynb")),
+        "where": "cell 1, line 1",
+        "rule": "secret",
+        "message": f"a JSON Web Token: eyJh… ({len(JWT)} characters)",
+    }
+    for secret in (JWT, CLIENT_SECRET, PASSWORD):
+        assert secret not in told.stdout + told.stderr + as_json.stdout + as_json.stderr
+
+
+def test_what_cannot_be_checked_is_not_well(tmp_path: Path) -> None:
+    """No notebook, no such path, no JSON: 2, whatever else was found."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "old.ipynb").write_text('{"worksheets": [], "nbformat": 3}')
+    for path, said in [
+        ("empty", "There is no notebook in empty"),
+        ("nowhere.ipynb", "nowhere.ipynb does not exist"),
+        ("broken.ipynb", "unreadable"),
+        ("old.ipynb", "no notebook of format 4"),
+    ]:
+        done = run(path)
+        assert done.returncode == 2
+        assert said in done.stdout + done.stderr
+    assert run(write(tmp_path / "good.ipynb", notebook(code("x")))).returncode == 0
+
+
+def test_our_notebooks_are_clean() -> None:
+    done = run(ROOT / "notebooks")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_definition_for_pre_commit_calls_the_command() -> None:
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert (hook["id"], hook["types"]) == ("ikas-check-notebooks", ["jupyter"])
+    assert hook["entry"] == "ikas-explore check-notebooks"
+    assert hook["id"] in (ROOT / "README.md").read_text("utf-8")
