@@ -62,6 +62,9 @@ def audit(
         # Not the 1 of other commands' errors: that says that all was checked.
         typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
         raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.secho("Interrupted: not all stores were checked.", fg="red", err=True)
+        raise typer.Exit(2) from None
     _print(audited, Format.JSON if json else format, fail_on)
     raise typer.Exit(audited.exit_code(fail_on and fail_on.value))
 

@@ -51,8 +51,11 @@ def connect_fleet(fleet: Path | None, store: str | None, api_version: str | None
 def warn_of_failures(fleet: Fleet) -> bool:
     """Tell on stderr which stores could not be listed; returns whether there are any."""
     failed = fleet.errors
-    for row in failed.to_dict("records"):
+    interrupted = failed["error"] == KeyboardInterrupt.__name__
+    for row in failed[~interrupted].to_dict("records"):
         typer.secho(f"{row['error']}: {row['message']}", fg="red", err=True)
+    if interrupted.any():
+        typer.secho(f"Interrupted: {interrupted.sum()} stores were not listed.", fg="red", err=True)
     return not failed.empty
 
 

@@ -36,7 +36,10 @@ def list_(
         failed = False
     else:
         with connect_fleet(fleet, store, api_version) as stores:
-            frame = stores.list()
+            try:
+                frame = stores.list()
+            except KeyboardInterrupt:
+                frame = stores.listed  # what came until then, and the others as failures
             failed = warn_of_failures(stores)
             name = f"{len(stores.names)} stores"
     if json:

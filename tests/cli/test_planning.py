@@ -234,3 +234,33 @@ def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
     assert len(listed(box)) in (1, 2)
     assert run("undo", **environment(box)).returncode == 0
     assert listed(box) == {}
+
+
+def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_path: Path) -> None:
+    """An audit cut off ends with 2: not everything was checked."""
+    quick = [f"shop{number}" for number in range(40)]
+    told = fleet_file(tmp_path, box, "hung", *quick)
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    assert run("apply", "desired.toml", "--yes", "--fleet", "stores.toml", **told).returncode == 0
+    box.faults.add("hang", store="hung", seconds=60)
+    for command, code in (("list", 1), ("audit", 2)):
+        before = box.calls["listWebhook"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "ikas_explore", command, "--fleet", "stores.toml", "--json"],
+            env={**os.environ, **told},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            deadline = time.monotonic() + 60
+            # More than there are workers, so that some have brought an answer by then.
+            while box.calls["listWebhook"] < before + len(quick):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert "Interrupted" in stderr
+        if command == "list":
+            assert {row["store"] for row in json.loads(stdout)} <= set(quick)
+            assert json.loads(stdout)
