@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,14 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise TypeError("A Secret cannot be pickled: it would stand in the pickle in clear.")
+
+
+def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
+    """Return texts in clear: to be used in the very expression that sends them."""
+    return {
+        name: value.reveal() if isinstance(value, Secret) else value
+        for name, value in values.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,16 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
 
     def secret(name: str) -> Secret | None:
         value = find(name)
-        return Secret(value.strip()) if value and value.strip() else None
+        if value is not None and not isinstance(value, str):
+            raise CredentialsError(f"{name} is text, not {type(value).__name__}.")
+        text = (value or "").strip()
+        if text and not is_token(text):
+            # Not shown: it may be right but for a letter.
+            raise CredentialsError(
+                f"{name} (IKAS_{name.upper()}) holds white space or characters beyond ASCII, which "
+                "no token or secret of ikas has; copy it again."
+            )
+        return Secret(text) if text else None
 
     base_url = check_base_url(find("base_url") or BASE_URL)
     local = is_loopback(split_url(base_url).hostname or "")
@@ -157,6 +175,11 @@ def _read_file() -> dict[str, str | None]:
     from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
 
     return dotenv_values(find_dotenv(usecwd=True))
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text can be sent as a token: printable ASCII without blanks, not empty."""
+    return text.isascii() and text.isprintable() and bool(text) and " " not in text
 
 
 def check_store_name(name: str) -> str:
@@ -206,5 +229,6 @@ def _what_is_missing(settings: Settings) -> str:
         missing = "No credentials were found in the arguments, the environment or a .env file."
     return (
         f"{missing} Set IKAS_ACCESS_TOKEN, or IKAS_CLIENT_ID and IKAS_CLIENT_SECRET "
-        '(and IKAS_STORE for the name). connect("sandbox") needs no account.'
+        '(and IKAS_STORE for the name). connect("sandbox") needs no account, nor does '
+        "--store sandbox on the command line."
     )

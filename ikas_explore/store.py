@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import os
 import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.client.fields import find_query
 from ikas_explore.client.registrations import Registrations, texts
@@ -100,7 +102,7 @@ def connect(
         raise InvalidArgumentError(f"timeout is a number of seconds above 0, not {timeout!r}.")
     embedded = None
     name = store if store is not None or base_url is not None else read_variable("IKAS_STORE")
-    if name == SANDBOX and base_url is None:
+    if name == SANDBOX and base_url is None and not (store is None and _points_at_a_sandbox()):
         from ikas_explore.sandbox import Sandbox
 
         store = embedded = Sandbox(seed=read_variable("IKAS_SANDBOX_SEED"))
@@ -123,6 +125,16 @@ def connect(
     journal_path = None if embedded is not None else read_variable("IKAS_JOURNAL")
     journal = Journal(journal_path, base_url=settings.base_url)
     return Store(client, http=http, sandbox=embedded, journal=journal)
+
+
+def _points_at_a_sandbox() -> bool:
+    """Tell whether the two lines that ``ikas-explore sandbox`` prints were run here.
+
+    They win over IKAS_STORE=sandbox, which would start another one.
+    """
+    base_url = os.environ.get("IKAS_BASE_URL", "")
+    told = base_url and os.environ.get("IKAS_ACCESS_TOKEN")
+    return bool(told) and is_loopback(split_url(base_url).hostname or "")
 
 
 def _sandbox_settings(

@@ -149,6 +149,8 @@ class Unreachable(httpx.BaseTransport):
         ([], errors.InvalidArgumentError, "empty"),
         ("", errors.InvalidScopeError, "no scope ''"),
         ([None], errors.InvalidArgumentError, "NoneType"),
+        (None, errors.InvalidArgumentError, "not NoneType"),
+        (pd.DataFrame({"scope": []}), errors.InvalidArgumentError, r"give frame\['scope'\]"),
         (["store/order/created", 7], errors.InvalidArgumentError, "int: 7"),
     ],
 )

@@ -147,3 +147,25 @@ def test_the_frame_tells_where_it_came_from(store: ikas.Store) -> None:
     frame = store.webhooks.query().select("scope", "deleted").to_frame()
     assert frame.attrs["api_version"] == store.api_version
     assert str(frame["deleted"].dtype) == "bool"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"created_at": "2021*"},
+        {"created_at": ["2021-11-08"]},
+        {"created_at": dt.date(2021, 11, 8)},
+        {"deleted": "false"},
+    ],
+)
+def test_a_condition_that_can_never_hold_is_refused(
+    store: ikas.Store, conditions: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"can never be .*; give a"):
+        store.webhooks.query().where(**conditions)
+
+
+def test_fields_are_named_one_by_one(store: ikas.Store) -> None:
+    for call in ("select", "sort"):
+        with pytest.raises(InvalidArgumentError, match="one by one"):
+            getattr(store.webhooks.query(), call)(["scope", "id"])

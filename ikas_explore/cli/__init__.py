@@ -44,8 +44,8 @@ app = typer.Typer(
     # Tracebacks with local variables could show a secret.
     pretty_exceptions_enable=False,
     help="The webhooks of an ikas store, and an ikas sandbox on this machine. Where the store "
-    "is and how to log in is read from IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_CLIENT_ID, "
-    "IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION, or from a .env file.",
+    "is and how to log in is read from IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_REFRESH_TOKEN, "
+    "IKAS_CLIENT_ID, IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION, or from a .env file.",
 )
 app.command("list")(webhooks.list_)
 app.command("save")(webhooks.save)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,14 +36,16 @@ def receive(
             print_json({"endpoint": receiver.endpoint}, line=True)
         else:
             print(f"Receiving at {receiver.endpoint} until Ctrl-C.", flush=True)
-        before, seen = len(receiver.deliveries()), 0
+        # SIGTERM ends it as cleanly as Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        seen = 0
         try:
             while count is None or seen < count:
                 try:
                     frame = receiver.wait(seen + 1, timeout=1.0)
                 except TransportError:
                     continue  # none came in this second
-                new = frame.iloc[before + seen :]
+                new = frame.iloc[receiver.earlier + seen :]
                 seen += len(new)
                 _print(new, json)
         except KeyboardInterrupt:

@@ -9,16 +9,16 @@ from typing import Any
 
 import httpx
 
-from ikas_explore.client.exchange import read_json
-from ikas_explore.errors import CredentialsError, RateLimitedError, ResponseError
-from ikas_explore.settings import Secret, Settings
+from ikas_explore.client.exchange import rate_limited, read_json
+from ikas_explore.errors import CredentialsError, ResponseError, TransportError
+from ikas_explore.settings import Secret, Settings, is_token
 
 #: Where tokens are fetched; on api.myikas.com as on <store>.myikas.com (docs).
 TOKEN_PATH = "/api/admin/oauth/token"  # noqa: S105 - a path
 #: Seconds before its end at which a token counts as expired, so that none expires on the way.
 EXPIRY_MARGIN = 60.0
 
-Send = Callable[[Mapping[str, str]], httpx.Response]
+Send = Callable[[Mapping[str, str | Secret]], httpx.Response]
 
 
 class Tokens:
@@ -67,24 +67,47 @@ class Tokens:
 
     def current(self) -> Secret:
         """Return a token that has not expired, fetched if need be."""
-        with self._lock:
-            if self._access and (self._expires_at is None or self._clock() < self._expires_at):
-                return self._access
-            return self._fetch()
+        return self._other_than(None)
 
     def renew(self, stale: Secret) -> Secret:
         """Return another token than the one ikas refused."""
-        with self._lock:
-            # Another thread may have met the same refusal first.
-            if self._access is not None and self._access is not stale:
-                return self._access
-            return self._fetch()
+        return self._other_than(stale)
 
-    def _fetch(self) -> Secret:
-        what = f"Fetching an access token for {self._store}"
-        response = self._send(self._form())
+    def _other_than(self, stale: Secret | None) -> Secret:
+        with self._lock:
+            # Of several threads that met the same refusal, the first has fetched another.
+            if self._access and self._access is not stale and not self._expired:
+                return self._access
+            answer = self._fetch()
+            access = self._keep(answer)
+        # Not under the lock: it may well ask the store something.
+        if self._on_token is not None:
+            self._on_token(answer)
+        return access
+
+    @property
+    def _expired(self) -> bool:
+        return self._expires_at is not None and self._clock() >= self._expires_at
+
+    def _keep(self, answer: Mapping[str, Any]) -> Secret:
+        self._access = Secret(answer["access_token"])
+        lasts = answer.get("expires_in")
+        lasts = lasts if isinstance(lasts, (int, float)) and lasts > 0 else None
+        # A token that lasts less than two margins is used for half its life.
+        self._expires_at = (
+            None if lasts is None else self._clock() + max(lasts - EXPIRY_MARGIN, lasts / 2)
+        )
+        refresh = answer.get("refresh_token")
+        if isinstance(refresh, str) and is_token(refresh):
+            self._refresh = Secret(refresh)
+        return self._access
+
+    def _fetch(self) -> dict[str, Any]:
+        """Return ikas' answer with a new token in it."""
+        what = f"{self._store}: fetching an access token"
+        response = self._answer()
         if response.status_code == 429:
-            raise RateLimitedError(f"{what}: ikas answered HTTP 429; wait and try again.")
+            raise rate_limited(response, what)
         if response.status_code in (400, 401, 403):
             raise CredentialsError(
                 f"{what}: ikas refused with HTTP {response.status_code}. Check that "
@@ -94,35 +117,45 @@ class Tokens:
                     else "client_id and client_secret belong to an app of this store."
                 )
             )
-        # Not a word of this answer may show: cut short, it would begin with the token.
-        answer = read_json(response, what, blank=lambda _: "***")
-        token, lasts = answer.get("access_token"), answer.get("expires_in")
-        if response.status_code != 200 or not isinstance(token, str) or not token:
+        granted = _granted(response, what)
+        if granted is None:
             raise ResponseError(
                 f"{what}: ikas answered HTTP {response.status_code} without an access_token; "
                 "check base_url.",
                 status_code=response.status_code,
             )
-        self._access = Secret(token)
-        lasts = lasts if isinstance(lasts, (int, float)) and lasts > 0 else None
-        # A token that lasts less than two margins is used for half its life.
-        self._expires_at = (
-            None if lasts is None else self._clock() + max(lasts - EXPIRY_MARGIN, lasts / 2)
-        )
-        refresh = answer.get("refresh_token")
-        if isinstance(refresh, str) and refresh:
-            self._refresh = Secret(refresh)
-        if self._on_token is not None:
-            self._on_token(dict(answer))
-        return self._access
+        return granted
 
-    def _form(self) -> dict[str, str]:
+    def _answer(self) -> httpx.Response:
+        try:
+            return self._send(self._form())
+        except TransportError as error:
+            if not self._refresh:
+                raise
+            failure = TransportError(
+                f"{error} ikas also leaves a refresh unanswered when the app was uninstalled.",
+                sent=error.sent,
+            )
+        raise failure
+
+    def _form(self) -> dict[str, str | Secret]:
         if not self._client_id or not self._client_secret:
             raise CredentialsError(
                 f"{self._store} has no access token and nothing to fetch one with; set "
                 "IKAS_ACCESS_TOKEN, or IKAS_CLIENT_ID and IKAS_CLIENT_SECRET."
             )
-        form = {"client_id": self._client_id, "client_secret": self._client_secret.reveal()}
+        form: dict[str, str | Secret] = {
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        }
         if self._refresh:
-            return {"grant_type": "refresh_token", "refresh_token": self._refresh.reveal(), **form}
+            return {"grant_type": "refresh_token", "refresh_token": self._refresh, **form}
         return {"grant_type": "client_credentials", **form}
+
+
+def _granted(response: httpx.Response, what: str) -> dict[str, Any] | None:
+    # Not a word of this answer may show: cut short, it would begin with the token.
+    answer = read_json(response, what, blank=lambda _: "***")
+    token = answer.get("access_token")
+    good = response.status_code == 200 and isinstance(token, str) and is_token(token)
+    return answer if good else None

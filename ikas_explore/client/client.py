@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import ssl
+import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +19,7 @@ from ikas_explore.client.auth import TOKEN_PATH, Tokens
 from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
 from ikas_explore.client.throttle import Throttle
 from ikas_explore.errors import LoginRequiredError, RateLimitedError, ResponseError, TransportError
-from ikas_explore.settings import Secret, Settings
+from ikas_explore.settings import Secret, Settings, revealed
 
 #: Attempts in all for what is safe to repeat.
 MAX_ATTEMPTS = 3
@@ -28,6 +31,9 @@ _log = logging.getLogger(__name__)
 # stamina tells of every retry at WARNING, which Python prints where no logging is set up; it
 # is told here, in words, to those who listen.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+#: What of an answer's headers is looked at.
+_READ_HEADERS = ("content-type", "retry-after")
 
 _FAILURES = tuple(kind for kind, _ in TRANSPORT_FAILURES)
 
@@ -130,6 +136,10 @@ class Client:
         IkasError
             See `ikas_explore.client.exchange`.
         """
+        if self._http.is_closed:
+            raise TransportError(
+                f"{self.settings.name}: the store is closed; connect() again.", sent=False
+            )
         body = encode(document, variables)
         what = f"{self.settings.name}: {what}"
 
@@ -161,25 +171,38 @@ class Client:
         return read_data(self._post(body, token, what), what, self._tokens.blank)
 
     def _post(self, body: bytes, token: Secret, what: str) -> httpx.Response:
-        def send() -> httpx.Response:
-            return self._http.post(
+        return self._send(
+            lambda: self._http.stream(
+                "POST",
                 self.url,
                 content=body,
                 headers={
                     "Authorization": f"Bearer {token.reveal()}",
                     "Content-Type": "application/json",
                 },
-            )
+            ),
+            what,
+        )
 
-        self._wait()
-        return _translated(send, what)
-
-    def _send_form(self, form: Mapping[str, str]) -> httpx.Response:
-        self._wait()
-        return _translated(
-            lambda: self._http.post(f"{self.settings.base_url}{TOKEN_PATH}", data=dict(form)),
+    def _send_form(self, form: Mapping[str, str | Secret]) -> httpx.Response:
+        url = f"{self.settings.base_url}{TOKEN_PATH}"
+        return self._send(
+            lambda: self._http.stream("POST", url, data=revealed(form)),
             f"{self.settings.name}: fetching an access token",
         )
+
+    def _send(
+        self, begin: Callable[[], AbstractContextManager[httpx.Response]], what: str
+    ) -> httpx.Response:
+        self._wait()
+        try:
+            with begin() as response:
+                return _whole(response, self._http.timeout.read)
+        except _FAILURES as error:
+            failure = transport_error(error, what)
+        # Raised out here and not in the `except`: httpx's error holds the request, the request
+        # the token, and an error raised there would keep it as its context.
+        raise failure
 
     def _wait(self) -> None:
         if self._throttle is not None:
@@ -199,11 +222,13 @@ def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
     return (error.status_code or 0) >= 500
 
 
-def _translated(send: Callable[[], httpx.Response], what: str) -> httpx.Response:
-    try:
-        return send()
-    except _FAILURES as error:
-        failure = transport_error(error, what)
-    # Raised out here and not in the `except`: httpx's error holds the request, the request
-    # the token, and an error raised there would keep it as its context.
-    raise failure
+def _whole(response: httpx.Response, timeout: float | None) -> httpx.Response:
+    """Read an answer to its end, which httpx's time-out for each piece of it does not bound."""
+    end = time.monotonic() + (timeout or math.inf)
+    pieces = []
+    for piece in response.iter_bytes():
+        pieces.append(piece)
+        if time.monotonic() > end:
+            raise httpx.ReadTimeout(f"not whole {timeout:g} s after it began")
+    headers = {name: response.headers[name] for name in _READ_HEADERS if name in response.headers}
+    return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))

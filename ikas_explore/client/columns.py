@@ -58,15 +58,19 @@ def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
         raise ResponseError(f"{where}[{index}] is {_name(rows[index])} and not an object.")
     columns: Columns = {}
     for node in nodes:
-        try:
-            cells = [row[node.name] for row in rows]
-        except KeyError:
+        cells = _cells(rows, node.name)
+        if cells is None:
             index = next(i for i, row in enumerate(rows) if node.name not in row)
-            raise ResponseError(
-                f"{where}[{index}] lacks {node.name!r}, which was asked for."
-            ) from None
+            raise ResponseError(f"{where}[{index}] lacks {node.name!r}, which was asked for.")
         columns.update(_read(cells, node, node.type, f"{where}[].{node.name}"))
     return columns
+
+
+def _cells(rows: list[dict[str, Any]], name: str) -> list[Any] | None:
+    try:
+        return [row[name] for row in rows]
+    except KeyError:
+        return None
 
 
 def _read(cells: list[Any], node: Node, notation: str, where: str) -> Columns:

@@ -47,7 +47,7 @@ class Row(Mapping[str, Any]):
         return len(self._cells)
 
 
-def condition(wanted: Any) -> Condition:
+def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Condition:
     """Return a test of one cell.
 
     Parameters
@@ -55,6 +55,10 @@ def condition(wanted: Any) -> Condition:
     wanted : Any
         A callable is asked. Text fits as it is or by its ``*``. Of a collection one has to
         fit. Anything else has to be equal; a time may also be given in Unix milliseconds.
+    kind : str
+        Of the column: what can never be equal to its cells is refused.
+    name : str
+        What messages call the column.
 
     Returns
     -------
@@ -68,10 +72,14 @@ def condition(wanted: Any) -> Condition:
     """
     if callable(wanted):
         return lambda cell: bool(wanted(cell))
+    never = (str,) if isinstance(wanted, dt.datetime) else (str, dt.date)
+    if kind in ("time", "bool", "boolean") and isinstance(wanted, never):
+        instead = "a datetime with a time zone, or a function" if kind == "time" else "a bool"
+        raise InvalidArgumentError(f"{name} can never be {wanted!r}; give {instead}.")
     if isinstance(wanted, str):
         return lambda cell: matches(wanted, cell) if isinstance(cell, str) else cell == wanted
     if isinstance(wanted, Iterable) and not isinstance(wanted, (bytes, Mapping)):
-        several = [condition(each) for each in wanted]
+        several = [condition(each, kind, name) for each in wanted]
         return lambda cell: any(fits(cell) for fits in several)
     if isinstance(wanted, dt.datetime) and wanted.tzinfo is None:
         raise InvalidArgumentError(

@@ -11,6 +11,8 @@ import email.utils
 import json
 import math
 import re
+import socket
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,7 +41,7 @@ TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (httpx.ReadTimeout, "no answer in time; try again, or raise timeout"),
     (httpx.WriteTimeout, "the request could not be sent in time; try again, or raise timeout"),
     (httpx.PoolTimeout, "all connections are busy; use fewer workers or raise timeout"),
-    (httpx.ConnectError, "the connection was refused or the host not found; check base_url"),
+    (httpx.ConnectError, "the connection was refused; check base_url"),
     (httpx.ReadError, "the connection broke while the answer came; try again"),
     (httpx.WriteError, "the connection broke while the request was sent; try again"),
     (httpx.CloseError, "the connection could not be closed; try again"),
@@ -110,10 +112,25 @@ def transport_error(error: Exception, what: str) -> TransportError:
     -------
     TransportError
     """
-    advice = next(text for kind, text in TRANSPORT_FAILURES if isinstance(error, kind))
+    advice = _reason(error) or next(
+        text for kind, text in TRANSPORT_FAILURES if isinstance(error, kind)
+    )
     return TransportError(
         f"{what}: {advice} ({type(error).__name__}).", sent=not isinstance(error, NEVER_SENT)
     )
+
+
+def _reason(error: BaseException) -> str | None:
+    """Tell what a failed connection failed on: httpx has one class for all of it."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLError):
+            reason = getattr(below, "verify_message", None) or getattr(below, "reason", None)
+            return f"TLS failed ({reason or type(below).__name__}); check base_url and the certificates of this machine"
+        if isinstance(below, socket.gaierror):
+            return "the host was not found; check base_url and the network"
+        below = below.__cause__ or below.__context__
+    return None
 
 
 Blank = Callable[[str], str]
@@ -148,19 +165,16 @@ def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
     """
     status = response.status_code
     if status == 429:
-        raise RateLimitedError(
-            f"{what}: ikas answered HTTP 429, too many calls (50 in 10 s are allowed); wait and "
-            "try again.",
-            retry_after=_retry_after(response),
-        )
+        raise rate_limited(response, what)
     answer = read_json(response, what, blank)
     if "errors" in answer and answer["errors"] is not None:
         _raise_errors(answer, what, status, blank)
     if status == 401:
         raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
     if status != 200:
+        advice = "try again later" if status >= 500 else "check base_url and the app's permissions"
         raise ResponseError(
-            f"{what}: ikas answered HTTP {status} and no GraphQL error; try again later.",
+            f"{what}: ikas answered HTTP {status} and no GraphQL error; {advice}.",
             status_code=status,
         )
     data = answer.get("data")
@@ -177,27 +191,41 @@ def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
 def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return the JSON object an answer holds; raise LoginRequiredError or ResponseError."""
     status = response.status_code
-    try:
-        answer = json.loads(response.content, parse_constant=_refuse_constant)
-        if b"\\u" in response.content:
-            # Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
-            json.dumps(answer, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+    answer = _parsed(response.content)
+    if answer is _NO_JSON:
         if status == 401:
-            raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}") from None
+            raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
         kind = response.headers.get("content-type", "no content type")
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
             f"{blank(kind)} that are not JSON: {_excerpt(response, blank)}. Try again later; "
             "if it stays, check base_url.",
             status_code=status,
-        ) from None
+        )
     if not isinstance(answer, dict):
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with JSON that is no object but "
             f"{type(answer).__name__}; check base_url.",
             status_code=status,
         )
+    return answer
+
+
+_NO_JSON = object()
+
+
+def _parsed(content: bytes) -> Any:
+    """Return the value of a JSON text, or `_NO_JSON`.
+
+    Not an exception: json's own holds the whole text, and would stay as the context of ours.
+    """
+    try:
+        answer = json.loads(content, parse_constant=_refuse_constant)
+        if b"\\u" in content:
+            # Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
+            json.dumps(answer, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return _NO_JSON
     return answer
 
 
@@ -238,7 +266,19 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def rate_limited(response: httpx.Response, what: str) -> RateLimitedError:
+    """Return the error for a 429, with the seconds to wait where it names them."""
+    seconds = retry_after(response)
+    wait = "a little" if seconds is None else f"{seconds:g} s, as it asks,"
+    return RateLimitedError(
+        f"{what}: ikas answered HTTP 429, too many calls (50 in 10 s are allowed); wait {wait} "
+        "and try again.",
+        retry_after=seconds,
+    )
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds to wait that a 429 names, if it does."""
     # The form of ikas' 429 is not known: a header in seconds or as a date, a number in the
     # body, or nothing are all taken.
     header = response.headers.get("retry-after", "")

@@ -146,6 +146,11 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
         For a misspelt part, a part below a scalar, an object without scalars, or a field
         that wants arguments.
     """
+    if not isinstance(name, str):
+        raise InvalidArgumentError(
+            f"A field is named by a text, not by {type(name).__name__}: {name!r}. Give several one "
+            "by one: select('scope', 'id')."
+        )
     head, _, rest = name.partition(".")
     field = find_field(container, head)
     if any(arg.type.__name__.endswith("!") and arg.default is None for arg in field.args.values()):

@@ -8,10 +8,11 @@ JSON, which is far quicker than going through sgqlc's objects.
 from __future__ import annotations
 
 import json
+import operator
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from sgqlc.types import Field
 
@@ -101,7 +102,10 @@ class Query:
                 raise InvalidArgumentError(
                     f"where() was given {predicate!r}; name the field: where(scope={predicate!r})."
                 )
-        added = [(self._single(name), condition(wanted)) for name, wanted in conditions.items()]
+        added = []
+        for name, wanted in conditions.items():
+            path = self._single(name)
+            added.append((path, condition(wanted, self._kind(path), name)))
         return replace(
             self,
             _conditions=(*self._conditions, *added),
@@ -123,16 +127,17 @@ class Query:
         added = []
         for name in fields:
             path = self._single(name)
-            if tree(self._row_type, [path])[0].leaves()[0].kind == "object":
+            if self._kind(path) == "object":
                 raise InvalidArgumentError(f"Rows cannot be sorted by {name!r}: it has no order.")
             added.append((path, descending))
         return replace(self, _order=(*self._order, *added))
 
-    def limit(self, n: int) -> Query:
+    def limit(self, n: SupportsIndex) -> Query:
         """Keep the first `n` rows, after conditions and order; fetch no page beyond them."""
-        if not isinstance(n, int) or isinstance(n, bool) or n < 0:
+        number = isinstance(n, SupportsIndex) and not isinstance(n, bool)
+        if not number or operator.index(n) < 0:
             raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
-        return replace(self, _limit=n)
+        return replace(self, _limit=operator.index(n))
 
     def arguments(self, **values: Any) -> Query:
         """Give arguments of the field itself, checked against the schema.
@@ -243,19 +248,23 @@ class Query:
             )
         return paths[0]
 
+    def _kind(self, path: str) -> Kind:
+        return tree(self._row_type, [path])[0].leaves()[0].kind
+
     # -- what comes back --------------------------------------------------------------------
 
     def _fetch(self) -> tuple[list[dict[str, Any]], Columns, list[int]]:
         """Return all rows fetched, their columns, and the indices of those kept, in order."""
         request = self._request
         request.check()
+        where = f"{self._source.settings.name}: {self._field.graphql_name}"
         kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
         rows: list[dict[str, Any]] = []
         columns: Columns = {name: [] for name in kinds}
         kept: list[int] = []
         pages = iter(()) if self._limit == 0 else request.pages(self._source)
         for page in pages:
-            found = read_columns(page, request.nodes, self._field.graphql_name)
+            found = read_columns(page, request.nodes, where)
             kept += [len(rows) + i for i in self._fitting(found, kinds, request.nodes)]
             rows += page
             for name, cells in found.items():

@@ -112,12 +112,14 @@ class Request:
             else:
                 yield answer if notation.startswith("[") else [answer]
             return
-        name = self.field.graphql_name
+        name = f"{source.settings.name}: {self.field.graphql_name}"
+        first, came = None, 0
         for pagination in self._paginations():
             answer = self._ask(source, pagination)
             if not isinstance(answer, dict):
                 raise ResponseError(f"{name} answered no page, although the schema has pages.")
-            rows, more = answer.get("data"), answer.get("hasNext")
+            rows: Any = answer.get("data")
+            more = answer.get("hasNext")
             where = f"{name}: page {pagination['page']}"
             if not isinstance(more, bool):
                 raise ResponseError(f"{where} does not say whether it is the last.")
@@ -126,8 +128,17 @@ class Request:
                     f"{where} is empty and says that more follow; nothing is returned, so that "
                     "nothing is silently cut."
                 )
+            if answer.get("page", pagination["page"]) != pagination["page"]:
+                raise ResponseError(f"{where} was asked for, and page {answer['page']!r} came.")
             yield rows
+            came += len(rows)  # by now known to be a list
+            first = pagination["page"] if first is None else first
             if not more:
+                count = answer.get("count", came)
+                if first == 1 and count != came:
+                    raise ResponseError(
+                        f"{where} is the last, and {came} rows came of {count!r}; ask again."
+                    )
                 return
 
     def _paginations(self) -> Iterator[dict[str, int]]:
@@ -148,7 +159,7 @@ class Request:
         rows = getattr(operation, self.field.name)(**arguments)
         if pagination is not None:
             for each in base_type(self.field):
-                if each.graphql_name in ("count", "hasNext", "limit", "page"):
+                if each.graphql_name in ("count", "hasNext", "page"):
                     getattr(rows, each.name)()
             rows = rows.data
         for path in self.paths:

@@ -74,12 +74,12 @@ class Log:
         self._written = threading.Condition()
         self._failure: StorageError | None = None
         (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
-        self._before = self._last = int(row[0])
+        self.earlier = self._last = int(row[0])
 
     @property
     def came(self) -> int:
         """How many requests came since the log was opened."""
-        return self._last - self._before
+        return self._last - self.earlier
 
     def write(self, requests: Sequence[Request]) -> None:
         """Write requests in one transaction, and number them."""

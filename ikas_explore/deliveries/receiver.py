@@ -127,6 +127,11 @@ class Receiver:
     def delay(self, delay: float) -> None:
         self._intake.delay = _check_delay(delay)
 
+    @property
+    def earlier(self) -> int:
+        """How many requests the log held when the receiver was made: the first rows."""
+        return self._log.earlier
+
     def deliveries(self) -> pd.DataFrame:
         """Return every request in the log as a frame.
 

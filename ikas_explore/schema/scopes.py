@@ -134,6 +134,11 @@ def check_scopes(scopes: str | Iterable[str]) -> list[str]:
     ['store/order/created']
     """
     # A string is an iterable of its letters: the one mistake nothing further down notices.
+    if hasattr(scopes, "columns") or not isinstance(scopes, Iterable):
+        raise InvalidArgumentError(
+            f"Scopes are a text or several texts, not {type(scopes).__name__}; of a webhook frame "
+            "give frame['scope']."
+        )
     asked = [scopes] if isinstance(scopes, str) else list(scopes)
     if not asked:
         raise InvalidArgumentError(

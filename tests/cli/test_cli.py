@@ -92,9 +92,14 @@ def test_the_two_export_lines_point_everything_at_it() -> None:
             assert line, "the sandbox ended"
             exports += [line] if line.startswith("export ") else []
         script = f"{''.join(exports)}\n{sys.executable} -m ikas_explore list --json"
-        listed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+        # Also in a terminal that IKAS_STORE=sandbox would give a sandbox of its own.
+        environment = {**os.environ, "IKAS_STORE": "sandbox"}
+        listed = subprocess.run(
+            ["sh", "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
         process.terminate()
     assert len(json.loads(listed.stdout)) == 2
+    assert listed.stderr == ""
 
 
 def test_errors_are_a_line_and_an_exit_code() -> None:
@@ -162,6 +167,24 @@ def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:
         nobody = run("emit", "store/stock/created", **told)
         assert "No webhook is registered" in nobody.stdout
         assert "delivered" in run("deliveries", **told).stdout
+
+
+def test_receive_tells_what_came_before_it_was_ready_and_ends_on_sigterm(tmp_path: Path) -> None:
+    """One that is there before the log is first read is printed too; SIGTERM ends it cleanly."""
+    log = tmp_path / "log.db"
+    with ikas.Receiver(path=log) as earlier:
+        httpx.post(earlier.endpoint, content=b"of an earlier run")
+    command = [sys.executable, "-u", "-m", "ikas_explore", "receive", "--json", "--path", str(log)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        endpoint = json.loads(process.stdout.readline())["endpoint"]
+        for body in (b"one", b"two"):
+            httpx.post(endpoint, content=body)
+        errors = [json.loads(process.stdout.readline())["status"] for _ in range(2)]
+        assert errors == [400, 400]
+        process.terminate()
+        assert process.wait(20) == 0
+        assert process.stdout.read() == ""
 
 
 def test_push_ends_with_1_when_nothing_was_answered_200() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import ssl
 import traceback
 from typing import Any
 
 import httpx
 import pytest
+import stamina
 
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.client.exchange import CODES, TRANSPORT_FAILURES, transport_error
+from ikas_explore.serving import Server
 from tests.client.answers import ANSWERS, CANARY, ROW, refusal, rows
 
 
@@ -92,11 +97,15 @@ def test_a_bad_answer_is_an_error_and_no_secret_shows(
         "".join(traceback.format_exception(error)),
         *(repr(vars(record)) + record.getMessage() for record in caplog.records),
     ]
-    chain: BaseException | None = error
-    while chain is not None:
-        assert not isinstance(chain, httpx.HTTPError), "httpx's errors carry the request"
-        chain = chain.__cause__ or chain.__context__
     assert not [text for text in shown if CANARY in text]
+    assert_nothing_foreign(error)
+
+
+def assert_nothing_foreign(error: BaseException) -> None:
+    """No error of httpx or json is kept: the one holds the request, the other the answer."""
+    while (chained := error.__cause__ or error.__context__) is not None:
+        assert isinstance(chained, errors.IkasError), repr(chained)
+        error = chained
 
 
 def test_the_client_secret_and_the_refresh_token_do_not_show_either(
@@ -107,6 +116,8 @@ def test_the_client_secret_and_the_refresh_token_do_not_show_either(
         lambda _: httpx.Response(401, text=CANARY),
         lambda _: httpx.Response(200, text=CANARY),
         lambda _: httpx.Response(500, json={"message": CANARY}),
+        lambda _: httpx.Response(201, json={"access_token": CANARY}),
+        lambda _: httpx.Response(200, text='{"access_token": "' + CANARY),
         ANSWERS["hang"][0],
     ]
     for answer in answers:
@@ -119,6 +130,11 @@ def test_the_client_secret_and_the_refresh_token_do_not_show_either(
         )
         with store, pytest.raises(errors.IkasError) as caught:
             store.webhooks.list()
+        # With the variables of every frame, as debuggers and pytest -l show them.
+        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        ours = [frame for frame in told.stack if "ikas_explore" in frame.filename]
+        assert CANARY not in repr([frame.locals for frame in ours])
+        assert_nothing_foreign(caught.value)
         shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
         assert CANARY not in shown + "".join(repr(vars(record)) for record in caplog.records)
 
@@ -176,3 +192,54 @@ def test_a_delete_that_answers_no_boolean_is_an_error(answer: Any) -> None:
         pytest.raises(errors.ResponseError, match="neither true nor false"),
     ):
         store.webhooks.delete("store/order/created")
+
+
+@pytest.mark.parametrize("token", ["ş" + CANARY, CANARY + "\nX: y", CANARY + " x", "\x7f" + CANARY])
+@pytest.mark.parametrize("name", ["access_token", "client_secret", "refresh_token"])
+def test_a_secret_that_cannot_be_one_is_refused_and_not_shown(name: str, token: str) -> None:
+    with pytest.raises(errors.CredentialsError, match=f"IKAS_{name.upper()}") as caught:
+        ikas.connect("shop", **{"client_id": "app", "client_secret": "s", name: token})  # type: ignore[arg-type]
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_closed_store_says_so() -> None:
+    with connect(lambda _: httpx.Response(200, json=rows())) as store:
+        pass
+    with pytest.raises(errors.TransportError, match="store is closed; connect"):
+        store.webhooks.list()
+
+
+def test_an_answer_that_trickles_is_given_up() -> None:
+    """Each piece comes in time; the whole does not."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for _ in range(2):
+                event = (await receive())["type"]
+                await send({"type": f"{event}.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        with contextlib.suppress(OSError):  # the client has gone
+            for _ in range(200):
+                await send({"type": "http.response.body", "body": b" ", "more_body": True})
+                await asyncio.sleep(0.02)
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    with (
+        stamina.set_testing(True, attempts=1),
+        Server(app, name="trickle") as server,
+        ikas.connect("shop", access_token="t", base_url=server.base_url, timeout=0.2) as store,
+        pytest.raises(errors.TransportError, match="no answer in time"),
+    ):
+        store.webhooks.list()
+
+
+def test_a_certificate_that_is_not_trusted_is_told() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("x") from ssl.SSLCertVerificationError(1, "x")
+
+    with (
+        connect(answer) as store,
+        pytest.raises(errors.TransportError, match="TLS failed"),
+    ):
+        store.webhooks.list()

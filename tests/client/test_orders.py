@@ -222,6 +222,8 @@ def test_objects_are_those_of_sgqlc(service: SimpleNamespace) -> None:
     [
         ({"data": [], "hasNext": True}, "empty and says that more follow"),
         ({"data": [{"id": "o1"}]}, "does not say whether it is the last"),
+        ({"data": [{"id": "o1"}], "hasNext": True, "page": 3}, "page 3 came"),
+        ({"data": [{"id": "o1"}], "hasNext": False, "page": 1, "count": 5}, "1 rows came of 5"),
         (None, "answered no page"),
         ({"data": None, "hasNext": False}, "promises a list"),
     ],
@@ -235,5 +237,17 @@ def test_a_page_that_would_cut_the_list_is_an_error(
     with (
         ikas.connect("shop", access_token="t", transport=transport) as store,
         pytest.raises(ResponseError, match=message),
+    ):
+        store.query(service.mine.Query.list_order).select("id").to_frame()
+
+
+def test_a_server_that_gives_the_same_page_for_ever_is_noticed(service: SimpleNamespace) -> None:
+    page = {"data": [{"id": "o1"}], "count": 1, "hasNext": True, "page": 1}
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(200, json={"data": {"listOrder": page}})
+    )
+    with (
+        ikas.connect("shop", access_token="t", transport=transport) as store,
+        pytest.raises(ResponseError, match="page 2 was asked for, and page 1 came"),
     ):
         store.query(service.mine.Query.list_order).select("id").to_frame()

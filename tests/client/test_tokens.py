@@ -120,6 +120,46 @@ def test_a_refresh_token_is_replaced_by_the_newest_and_told() -> None:
     assert told[0]["refresh_token"] == "r2"
 
 
+def test_on_token_may_ask_the_store() -> None:
+    seen: list[int] = []
+    server = Ikas()
+    store = server.connect(on_token=lambda _: seen.append(len(store.webhooks.list())))
+    with store:
+        store.webhooks.list()
+    assert seen == [1]
+
+
+def test_the_hint_of_a_429_counts_on_the_token_path_too() -> None:
+    requests = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(429, headers={"Retry-After": "60"})
+
+    store = ikas.connect(
+        "shop", client_id="app", client_secret="s", transport=httpx.MockTransport(answer)
+    )
+    with store, pytest.raises(errors.RateLimitedError, match="wait 60 s") as caught:
+        store.webhooks.list()
+    assert caught.value.retry_after == 60
+    assert len(requests) == 1
+
+
+def test_a_refresh_without_an_answer_names_the_likely_reason() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("x")
+
+    store = ikas.connect(
+        "shop",
+        client_id="app",
+        client_secret="s",
+        refresh_token="r",
+        transport=httpx.MockTransport(answer),
+    )
+    with store, pytest.raises(errors.TransportError, match="app was uninstalled"):
+        store.webhooks.list()
+
+
 def test_many_threads_fetch_one_token() -> None:
     server = Ikas()
     with server.connect() as store:
