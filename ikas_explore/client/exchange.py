@@ -126,7 +126,10 @@ def _reason(error: BaseException) -> str | None:
     while below is not None:
         if isinstance(below, ssl.SSLError):
             reason = getattr(below, "verify_message", None) or getattr(below, "reason", None)
-            return f"TLS failed ({reason or type(below).__name__}); check base_url and the certificates of this machine"
+            return (
+                f"TLS failed ({reason or type(below).__name__}); check base_url and the "
+                "certificates of this machine"
+            )
         if isinstance(below, socket.gaierror):
             return "the host was not found; check base_url and the network"
         below = below.__cause__ or below.__context__
