@@ -72,9 +72,10 @@ def check_frame(
     shown = f"{path.parent.name}/{path.name}"
     # pytest sets it, and the kernels it starts inherit it.
     checked = "PYTEST_CURRENT_TEST" in os.environ
-    if os.environ.get(UPDATE_VARIABLE) or not (checked or path.exists()):
+    asked = bool(os.environ.get(UPDATE_VARIABLE))
+    if asked or not (checked or path.exists()):
         _write(path, now.text())
-        if not checked:
+        if not asked:
             print(f"Recorded {shown}. Run this cell again before you save the notebook.")
         return
     if not path.exists():
