@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import ipywidgets as widgets
 
 from ikas_explore.forms.controls import Markup, row, stack, with_class
-from ikas_explore.forms.markup import heading, text
+from ikas_explore.forms.markup import heading
 from ikas_explore.forms.messages import Words
 from ikas_explore.schema.scopes import Scope, check_scopes
 
@@ -70,19 +70,14 @@ class Checklist:
 
     def _line(self, group: str, scopes: list[str]) -> widgets.Widget:
         for scope in scopes:
-            event = scope.rpartition("/")[2]
             self._boxes[scope] = widgets.Checkbox(
-                value=False,
-                indent=False,
-                description=self._words.known(f"event.{event}", event),
-                tooltip=scope,
+                value=False, indent=False, description=self._words.scope(scope)
             )
         button = with_class(widgets.Button(), "ikas-small")
         self.buttons[group] = button
         self._label_button(group)
-        name = Markup(f"<span>{text(self._words.known(f'group.{group}', group))}</span>")
         boxes = row(*(self._boxes[scope] for scope in scopes), name="ikas-ticks")
-        return row(name.widget, button, boxes, name="ikas-group")
+        return row(button, boxes, name="ikas-group")
 
     def _set(self, ticks: dict[str, bool]) -> None:
         self._quiet = True  # one change for all of them
@@ -103,7 +98,5 @@ class Checklist:
 
     def _label_button(self, group: str) -> None:
         what = "none" if self._all(group) else "all"
-        button = self.buttons[group]
-        button.description = self._words(what)
         named = self._words.known(f"group.{group}", group)
-        button.tooltip = self._words(f"{what}.tip", group=named)
+        self.buttons[group].description = self._words(what, group=named)

@@ -40,7 +40,11 @@ class DeleteForm(Form):
         self._session.refresh()
         self._listing = Listing(self._session, words, everything=False)
         self._deleting = Deleting(self._session, words, self._listing.matrix)
-        super().__init__(words, [self._listing, self._deleting])
+        super().__init__(
+            words,
+            [self._listing, self._deleting],
+            above=[self._listing.widget, self._deleting.widget],
+        )
         self.update()
         if self._session.error is not None:
             self.say("bad", words.error(self._session.error), str(self._session.error))

@@ -93,4 +93,4 @@ class Deleting:
             return markup.note("plain", words(key))
         table = markup.changes_table(words, self.frame, name=name)
         python = python_delete([each.scope for each in changes])
-        return f"{markup.heading(4, name)}{table}{markup.code(words('python'), [python])}"
+        return f"{table}{markup.code(words('python'), [python])}"

@@ -35,8 +35,6 @@ Told = tuple[markup.Kind, list[str]]
 class Part(Protocol):
     """A piece of a form: controls, buttons, and what to show after each change."""
 
-    widget: widgets.Widget
-
     @property
     def controls(self) -> Sequence[Control]: ...
     @property
@@ -95,7 +93,12 @@ class Form(ABC):
     """
 
     def __init__(
-        self, words: Words, parts: Sequence[Part], *, arranged: Sequence[widgets.Widget] = ()
+        self,
+        words: Words,
+        parts: Sequence[Part],
+        *,
+        above: Sequence[widgets.Widget],
+        below: Sequence[widgets.Widget] = (),
     ) -> None:
         self.words = words
         self._parts = parts
@@ -111,8 +114,9 @@ class Form(ABC):
             stack(
                 widgets.HTML(style.STYLE),
                 self._heading.widget,
-                *(arranged or [part.widget for part in parts]),
+                *above,
                 self._message.widget,
+                *below,
             ),
             style.ROOT,
         )

@@ -45,7 +45,9 @@ class Listing:
         self.buttons = {"refresh": self._refresh}
         above = [self._filter.widget, self._refresh.widget] if everything else []
         below = [] if everything else [self._refresh.widget]
-        self.widget = stack(row(*above), self.matrix.widget, self._count.widget, row(*below))
+        self.widget = stack(
+            row(*above, name="ikas-filter"), self.matrix.widget, self._count.widget, row(*below)
+        )
 
     @property
     def frame(self) -> DataFrame:

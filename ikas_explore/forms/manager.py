@@ -66,15 +66,15 @@ class Manager(Form):
         super().__init__(
             words,
             [self._listing, saving, deleting, undoing, log],
-            arranged=[
+            above=[
                 self._listing.widget,
                 row(
                     saving.widget,
                     stack(deleting.widget, undoing.widget),
                     name="ikas-panels",
                 ),
-                log.widget,
             ],
+            below=[log.widget],
         )
         self.update()
         if self._session.error is not None:

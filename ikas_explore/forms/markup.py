@@ -153,18 +153,31 @@ def changes_columns(words: Words, frame: DataFrame) -> list[str]:
 
 
 def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> str:
-    """Make the table of a preview or an outcome; empty text when there are no rows."""
+    """Make the table of a preview or an outcome; empty text when there are no rows.
+
+    The two endpoints stand under each other, so that the table fits a narrow cell.
+    """
     if not len(frame):
         return ""
     rows = zip(frame.to_dict("records"), changes_rows(words, frame, resend=resend), strict=True)
     cells = [
         [
-            text(said[0]),
-            f'<span class="ikas-do-{row.get("outcome", row["action"])}">{text(said[1])}</span>',
-            endpoint(said[2]),
-            endpoint(said[3]),
-            *map(text, said[4:]),
+            text(scope),
+            f'<span class="ikas-do-{row.get("outcome", row["action"])}">{text(what)}</span>',
+            _ends(words, before, after),
+            *map(text, why),
         ]
-        for row, said in rows
+        for row, (scope, what, before, after, *why) in rows
     ]
-    return html_table(changes_columns(words, frame), cells, name=name)
+    done = "outcome" in frame.columns
+    columns = ("scope", "outcome", "endpoint", "error") if done else ("scope", "change", "endpoint")
+    return html_table([words(f"column.{column}") for column in columns], cells, name=name)
+
+
+def _ends(words: Words, before: str, after: str) -> str:
+    """Make one cell of both endpoints; one that stays stands once."""
+    if not before or not after or before == after:
+        return endpoint(before or after)
+    then = f'<span class="ikas-label">{text(words("then"))}</span> {endpoint(after)}'
+    now = f'<span class="ikas-label">{text(words("now"))}</span> {endpoint(before)}'
+    return f'<div class="ikas-end">{now}</div><div class="ikas-end">{then}</div>'

@@ -76,7 +76,9 @@ class Matrix:
         self._changed: Callable[[], None] = lambda: None
         named = "".join(f"<span>{text(words(f'column.{each}'))}</span>" for each in columns)
         scope = Markup(f'<span aria-hidden="true">{text(words("column.scope"))}</span>')
-        cells = Markup(f'<div class="ikas-cells" aria-hidden="true">{named}</div>')
+        cells = Markup(
+            f'<div class="ikas-cells ikas-cells-{len(columns)}" aria-hidden="true">{named}</div>'
+        )
         self._head = row(scope.widget, cells.widget, name="ikas-line")
         self._head.add_class("ikas-line-head")
         self.widget = stack(name="ikas-matrix")
@@ -140,7 +142,7 @@ class Matrix:
     def _line(self, scope: str) -> widgets.Widget:
         if scope not in self._boxes:
             self._boxes[scope] = widgets.Checkbox(
-                value=False, indent=False, description=self._words.scope(scope), tooltip=scope
+                value=False, indent=False, description=self._words.scope(scope)
             )
             self._boxes[scope].observe(lambda _: self._changed(), "value")
             self._cells[scope] = Markup()

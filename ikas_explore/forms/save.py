@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
 from ikas_explore.forms.checklist import Checklist
-from ikas_explore.forms.controls import Control, row
+from ikas_explore.forms.controls import Control
 from ikas_explore.forms.form import Button, Form
 from ikas_explore.forms.listing import refresh_button
 from ikas_explore.forms.messages import Words
@@ -56,10 +56,16 @@ class SaveForm(Form):
         self._session = Session(registry, journal=journal, allow_http=allow_http)
         self._session.refresh()
         checklist = Checklist(words)
+        groups = _Groups(checklist, self._session, words)
         self._saving = Saving(
-            self._session, words, checklist, input_type or v1.WebhookInput, checklist=checklist
+            self._session,
+            words,
+            checklist,
+            input_type or v1.WebhookInput,
+            inside=checklist,
+            beside=groups.refresh,
         )
-        super().__init__(words, [self._saving, _Groups(checklist, self._session, words)])
+        super().__init__(words, [self._saving, groups], above=[self._saving.widget])
         self.update()
         if self._session.error is not None:
             self.say("bad", words.error(self._session.error), str(self._session.error))
@@ -86,11 +92,10 @@ class _Groups:
 
     def __init__(self, checklist: Checklist, session: Session, words: Words) -> None:
         self.controls: Sequence[Control] = []
-        self._refresh = refresh_button(session, words)
-        self.buttons = {"refresh": self._refresh}
+        self.refresh = refresh_button(session, words)
+        self.buttons = {"refresh": self.refresh}
         for group, widget in checklist.buttons.items():
             self.buttons[group] = Button(widget, partial(checklist.toggle, group))
-        self.widget = row(self._refresh.widget)
 
     def update(self) -> None:
         """Nothing of it follows from the entries."""

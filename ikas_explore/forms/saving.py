@@ -45,8 +45,10 @@ class Saving:
         Where the scopes are chosen.
     input_type : type
         The generated input type of ikas' save; its fields become the controls.
-    checklist : Checklist, optional
+    inside : Checklist, optional
         Given when the scopes are chosen in this part, between its required fields and the rest.
+    beside : Button, optional
+        Stands beside the one that saves.
     """
 
     def __init__(
@@ -56,7 +58,8 @@ class Saving:
         scopes: Control,
         input_type: Any,
         *,
-        checklist: Checklist | None = None,
+        inside: Checklist | None = None,
+        beside: Button | None = None,
     ) -> None:
         self._session = session
         self._words = words
@@ -78,16 +81,16 @@ class Saving:
         )
         first = [self._fields[name] for name in required]
         rest = [each for name, each in self._fields.items() if name not in required]
-        chosen: list[Control] = [] if checklist is None else [checklist]
+        chosen: list[Control] = [] if inside is None else [inside]
         self.controls: Sequence[Control] = [*first, *chosen, *rest, self._replace]
         self.buttons = {"save": self._button}
-        title = Markup("" if checklist else markup.heading(4, words("save.section")))
+        title = Markup("" if inside else markup.heading(4, words("save.section")))
         self.widget = stack(
             title.widget,
             *(control.widget for control in self.controls[:-1]),
             self._preview.widget,
             self._replace.widget,
-            row(self._button.widget),
+            row(self._button.widget, *([beside.widget] if beside else [])),
             name="ikas-section",
         )
 

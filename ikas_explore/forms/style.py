@@ -31,7 +31,7 @@ font-size:inherit;color:inherit;overflow:visible}
 .ikas-heading{font-weight:600;color:var(--ikas-text)}
 .ikas-heading-3{font-size:16px}
 .ikas-heading-4{font-size:14px}
-.ikas-quiet,.ikas-hint{color:var(--ikas-quiet)}
+.ikas-quiet,.ikas-plain{color:var(--ikas-quiet)}
 .ikas-label{color:var(--ikas-quiet);font-size:12px}
 .ikas-form code{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ikas-section{border:1px solid var(--ikas-line);border-radius:6px;padding:12px;gap:8px;width:auto;
@@ -45,12 +45,15 @@ height:auto;width:100%}
 line-height:1.6;color:var(--ikas-text);font-size:13px;padding:0;overflow:visible;white-space:normal}
 .ikas-field input[type=text],.ikas-field textarea{width:100%;background:var(--ikas-back);
 color:var(--ikas-text);border:1px solid var(--jp-border-color0,#767676);border-radius:4px;padding:4px 8px;
-font-size:13px}
+font-size:13px;font-family:inherit}
 .ikas-field input[type=text]{height:32px}
 .ikas-form input::placeholder{color:var(--ikas-quiet);opacity:1}
 .ikas-form :is(input,textarea,button,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
 outline-offset:1px}
-.ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px}
+.ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
+.ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
+.ikas-filter>.widget-button{margin-top:21px}
+.ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px;display:flex;align-items:center}
 .ikas-form .widget-checkbox>.widget-label{display:none}
 .ikas-form .widget-checkbox .widget-label-basic{display:flex;align-items:center;gap:6px;width:auto;
 height:auto;color:var(--ikas-text);font-size:13px;line-height:1.3;overflow:visible}
@@ -66,9 +69,9 @@ background:var(--ikas-back);color:var(--ikas-text);box-shadow:none;overflow:visi
 .ikas-form .widget-button:is(.ikas-main,.ikas-danger):hover:not(:disabled){filter:brightness(1.15)}
 .ikas-form .widget-button:disabled{opacity:1;background:var(--ikas-soft);color:var(--ikas-quiet);
 border-color:var(--ikas-line);cursor:not-allowed}
-.ikas-form .widget-button.ikas-small{min-height:24px;min-width:5.5em;padding:1px 8px;font-size:12px}
+.ikas-form .widget-button.ikas-small{min-height:24px;padding:1px 8px;text-align:left;font-size:12px}
 .ikas-groups{gap:0;width:100%;border-top:1px solid var(--ikas-line);max-width:44em}
-.ikas-group{display:grid;grid-template-columns:8em auto minmax(0,1fr);align-items:center;gap:8px;
+.ikas-group{display:grid;grid-template-columns:130px minmax(0,1fr);align-items:center;gap:8px;
 padding:3px 0;border-bottom:1px solid var(--ikas-line);width:100%}
 .ikas-ticks{display:flex;flex-flow:row wrap;gap:2px 18px;width:auto}
 .ikas-note{display:flex;gap:6px;align-items:baseline;overflow-wrap:anywhere}
@@ -84,7 +87,8 @@ border:0;color:inherit}
 .ikas-form .ikas-table :is(th,td){text-align:left;vertical-align:top;padding:3px 14px 3px 0;border:0;
 border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;background:none;color:inherit}
 .ikas-form .ikas-table th{font-weight:600;font-size:12px;color:var(--ikas-quiet);white-space:nowrap}
-.ikas-endpoint{overflow-wrap:anywhere;word-break:break-word;display:inline-block;min-width:9em}
+.ikas-endpoint{overflow-wrap:anywhere}
+.ikas-end{display:grid;grid-template-columns:38px minmax(0,1fr);align-items:baseline;min-width:12em}
 .ikas-do-create,.ikas-do-saved,.ikas-registered{color:var(--ikas-good)}
 .ikas-do-replace,.ikas-do-conflict{color:var(--ikas-warn)}
 .ikas-do-delete,.ikas-do-failed{color:var(--ikas-bad)}
@@ -93,11 +97,12 @@ border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;backg
 .ikas-python code{display:block;user-select:all;white-space:pre-wrap;overflow-wrap:anywhere;
 background:var(--ikas-soft);color:var(--ikas-text);border-radius:4px;padding:6px 8px}
 .ikas-matrix{gap:0;width:100%}
-.ikas-line{display:grid;grid-template-columns:minmax(13em,1fr) minmax(0,4fr);gap:8px;align-items:center;
+.ikas-line{display:grid;grid-template-columns:minmax(170px,1fr) minmax(0,4fr);gap:8px;align-items:center;
 width:100%;border-bottom:1px solid var(--ikas-line);padding:2px 0;min-height:30px}
 .ikas-line-head{border-bottom:2px solid var(--ikas-line);font-weight:600;font-size:12px;
 color:var(--ikas-quiet)}
-.ikas-cells{display:grid;grid-template-columns:9em minmax(0,1fr) 9.5em 9.5em;gap:10px;align-items:center}
+.ikas-cells{display:grid;grid-template-columns:112px minmax(0,1fr) 118px 118px;gap:10px;align-items:center}
+.ikas-cells-2{grid-template-columns:minmax(0,1fr) 118px}
 .ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
 white-space:nowrap}
 .ikas-log{margin:0;padding-left:1.4em}
@@ -108,9 +113,10 @@ white-space:nowrap}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
+.ikas-filter>.widget-button{margin-top:0}
 }
 @container (max-width:30em){
-.ikas-group{grid-template-columns:minmax(0,1fr) auto}
-.ikas-group>.ikas-ticks{grid-column:1/-1}
+.ikas-group{grid-template-columns:minmax(0,1fr)}
+.ikas-group>.ikas-small{justify-self:start}
 }
 </style>"""

@@ -40,9 +40,6 @@ TEXTS: Mapping[str, Text] = {
     "group.customer": Text("Customer", "Müşteri"),
     "group.customerFavoriteProducts": Text("Favourites", "Favoriler"),
     "group.stock": Text("Stock", "Stok"),
-    "event.created": Text("created", "oluşturuldu"),
-    "event.updated": Text("updated", "güncellendi"),
-    "event.statusUpdated": Text("status updated", "durumu güncellendi"),
     # Fields
     "field.endpoint": Text("Endpoint", "Uç nokta"),
     "field.scopes": Text("Scopes", "Kapsamlar"),
@@ -62,10 +59,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "hint.one_a_line": Text("One a line.", "Her satıra bir tane."),
     "good.endpoint": Text("This address can be used.", "Bu adres kullanılabilir."),
-    "all": Text("all", "tümü"),
-    "none": Text("none", "hiçbiri"),
-    "all.tip": Text("All of: {group}", "Tümünü seç: {group}"),
-    "none.tip": Text("None of: {group}", "Hiçbirini seçme: {group}"),
+    "all": Text("{group}: all", "{group}: tümü"),
+    "none": Text("{group}: none", "{group}: hiçbiri"),
     # What is wrong with an entry, said beside the field
     "problem.endpoint.https": Text(
         "It has to start with https://; ikas pushes nowhere else.",
@@ -114,6 +109,8 @@ TEXTS: Mapping[str, Text] = {
     "column.then": Text("Endpoint then", "Sonraki uç nokta"),
     "column.before": Text("Endpoint before", "Önceki uç nokta"),
     "column.after": Text("Endpoint wanted", "İstenen uç nokta"),
+    "now": Text("now", "şimdi"),
+    "then": Text("then", "sonra"),
     "column.error": Text("Reason", "Neden"),
     "column.select": Text("Select", "Seç"),
     # Saving
