@@ -304,4 +304,7 @@ def _later(act: Callable[[], None]) -> None:
 def _close(widget: widgets.Widget) -> None:
     for child in getattr(widget, "children", ()):
         _close(child)
+    for name in ("layout", "style"):  # widgets of their own
+        if hasattr(widget, name):
+            getattr(widget, name).close()
     widget.close()

@@ -1,0 +1,537 @@
+# ruff: noqa: RUF001 - Turkish has letters that look like Latin ones.
+"""The forms without a browser: filled and clicked from Python, through the same widgets."""
+
+from __future__ import annotations
+
+import asyncio
+import html as html_module
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import pytest
+import sgqlc.types
+from ipywidgets.widgets import widget as widget_module
+from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
+
+import ikas_explore as ikas
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.forms.delete import DeleteForm
+from ikas_explore.forms.form import SETTLE, Form
+from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.overview import Overview
+from ikas_explore.forms.save import SaveForm
+from ikas_explore.frames import webhook_frame
+from ikas_explore.manage.journal import Journal
+from ikas_explore.schema import v1, v2
+from ikas_explore.store import Webhooks
+from tests.manage.registries import DictRegistry, frame
+
+OLD = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
+NEW = "https://erp.example.com/ikas"
+CREATED, UPDATED = "store/customer/created", "store/customer/updated"
+ORDER = "store/order/created"
+
+
+@pytest.fixture(autouse=True)
+def widgets_closed() -> Iterator[None]:
+    """ipywidgets keeps every widget until it is closed."""
+    yield
+    ipywidgets.Widget.close_all()
+
+
+def registered(store: ikas.Store) -> dict[str, str]:
+    listed = store.webhooks.list()
+    return dict(zip(listed["scope"], listed["endpoint"], strict=True))
+
+
+def test_a_save_previews_then_saves_then_tells_what_ikas_has(store: ikas.Store) -> None:
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER, CREATED])
+    assert form.frame["action"].tolist() == ["create", "replace"]
+    assert form.frame["endpoint_before"].fillna("").tolist() == ["", OLD]
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+    form.fill(replace=True)
+    form.click("save")
+    assert form.message == "Saved: 2 of 2, read back from ikas."
+    assert form.frame["outcome"].tolist() == ["saved", "saved"]
+    assert registered(store) == {CREATED: NEW, ORDER: NEW, UPDATED: OLD}
+
+
+def test_replacing_needs_a_tick_for_exactly_what_is_replaced(store: ikas.Store) -> None:
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint=NEW, scopes=[CREATED], replace=True)
+    form.fill(scopes=[CREATED, UPDATED])  # another one is taken over now: the tick is out
+    with pytest.raises(InvalidArgumentError, match=r"'save' is disabled now\. replace is not"):
+        form.click("save")
+    form.fill(endpoint=OLD)
+    with pytest.raises(InvalidArgumentError, match="'replace' is disabled now"):
+        form.fill(replace=True)
+    with pytest.raises(InvalidArgumentError, match="nothing it could do"):
+        form.click("save")
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+
+
+def test_unchanged_scopes_are_not_sent_again(store: ikas.Store) -> None:
+    form = store.webhooks.save_form(language="en")
+    before = store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"]
+    form.fill(endpoint=OLD, scopes=[CREATED, ORDER])
+    form.click("save")
+    assert form.message == "Saved: 1 of 1, read back from ikas."
+    assert store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"] == before
+
+
+def test_sales_channels_are_sent_for_unchanged_scopes_too(store: ikas.Store) -> None:
+    """ikas does not tell them back, so a form cannot know whether they are new."""
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint=OLD, scopes=[CREATED, ORDER], sales_channel_ids=["a", "b"])
+    assert "sales channels will be set" in html(form)
+    assert 'sales_channel_ids=["a", "b"]' in unescaped(html(form))
+    form.click("save")
+    assert form.message == "Saved: 2 of 2, read back from ikas."
+    with pytest.raises(InvalidArgumentError, match="disabled"):  # the same again does nothing
+        form.click("save")
+    plan = store.webhooks.undo()
+    assert plan is not None
+    assert any("Sales channels" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "This is needed."),
+        ("h", "It has to start with https://; ikas pushes nowhere else."),
+        ("http://example.com/", "It has to start with https://; ikas pushes nowhere else."),
+        ("ftp://example.com/", "It has to start with https://; ikas pushes nowhere else."),
+        ("example.com", "It has to start with https://; ikas pushes nowhere else."),
+        ("https://", "It names no host; for example https://example.com/ikas."),
+        ("https:///ikas", "It names no host; for example https://example.com/ikas."),
+        ("https://exa mple.com/", "It holds a space; remove it."),
+        (" https://example.com/", "It holds a space; remove it."),
+        ("https://example.com:port/", "It cannot be read as an address"),
+        ("https://[::1/", "It cannot be read as an address"),
+        ("https://-x-.example.com/", "It cannot be read as an address"),
+        ("https://example.com/ikas", None),
+        ("https://örnek.com.tr/ikas", None),
+    ],
+)
+def test_an_endpoint_is_judged_while_it_is_typed(typed: str, problem: str | None) -> None:
+    """In words beside the field; the button is enabled only when the save can work."""
+    form = SaveForm(DictRegistry(), language="en")
+    form.fill(scopes=[ORDER], endpoint=typed)
+    if problem is None:
+        assert form.problems == {}
+        form.click("save")
+        assert form.message.startswith("Saved")
+    else:
+        assert form.problems["endpoint"].startswith(problem)
+        with pytest.raises(InvalidArgumentError, match="endpoint: "):
+            form.click("save")
+
+
+def test_nobody_is_told_off_for_the_first_letters() -> None:
+    form = SaveForm(DictRegistry(), language="en")
+    form.fill(endpoint="htt")
+    assert "It has to start with" not in html(form)
+    form.fill(endpoint="htx")
+    assert "It has to start with" in html(form)
+
+
+def test_http_is_fine_for_a_store_on_this_machine_only() -> None:
+    form = SaveForm(DictRegistry(), allow_http=True, language="en")
+    form.fill(endpoint="http://127.0.0.1:8000/", scopes=[ORDER])
+    assert form.problems == {}
+    form = SaveForm(DictRegistry(), language="en")
+    form.fill(endpoint="https://192.168.1.2/", scopes=[ORDER])
+    assert "cannot be reached from the internet" in html(form)
+
+
+def test_a_group_is_ticked_and_cleared_by_one_button() -> None:
+    form = SaveForm(DictRegistry(), language="en")
+    form.fill(endpoint=NEW)
+    form.click("customer")
+    assert form.frame["scope"].tolist() == [CREATED, UPDATED, "store/customer/statusUpdated"]
+    form.click("customer")
+    assert form.frame.empty
+
+
+def test_deleting_is_confirmed_for_exactly_what_is_chosen(store: ikas.Store) -> None:
+    form = store.webhooks.delete_form(language="en")
+    with pytest.raises(InvalidArgumentError, match="'confirm' is disabled"):
+        form.fill(confirm=True)
+    form.fill(scopes=[CREATED], confirm=True)
+    form.fill(scopes=[UPDATED])
+    with pytest.raises(InvalidArgumentError, match="confirm is not ticked"):
+        form.click("delete")
+    form.fill(confirm=True)
+    assert form.frame[["scope", "action"]].values.tolist() == [[UPDATED, "delete"]]
+    form.click("delete")
+    assert form.message == "Removed: 1 of 1, read back from ikas."
+    assert form.frame["outcome"].tolist() == ["deleted"]
+    assert registered(store) == {CREATED: OLD}
+
+
+def test_the_manager_undoes_what_was_done_wherever_it_was_done(store: ikas.Store) -> None:
+    """Its journal is that of the store: a save in another cell is taken back as well."""
+    manager = store.webhooks.manager(language="en")
+    with pytest.raises(InvalidArgumentError, match="'undo' is disabled"):
+        manager.click("undo")
+    store.webhooks.save(NEW, ORDER)
+    manager.click("refresh")
+    manager.fill(scopes=[ORDER], confirm=True)
+    manager.click("delete")
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+    manager.click("undo")
+    assert manager.message == "Taken back: 1 of 1, read back from ikas."
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD, ORDER: NEW}
+    manager.click("undo")
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+    assert "store.webhooks.undo().apply()" in html(manager)
+    with pytest.raises(InvalidArgumentError, match="'undo' is disabled"):
+        manager.click("undo")
+
+
+def test_an_undo_refuses_what_was_not_shown(store: ikas.Store) -> None:
+    """Somebody wrote in between: nothing is taken back, and what stands there is shown."""
+    manager = store.webhooks.manager(language="en")
+    manager.fill(scopes=[ORDER], endpoint=NEW)
+    manager.click("save")
+    store.webhooks.save("https://other.example.com/", ORDER)
+    manager.click("undo")
+    assert manager.message.startswith("Nothing was written")
+    assert registered(store)[ORDER] == "https://other.example.com/"
+    assert "https://other.example.com/" in manager.frame["endpoint"].tolist()
+    manager.click("undo")
+    assert registered(store)[ORDER] == NEW
+
+
+def test_a_change_between_preview_and_click_is_refused(store: ikas.Store) -> None:
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER])
+    store.webhooks.save("https://other.example.com/", ORDER)
+    form.click("save")
+    assert form.message.startswith("Nothing was written: what is registered has changed")
+    assert form.frame["action"].tolist() == ["replace"]  # and now it needs its tick
+    with pytest.raises(InvalidArgumentError, match="replace is not ticked"):
+        form.click("save")
+    assert registered(store)[ORDER] == "https://other.example.com/"
+
+
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    ("expired_token", {}, "ikas does not accept the access token"),
+    ("missing_permission", {}, "The app lacks a permission"),
+    ("server_error", {}, "ikas answered something that cannot be used"),
+    ("truncated", {}, "ikas answered something that cannot be used"),
+    ("rate_limited", {"seconds": 0.01}, "Too many calls for ikas."),
+]
+
+
+@pytest.mark.parametrize(("kind", "more", "said"), FAULTS, ids=[each[0] for each in FAULTS])
+def test_an_error_is_told_in_words_and_the_entries_stay(
+    kind: str, more: dict[str, Any], said: str
+) -> None:
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox, api_version="v1") as store:
+        form = store.webhooks.save_form(language="en")
+        form.fill(endpoint=NEW, scopes=[ORDER, CREATED], replace=True)
+        sandbox.faults.add(kind, **more)
+        form.click("save")
+        assert form.message.startswith(said)
+        assert form.message.endswith("Your entries are kept.")
+        sandbox.faults.clear()
+        assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+        form.click("refresh")
+        assert form.message.startswith("Listed at")
+        form.fill(replace=True)
+        form.click("save")
+        assert form.message == "Saved: 2 of 2, read back from ikas."
+
+
+def test_a_form_of_a_store_that_does_not_answer_says_so_and_can_be_refreshed() -> None:
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        sandbox.faults.add("missing_permission")
+        form = store.webhooks.manager(language="en")
+        assert form.message.startswith("The app lacks a permission")
+        form.fill(scopes=[ORDER], endpoint=NEW)
+        with pytest.raises(InvalidArgumentError, match="'save' is disabled"):
+            form.click("save")
+        sandbox.faults.clear()
+        form.click("refresh")
+        form.click("save")
+        assert registered(store)[ORDER] == NEW
+
+
+def test_an_uninstalled_app_is_told() -> None:
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        sandbox.uninstall()
+        form = store.webhooks.save_form(language="tr")
+        form.fill(endpoint=NEW, scopes=[ORDER])
+        form.click("save")
+        assert form.message.startswith("Uygulama artık bu mağazada kurulu değil.")
+
+
+@pytest.mark.parametrize("make", ["save_form", "delete_form", "manager"])
+def test_opening_makes_one_list_call(make: str) -> None:
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        form = getattr(store.webhooks, make)(language="en")
+        form._repr_mimebundle_()
+        assert sandbox.calls == {"listWebhook": 1}
+
+
+def test_clicks_that_queue_up_behind_a_call_are_dropped() -> None:
+    """As in a kernel: they come to their turn after the call, while the form is still busy."""
+    registry = DictRegistry()
+
+    async def kernel() -> None:
+        form = SaveForm(registry, language="en")
+        form.fill(endpoint=NEW, scopes=[ORDER])
+        button = form._buttons["save"].widget
+        loop = asyncio.get_running_loop()
+        states: list[bool] = []
+        registry.after = lambda call: states.append(button.disabled)
+        for _ in range(3):
+            loop.call_soon(button.click)
+        await asyncio.sleep(SETTLE / 2)
+        assert states
+        assert all(states)
+        assert button.disabled
+        refresh = form._buttons["refresh"].widget
+        assert refresh.disabled
+        await asyncio.sleep(SETTLE)
+        assert not refresh.disabled
+
+    asyncio.run(kernel())
+    assert registry.verbs() == ["list", "list", "save", "list"]
+
+
+def test_a_mistake_of_ours_is_told_and_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ipywidgets would only log it, and a notebook under nbval would pass."""
+    registry = DictRegistry()
+    form = SaveForm(registry, language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER])
+
+    def broken(call: tuple[str, ...]) -> None:
+        raise ZeroDivisionError
+
+    registry.after = broken
+    with pytest.raises(ZeroDivisionError):
+        form.click("save")
+    assert form.message.startswith("Something went wrong that should not (ZeroDivisionError)")
+    registry.after = lambda call: None
+    form.click("refresh")
+
+
+def test_misspelt_fields_buttons_scopes_and_languages_name_the_near_ones() -> None:
+    form = SaveForm(DictRegistry({CREATED: OLD}), language="en")
+    with pytest.raises(InvalidArgumentError, match="Did you mean 'endpoint'"):
+        form.fill(endpiont=NEW)
+    with pytest.raises(InvalidArgumentError, match="Did you mean 'save'"):
+        form.click("svae")
+    with pytest.raises(InvalidScopeError, match=f"Did you mean '{ORDER}'"):
+        form.fill(scopes=["store/ordr/created"])
+    with pytest.raises(InvalidScopeError, match="not on the list"):
+        DeleteForm(DictRegistry({CREATED: OLD}), language="en").fill(scopes=[ORDER])
+    with pytest.raises(InvalidArgumentError, match="no words in the language 'de'"):
+        SaveForm(DictRegistry(), language="de")
+
+
+def test_every_action_is_shown_as_python_that_does_the_same(store: ikas.Store) -> None:
+    """The lines are run on the store and have the effect the form told of."""
+    manager = store.webhooks.manager(language="en")
+    manager.fill(scopes=[ORDER, "store/stock/updated"], endpoint=NEW + '?a="1"')
+    save = line(manager, "store.webhooks.save(")
+    eval(save, {"store": store})
+    assert registered(store)["store/stock/updated"] == NEW + '?a="1"'
+    manager.click("refresh")
+    eval(line(manager, "store.webhooks.delete("), {"store": store})
+    assert registered(store) == {CREATED: OLD, UPDATED: OLD}
+    manager.click("refresh")
+    eval(line(manager, "store.webhooks.undo("), {"store": store})
+    assert registered(store)[ORDER] == NEW + '?a="1"'
+
+
+def test_the_controls_come_from_the_schema() -> None:
+    """A field that the schema is given appears by itself, of the right kind, and is sent."""
+    mine = sgqlc.types.Schema()
+
+    class WebhookInput(Input):
+        __schema__ = mine
+        endpoint = Field(non_null(String), graphql_name="endpoint")
+        scopes = Field(non_null(list_of(non_null(String))), graphql_name="scopes")
+        max_attempts = Field(Int, graphql_name="maxAttempts")
+        paused = Field(Boolean, graphql_name="paused")
+        signing_key_id = Field(non_null(String), graphql_name="signingKeyId")
+
+    sent: dict[str, Any] = {}
+
+    class Registry(DictRegistry):
+        def save(self, endpoint: str, scopes: Any, **more: Any) -> Any:
+            sent.update(more)
+            return super().save(endpoint, scopes)
+
+    form = SaveForm(Registry(), language="en", input_type=WebhookInput)
+    form.fill(endpoint=NEW, scopes=[ORDER], max_attempts="x")
+    assert form.problems == {
+        "max_attempts": "This has to be a number.",
+        "signing_key_id": "This is needed.",
+    }
+    form.fill(max_attempts=3, paused=True, signing_key_id="k1")
+    assert form.problems == {}
+    form.click("save")
+    assert sent == {"max_attempts": 3, "paused": True, "signing_key_id": "k1"}
+    assert "Max attempts" in descriptions(form)
+
+
+@pytest.mark.parametrize("schema", [v1, v2])
+def test_save_takes_every_field_of_the_schema(schema: Any) -> None:
+    """Else a field would appear in the form that `save` has no argument for."""
+    takes = inspect.signature(Webhooks.save).parameters
+    assert {field.name for field in schema.WebhookInput} <= takes.keys()
+
+
+def test_the_state_of_every_widget_is_free_of_secrets() -> None:
+    canary = "canary-0f9c5b7e"
+    with ikas.Sandbox() as sandbox:
+        credentials = sandbox.add_store("acme")
+        with ikas.connect(
+            "acme", base_url=sandbox.base_url, client_id=credentials.client_id,
+            client_secret=credentials.client_secret,
+        ) as store:  # fmt: skip
+            store.webhooks.save(OLD, CREATED)
+            forms = [store.webhooks.manager(), store.webhooks.save_form()]
+            forms[0].fill(endpoint=NEW, scopes=[ORDER])
+            forms[0].click("save")
+            sandbox.faults.add("expired_token")
+            forms[0].click("refresh")
+            states = [w.get_state() for w in alive()]
+            written = json.dumps([states, [f._repr_mimebundle_() for f in forms]], default=str)
+            assert len(states) > 100
+            for secret in (credentials.access_token, credentials.client_secret, canary):
+                assert secret not in written
+
+
+def test_an_endpoint_is_escaped_wherever_it_stands() -> None:
+    evil = "https://x.example/<img/src=x/onerror=alert(1)>"
+    registry = DictRegistry({CREATED: evil, UPDATED: OLD})
+    manager = Manager(registry, language="en")
+    manager.fill(scopes=[CREATED, UPDATED], endpoint=evil.replace("x.e", "y.e"), replace=True)
+    manager.click("save")
+    texts = [manager._repr_mimebundle_()["text/html"], html(manager)]
+    delete = DeleteForm(registry, language="en")
+    delete.fill(scopes=[CREATED])
+    texts += [html(delete), html(Overview(registry.list(), language="en"))]
+    for text in texts:
+        assert "&lt;img/src=x" in text
+        assert "<img" not in text
+    assert all(not getattr(widget, "description_allow_html", False) for widget in alive())
+
+
+def test_a_saved_notebook_shows_the_state_without_widgets(store: ikas.Store) -> None:
+    bundle = store.webhooks.manager(language="en")._repr_mimebundle_()
+    assert bundle["text/plain"].splitlines()[0] == "Webhooks of sandbox: 2 of 11 scopes registered"
+    assert len(bundle["text/plain"].splitlines()) == 13
+    assert bundle["text/html"].count("<tr>") == 12
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_the_matrix_has_what_the_catalogue_does_not_know_and_what_is_deleted() -> None:
+    """Rows of scopes ikas has added, and rows marked deleted, which hold no scope."""
+    registry = DictRegistry({"store/return/created": OLD, CREATED: OLD})
+    manager = Manager(registry, language="en")
+    assert manager.frame["scope"].tolist()[-1] == "store/return/created"
+    assert manager.title == "Webhooks of acme: 2 of 12 scopes registered"
+    registry.list = lambda: frame({CREATED: OLD}, deleted=True)  # type: ignore[method-assign]
+    manager = Manager(registry, language="en")
+    assert manager.frame.set_index("scope").loc[CREATED, "state"] == "deleted"
+    manager.fill(scopes=[CREATED])
+    assert manager._listing.frame["state"].tolist().count("registered") == 0
+
+
+def test_a_filter_hides_lines_and_keeps_what_is_selected() -> None:
+    manager = Manager(DictRegistry({CREATED: OLD}), language="en")
+    manager.fill(scopes=[ORDER], filter="mailchimp", endpoint=NEW)
+    assert "1 of 11 rows shown." in html(manager)
+    manager.click("save")
+    assert manager.message.startswith("Saved: 1 of 1")
+
+
+def test_a_fleet_is_looked_at_with_the_same_matrix() -> None:
+    """Read-only, filtered, and never more rows than a person reads."""
+    rows = frame({CREATED: OLD, ORDER: NEW})
+    row = {"scope": ORDER, "endpoint": NEW, "id": "1", "createdAt": None, "updatedAt": None}
+    many = webhook_frame(
+        [{**row, "deleted": False} for _ in range(500)], store=[f"s{n}" for n in range(500)]
+    )
+    overview = Overview(rows, stores=["acme", "beta"], language="en")
+    assert overview.title == "Webhooks of 2 stores: 2 registered, to look at only"
+    assert overview.frame["state"].value_counts().to_dict() == {
+        "not_registered": 20,
+        "registered": 2,
+    }
+    overview.fill(filter="mailchimp")
+    assert overview.frame[["store", "scope"]].values.tolist() == [["acme", CREATED]]
+    large = Overview(many, language="en")
+    assert len(large.frame) == 5500
+    assert html(large).count("<tr>") == 201
+    large.fill(filter="s499")
+    assert html(large).count("<tr>") == 12
+
+
+def test_undo_reads_a_journal_on_disk_and_tells_when_it_cannot(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    registry = DictRegistry()
+    form = Manager(registry, journal=Journal(path), language="en")
+    form.fill(scopes=[ORDER], endpoint=NEW)
+    form.click("save")
+    again = Manager(registry, journal=Journal(path), language="en")
+    again.click("undo")
+    assert registry.state == {}
+    path.write_text("this is no journal\n{}\n")
+    form = Manager(registry, journal=Journal(path), language="en")
+    assert "The journal on this machine cannot be used" in html(form)
+    form.fill(scopes=[ORDER], endpoint=NEW)
+    with pytest.raises(InvalidArgumentError, match="'undo' is disabled"):
+        form.click("undo")
+
+
+def test_closing_frees_the_widgets() -> None:
+    before = len(alive())
+    form = Manager(DictRegistry(), language="en")
+    assert len(alive()) > before
+    form.close()
+    assert len(alive()) == before
+
+
+def alive() -> list[ipywidgets.Widget]:
+    """All widgets that ipywidgets keeps; its public name for them is deprecated."""
+    return list(widget_module._instances.values())
+
+
+def every(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from every(child)
+
+
+def html(form: Form) -> str:
+    """All the HTML that the form shows."""
+    return "\n".join(
+        widget.value for widget in every(form.widget) if isinstance(widget, ipywidgets.HTML)
+    )
+
+
+def descriptions(form: Form) -> list[str]:
+    return [getattr(widget, "description", "") for widget in every(form.widget)]
+
+
+def unescaped(text: str) -> str:
+    return html_module.unescape(text)
+
+
+def line(form: Form, start: str) -> str:
+    """The line of Python that begins so, as it is shown for the next click."""
+    found = re.findall(r"<code>(.*?)</code>", html(form), re.DOTALL)
+    return next(text for text in map(unescaped, found) if text.startswith(start))
