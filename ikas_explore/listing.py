@@ -42,23 +42,35 @@ class Listing:
             raise InvalidArgumentError(
                 f"workers is a whole number from 1 to {MOST_WORKERS}, not {workers!r}."
             )
+        rows: dict[str, list[dict[str, Any]]] = {}
+        failed = dict(self._failed)
+
+        def ask(store: Store) -> None:
+            # Kept here and not by the thread that waits, which Ctrl-C may catch with answers
+            # not yet handed over.
+            try:
+                rows[store.name] = list_webhooks(store.client)
+            except IkasError as error:
+                failed[store.name] = error
+
+        done = len(failed)
         try:
             with Bar("stores") as bar:
                 tell = progress or bar
-                for store, answer in gather(_ask, self._stores.values(), workers=workers):
-                    if isinstance(answer, IkasError):
-                        self._failed[store.name] = answer
-                    elif isinstance(answer, BaseException):
-                        raise answer
-                    else:
-                        self._rows[store.name] = answer
-                    tell(len(self._rows) + len(self._failed), len(self._names))
+                for _, mistake in gather(ask, self._stores.values(), workers=workers):
+                    if mistake is not None:
+                        raise mistake
+                    done += 1
+                    tell(done, len(self._names))
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(
-                f"{len(self._rows)} of {len(self._names)} stores were listed before the "
-                "interrupt: fleet.listed has their rows, fleet.errors names the others."
+                f"{len(rows)} of {len(self._names)} stores were listed before the interrupt: "
+                "fleet.listed has their rows, fleet.errors names the others."
             )
             raise
+        finally:
+            # Copies: threads that are still under way go on writing to the others.
+            self._rows, self._failed = dict(rows), dict(failed)
 
     @property
     def reached(self) -> list[str]:
@@ -102,7 +114,3 @@ class Listing:
             if name not in self._rows
         }
         return {name: (type(error).__name__, str(error)) for name, error in failed.items()}
-
-
-def _ask(store: Store) -> list[dict[str, Any]]:
-    return list_webhooks(store.client)

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
-from ikas_explore.errors import CredentialsError, InvalidArgumentError
+from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
 from ikas_explore.manage.journal import Journal
 from ikas_explore.patterns import did_you_mean
 from ikas_explore.settings import (
@@ -80,7 +80,7 @@ class Member:
         Raises
         ------
         CredentialsError
-            A variable is not set; says which.
+            A variable is not set, or holds what cannot be right; says which.
         """
         found = {name: environment.get(variable) for name, variable in self.variables.items()}
         missing = [self.variables[name] for name, value in found.items() if not value]
@@ -89,7 +89,11 @@ class Member:
                 f"{self.name}: {', '.join(missing)} is not set, in the environment or in .env; "
                 "the file of the fleet names it."
             )
-        return read_settings(environment=False, store=self.name, **found, **self.values)
+        try:
+            return read_settings(environment=False, store=self.name, **found, **self.values)
+        except CredentialsError as error:
+            names = ", ".join(self.variables.values())
+            raise CredentialsError(f"{self.name}, from {names}: {error}") from None
 
 
 @dataclass
@@ -99,8 +103,8 @@ class Roster:
     Attributes
     ----------
     stores : list of Store
-    unusable : dict of str to CredentialsError
-        Stores whose variables are not set.
+    unusable : dict of str to IkasError
+        Stores whose variables are not set, or hold what cannot be right.
     https : dict of str to httpx.Client
         By base URL: all stores of a host share one pool of connections.
     journals : dict of str to Journal
@@ -108,7 +112,7 @@ class Roster:
     """
 
     stores: list[Store] = field(default_factory=list)
-    unusable: dict[str, CredentialsError] = field(default_factory=dict)
+    unusable: dict[str, IkasError] = field(default_factory=dict)
     https: dict[str, httpx.Client] = field(default_factory=dict)
     journals: dict[str, Journal] = field(default_factory=dict)
 
@@ -124,7 +128,7 @@ def open_roster(
     for member in members:
         try:
             settings = member.settings(environment)
-        except CredentialsError as error:
+        except IkasError as error:  # what is in its variables, as the file itself was checked
             roster.unusable[member.name] = error
             continue
         host = settings.base_url

@@ -207,26 +207,30 @@ def test_a_file_names_stores_and_where_their_secrets_are(
         assert fleet.stores["moda-ev"].api_version == "v2"
         assert fleet.list().attrs["api_version"] is None  # two versions
         assert len({id(store.client._http) for store in fleet.stores.values()}) == 1
-    with pytest.raises(RuntimeError, match="closed"):
-        fleet.list()
+    assert fleet.list().empty
+    assert set(fleet.errors["error"]) == {"TransportError"}
+    assert "the store is closed" in fleet.errors["message"][0]
 
 
-def test_a_variable_that_is_not_set_fails_its_store_only(
+def test_a_variable_that_is_wrong_or_not_set_fails_its_store_only(
     box: ikas.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACME_TOKEN", box.add_store("acme").access_token)
+    monkeypatch.setenv("KITAP_TOKEN", f"{CANARY}\nğ")
     path = stores_toml(
         tmp_path,
         f'base_url = "{box.base_url}"',
         'access_token = "{STORE}_TOKEN"',
         "[stores.acme]",
         "[stores.moda]",
+        "[stores.kitap]",
     )
     with ikas.Fleet.from_file(path) as fleet:
         fleet.list()
-        assert fleet.errors["store"].tolist() == ["moda"]
-        assert fleet.errors["error"].tolist() == ["CredentialsError"]
-        assert "MODA_TOKEN is not set" in fleet.errors["message"][0]
+        assert fleet.errors["store"].tolist() == ["kitap", "moda"]
+        assert fleet.errors["error"][1] == "CredentialsError"
+        assert "MODA_TOKEN is not set" in fleet.errors["message"][1]
+        assert CANARY not in fleet.errors.to_csv()
 
 
 @pytest.mark.parametrize(

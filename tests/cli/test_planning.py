@@ -257,7 +257,7 @@ def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_pat
             while box.calls["listWebhook"] < before + len(quick):
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate(timeout=60)
         assert process.returncode == code
         assert "Interrupted" in stderr
