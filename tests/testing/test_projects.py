@@ -93,6 +93,7 @@ def test_a_changed_endpoint_fails_its_cell_and_is_named(project: Project) -> Non
     assert OLD[:20] in said
 
 
+@pytest.mark.slow
 def test_a_changed_record_fails_its_cell_and_is_named(project: Project) -> None:
     record = project.path.parent / "frames" / "webhooks.json"
     recorded = record.read_text("utf-8")
@@ -156,6 +157,7 @@ def test_a_token_in_a_notebook_fails_the_check(
     assert token not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_distribution_that_tears_notebooks_apart_is_refused(project: Project) -> None:
     """With a sentence, in place of cells that fail."""
     done = project.run("pytest", "-n", "2", "--dist", "load")
