@@ -71,7 +71,7 @@ class Deleting:
         return self._session.deleting(self._scopes.value)
 
     def _ready(self) -> bool:
-        return self._session.read and bool(self._changes()) and self._confirm.value
+        return self._session.known and bool(self._changes()) and self._confirm.value
 
     def _delete(self) -> Told:
         changes = self._changes()

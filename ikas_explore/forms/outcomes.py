@@ -46,6 +46,6 @@ def _told(session: Session, words: Words, outcomes: list[str], done: str) -> tup
         if error is None:
             return "warning", [words("partly")]
         return "bad", [words.error(error), str(error), words("kept_entries")]
-    if not session.read:
+    if not session.current:
         return "warning", [words("unread"), "" if error is None else words.error(error)]
     return "good", [words(done, done=len(good), count=len(sent))]

@@ -150,7 +150,7 @@ class Saving:
         taken = any(each.action == REPLACE for each in self._changes())
         repeated = self._done() and self._told_for == self._entries()
         return (
-            self._session.read
+            self._session.known
             and bool(self._sent())
             and not repeated
             and (not taken or self._replace.value)

@@ -75,9 +75,14 @@ class Session:
         return self._registry.error
 
     @property
-    def read(self) -> bool:
-        """Whether what is shown is what ikas last told; False after a listing failed."""
-        return self._registry.read
+    def known(self) -> bool:
+        """Whether the store was ever listed: else nothing can be said of what a click changes."""
+        return self._registry.listed is not None
+
+    @property
+    def current(self) -> bool:
+        """Whether the last listing succeeded."""
+        return self._registry.current
 
     @property
     def endpoints(self) -> list[str]:
@@ -230,20 +235,20 @@ class _Watched:
         self.behind = behind
         self.listed: DataFrame | None = None
         self.error: IkasError | None = None
-        self.read = False
+        self.current = False
 
     @property
     def name(self) -> str:
         return self.behind.name
 
     def list(self) -> DataFrame:
-        self.read = False
+        self.current = False
         try:
             self.listed = self.behind.list()
         except IkasError as error:
             self.error = self.error or error
             raise
-        self.read = True
+        self.current = True
         return self.listed
 
     def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:

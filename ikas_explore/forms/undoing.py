@@ -48,7 +48,7 @@ class Undoing:
         self._preview.show(self._preview_html(self._plan))
 
     def _ready(self) -> bool:
-        return self._session.read and self._plan is not None
+        return self._session.known and self._plan is not None
 
     def _undo(self) -> Told:
         assert self._plan is not None  # noqa: S101 - the button is disabled without one
