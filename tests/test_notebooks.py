@@ -30,7 +30,14 @@ def run(*options: str, **environment: str) -> None:
     """Run all notebooks under nbval in a Python of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("IKAS_")}
     command = [sys.executable, "-m", "pytest", *(path.name for path in NOTEBOOKS), *options]
-    command += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
+    command += [
+        "--nbval-current-env",
+        "--nbval-cell-timeout=120",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+    ]
     done = subprocess.run(
         [*command, "-q", "--durations=5", "--rootdir", str(FOLDER), "-c", os.devnull],
         cwd=FOLDER,
@@ -42,9 +49,22 @@ def run(*options: str, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_notebooks_give_the_outputs_they_were_saved_with() -> None:
-    """Strict nbval, with IKAS_STORE=sandbox the only setting."""
-    run("--nbval", f"--nbval-sanitize-with={SANITIZE}", IKAS_STORE="sandbox")
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        (
+            ["--ikas-sandbox"],
+            {"IKAS_STORE": "shop", "IKAS_ACCESS_TOKEN": "t", "LANG": "tr_TR.UTF-8"},
+        ),
+        ([f"--nbval-sanitize-with={SANITIZE}"], {"IKAS_STORE": "sandbox"}),
+    ],
+    ids=["plugin", "IKAS_STORE"],
+)
+def test_the_notebooks_give_the_outputs_they_were_saved_with(
+    options: list[str], environment: dict[str, str]
+) -> None:
+    """Strict nbval: with our plugin, whatever the environment says, and without it."""
+    run("--nbval", *options, **environment)
 
 
 def rows() -> list[dict[str, Any]]:
