@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +104,7 @@ class _Notebooks:
     def __init__(self, config: pytest.Config) -> None:
         self._sandbox = bool(config.option.ikas_sandbox)
         self._update = {UPDATE_VARIABLE: "1"} if config.option.ikas_update else {}
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(self) -> Generator[None, list[Any], list[Any]]:
@@ -131,6 +133,17 @@ class _Notebooks:
             return (yield)
         with _environment({**_kept(), **self._update}):
             return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        notebook = report.nodeid.partition("::")[0]
+        if notebook.endswith(".ipynb"):
+            self._seconds[notebook] += report.duration
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._seconds:
+            terminalreporter.section("notebooks, their seconds")
+            for notebook, seconds in sorted(self._seconds.items()):
+                terminalreporter.line(f"{seconds:7.2f}  {notebook}")
 
     def _of_kernel(self, folder: Path) -> Mapping[str, str]:
         frames = {FOLDER_VARIABLE: str(folder / FOLDER), **self._update}

@@ -6,6 +6,7 @@ has the wheel and nothing else of ours.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,7 @@ def test_a_notebook_passes_twice_and_on_two_workers(project: Project) -> None:
     for options in [(), (), ("-n", "2")]:
         cases, said = project.pytest(*options, **real)
         assert cases == PASSED, said
+        assert re.search(r"\d\.\d\d  notebooks/ours\.ipynb", said)  # its seconds
     assert files(project) == before
     assert project.check().returncode == 0
 
