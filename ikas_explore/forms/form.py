@@ -106,6 +106,7 @@ class Form(ABC):
         self._buttons = {name: each for part in parts for name, each in part.buttons.items()}
         self._busy = False
         self._updating = False
+        self._timer: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
         self._said: list[str] = []
         self._heading = Markup()
@@ -252,9 +253,20 @@ class Form(ABC):
             raise
         finally:
             self.update()
-            _later(self._rest)
+            self._rest_later()
+
+    def _rest_later(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # plain Python: nobody can have clicked meanwhile
+            self._rest()
+            return
+        self._timer = loop.call_later(SETTLE, self._rest)
 
     def _rest(self) -> None:
+        if self._timer is not None:  # else it would end the busy time of a later click
+            self._timer.cancel()
+            self._timer = None
         self._busy = False
         self._enable()
 
@@ -290,15 +302,6 @@ class Form(ABC):
         title = f"<p><b>{markup.text(self.title)}</b></p>"
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**kwargs)
         return {**bundle, "text/plain": self._text(), "text/html": f"{title}{table}{said}"}
-
-
-def _later(act: Callable[[], None]) -> None:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # plain Python: nobody can have clicked meanwhile
-        act()
-        return
-    loop.call_later(SETTLE, act)
 
 
 def _close(widget: widgets.Widget) -> None:

@@ -35,6 +35,8 @@ class Listing:
         self._session = session
         self._words = words
         self._everything = everything
+        self._rows: DataFrame | None = None
+        self._turn = -1
         columns = ["state", "endpoint", "created_at", "updated_at"]
         self.matrix = Matrix(words, columns if everything else ["endpoint", "age"])
         self._filter = TextControl(FILTER, words)
@@ -52,10 +54,13 @@ class Listing:
     @property
     def frame(self) -> DataFrame:
         """The rows, a filter aside."""
-        frame = matrix_frame(self._session.shown, [self._session.name])
-        if self._everything:
-            return frame
-        return frame[frame["state"] != "not_registered"].reset_index(drop=True)
+        if self._rows is None or self._turn != self._session.turn:
+            self._turn = self._session.turn
+            rows = matrix_frame(self._session.shown, [self._session.name])
+            if not self._everything:
+                rows = rows[rows["state"] != "not_registered"].reset_index(drop=True)
+            self._rows = rows
+        return self._rows
 
     def update(self) -> None:
         frame = self.frame

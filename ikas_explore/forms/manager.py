@@ -82,7 +82,7 @@ class Manager(Form):
 
     @property
     def title(self) -> str:
-        states = self.frame["state"].tolist()
+        states = self._listing.frame["state"].tolist()
         return self.words(
             "matrix.title",
             store=self._session.name,
@@ -93,7 +93,7 @@ class Manager(Form):
     @property
     def frame(self) -> DataFrame:
         """The matrix: ``store, scope, state, endpoint, created_at, updated_at``."""
-        return self._listing.frame
+        return self._listing.frame.copy()
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         return matrix_table(self.words, self.frame)

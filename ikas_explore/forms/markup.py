@@ -133,11 +133,12 @@ def changes_rows(words: Words, frame: DataFrame, *, resend: bool = False) -> lis
     """Put a frame of changes, or of their outcomes, into words: a list of texts a row."""
     rows = []
     done = "outcome" in frame.columns
+    reasons = done and bool(frame["error"].notna().any())
     for row in frame.to_dict("records"):
         action = "resend" if resend and row["action"] == "keep" else row["action"]
         what = words(f"outcome.{row['outcome']}" if done else f"change.{action}")
         ends = [row[name] if isinstance(row[name], str) else "" for name in _ENDS]
-        why = [row["error"] if isinstance(row["error"], str) else ""] if done else []
+        why = [row["error"] if isinstance(row["error"], str) else ""] if reasons else []
         rows.append([words.scope(row["scope"]), what, *ends, *why])
     return rows
 
@@ -148,8 +149,8 @@ _ENDS = ("endpoint_before", "endpoint_after")
 def changes_columns(words: Words, frame: DataFrame) -> list[str]:
     if "outcome" not in frame.columns:
         return [words(f"column.{name}") for name in ("scope", "change", "now", "then")]
-    names = ("scope", "outcome", "before", "after", "error")
-    return [words(f"column.{name}") for name in names]
+    reasons = ("error",) if frame["error"].notna().any() else ()
+    return [words(f"column.{name}") for name in ("scope", "outcome", "before", "after", *reasons)]
 
 
 def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> str:
@@ -169,9 +170,8 @@ def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = F
         ]
         for row, (scope, what, before, after, *why) in rows
     ]
-    done = "outcome" in frame.columns
-    columns = ("scope", "outcome", "endpoint", "error") if done else ("scope", "change", "endpoint")
-    return html_table([words(f"column.{column}") for column in columns], cells, name=name)
+    scope, what, _, _, *why = changes_columns(words, frame)
+    return html_table([scope, what, words("column.endpoint"), *why], cells, name=name)
 
 
 def _ends(words: Words, before: str, after: str) -> str:

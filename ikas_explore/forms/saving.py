@@ -172,7 +172,8 @@ class Saving:
         changes = self._changes()
         if not changes:
             return markup.note("plain", words("save.first"))
-        name = words("save.preview")
+        done = "outcome" in self.frame.columns
+        name = words("column.outcome" if done else "save.preview")
         more = self._more()
         table = markup.changes_table(words, self.frame, name=name, resend=bool(more))
         sent = self._sent()

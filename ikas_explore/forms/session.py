@@ -52,6 +52,9 @@ class Session:
     error : IkasError or None
         What failed in the last action, if something did.
     log : list of Done
+    turn : int
+        How many actions there were: what follows from them alone need not be made anew for
+        every keystroke.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Session:
 
         self.allow_http = allow_http
         self.log: list[Done] = []
+        self.turn = 0
         self.shown = webhook_frame([], store=registry.name)
         self._registry = _Watched(registry)
         self._journal = Journal() if journal is None else journal
@@ -221,6 +225,7 @@ class Session:
         self._registry.error = None
 
     def _end(self) -> None:
+        self.turn += 1
         if self._registry.listed is not None:
             self.shown = self._registry.listed
 

@@ -27,6 +27,7 @@ class Undoing:
         self._session = session
         self._words = words
         self._plan: Plan | None = None
+        self._turn = -1
         self._preview = Markup()
         self._button = Button(words("undo"), self._undo, ready=self._ready, busy=words("undo.busy"))
         self.controls: Sequence[Control] = []
@@ -39,6 +40,9 @@ class Undoing:
         )
 
     def update(self) -> None:
+        if self._turn == self._session.turn:
+            return
+        self._turn = self._session.turn
         try:
             self._plan = self._session.undoing()
         except IkasError as error:  # a journal on disk that cannot be read
