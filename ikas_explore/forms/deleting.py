@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, row, stack
-from ikas_explore.forms.form import Button, Told
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_delete

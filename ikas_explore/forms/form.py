@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.forms import markup, style
+from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, TickControl, stack, with_class
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 SETTLE = 0.4
 
 
-#: A message about a form: its kind, and its sentences.
-Told = tuple[markup.Kind, list[str]]
-
-
 class Part(Protocol):
     """A piece of a form: controls, buttons, and what to show after each change."""
 
@@ -42,40 +39,6 @@ class Part(Protocol):
     def update(self) -> None:
         """Show what the entries mean now."""
         ...
-
-
-class Button:
-    """A button, what it does, and when it can.
-
-    Parameters
-    ----------
-    widget : Button or str
-        The widget, or the label of one.
-    act : callable
-        Does it and returns the message about it: its kind and its sentences, or none.
-    ready : callable
-        Whether it can work now.
-    busy : str
-        What to say meanwhile; empty for what needs no call.
-    look : str, optional
-        A class of the style sheet.
-    """
-
-    def __init__(
-        self,
-        widget: widgets.Button | str,
-        act: Callable[[], Told | None],
-        *,
-        ready: Callable[[], bool] = lambda: True,
-        busy: str = "",
-        look: str = "",
-    ) -> None:
-        self.widget = widgets.Button(description=widget) if isinstance(widget, str) else widget
-        if look:
-            self.widget.add_class(look)
-        self.act = act
-        self.ready = ready
-        self.busy = busy
 
 
 class Form(ABC):

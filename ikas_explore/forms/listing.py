@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TextControl, row, stack
 from ikas_explore.forms.fields import Field
-from ikas_explore.forms.form import Button, Told
 from ikas_explore.forms.matrix import Matrix, matrix_frame
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.session import Session

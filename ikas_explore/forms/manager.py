@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, row, stack
 from ikas_explore.forms.deleting import Deleting
-from ikas_explore.forms.form import Button, Form
+from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import Listing
 from ikas_explore.forms.markup import time
 from ikas_explore.forms.messages import Words

@@ -99,6 +99,11 @@ def time(value: Any) -> str:
     return NONE if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"
 
 
+def moment(value: Any) -> str:
+    """Make the cell of a time."""
+    return f'<span class="ikas-time">{time(value)}</span>'
+
+
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = "") -> str:
     """Make a table of cells that are HTML already; its columns' names are text."""
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)

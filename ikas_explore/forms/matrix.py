@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from ikas_explore.errors import InvalidScopeError
 from ikas_explore.forms.controls import Markup, row, stack
-from ikas_explore.forms.markup import endpoint, state, text, time
+from ikas_explore.forms.markup import endpoint, moment, state, text
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
 from ikas_explore.schema.scopes import Scope
@@ -158,8 +158,8 @@ class Matrix:
         made = {
             "state": lambda: state(self._words, record["state"]),
             "endpoint": lambda: endpoint(said["endpoint"]),
-            "created_at": lambda: text(time(record["created_at"])),
-            "updated_at": lambda: text(time(record["updated_at"])),
+            "created_at": lambda: moment(record["created_at"]),
+            "updated_at": lambda: moment(record["updated_at"]),
             "age": lambda: text(said["age"]),
         }
         absent = "" if record["state"] != "not_registered" else " ikas-none"

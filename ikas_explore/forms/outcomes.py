@@ -33,19 +33,20 @@ def told(
     -------
     tuple of kind and sentences
     """
-    kind, sentences = _told(session, words, outcomes["outcome"].tolist(), done)
+    kind, sentences = _told(session, words, outcomes, done)
     session.note(python, sentences[0])
     return kind, sentences
 
 
-def _told(session: Session, words: Words, outcomes: list[str], done: str) -> tuple[Kind, list[str]]:
-    sent = [each for each in outcomes if each in (SAVED, DELETED, FAILED, CONFLICT)]
-    good = [each for each in sent if each in (SAVED, DELETED)]
+def _told(session: Session, words: Words, outcomes: DataFrame, done: str) -> tuple[Kind, list[str]]:
+    sent = outcomes[outcomes["outcome"].isin([SAVED, DELETED, FAILED, CONFLICT])]
+    good = int(sent["outcome"].isin([SAVED, DELETED]).sum())
     error = session.error
-    if len(good) < len(sent):
-        if error is None:
-            return "warning", [words("partly")]
-        return "bad", [words.error(error), str(error), words("kept_entries")]
+    if good < len(sent):
+        if error is not None:
+            return "bad", [words.error(error), str(error), words("kept_entries")]
+        reasons = dict.fromkeys(sent["error"].dropna())
+        return "warning", [words("partly"), *reasons, words("kept_entries")]
     if not session.current:
         return "warning", [words("unread"), "" if error is None else words.error(error)]
-    return "good", [words(done, done=len(good), count=len(sent))]
+    return "good", [words(done, done=good, count=len(sent))]

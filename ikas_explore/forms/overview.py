@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, TextControl, stack
-from ikas_explore.forms.form import Button, Form
+from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import FILTER
 from ikas_explore.forms.manager import matrix_table
 from ikas_explore.forms.matrix import matrix_frame
@@ -91,16 +92,17 @@ class _Rows:
         words = self._words
         frame = self.filtered()
         head = frame.head(MOST_ROWS)
-        columns, rows = matrix_table(words, head, store=True)
+        columns, _ = matrix_table(words, head, store=True)
         cells = [
             [
-                markup.text(store),
-                markup.text(scope),
-                markup.state(words, state),
-                markup.endpoint(None if endpoint == markup.NONE else endpoint),
-                *map(markup.text, times),
+                markup.text(row["store"]),
+                markup.text(words.scope(row["scope"])),
+                markup.state(words, row["state"]),
+                markup.endpoint(row["endpoint"] if isinstance(row["endpoint"], str) else None),
+                markup.moment(row["created_at"]),
+                markup.moment(row["updated_at"]),
             ]
-            for (store, scope, _, endpoint, *times), state in zip(rows, head["state"], strict=True)
+            for row in head.to_dict("records")
         ]
         table = markup.html_table(columns, cells, name=words("column.scope"))
         shown = words("matrix.shown", shown=len(head), count=len(self.frame))

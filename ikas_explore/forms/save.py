@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button
 from ikas_explore.forms.checklist import Checklist
 from ikas_explore.forms.controls import Control
-from ikas_explore.forms.form import Button, Form
+from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import refresh_button
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.saving import Saving

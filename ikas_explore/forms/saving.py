@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import (
     Control,
     Judgement,
@@ -22,7 +23,6 @@ from ikas_explore.forms.fields import (
     endpoint_problem,
     endpoint_warning,
 )
-from ikas_explore.forms.form import Button, Told
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_save

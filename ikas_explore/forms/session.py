@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.errors import IkasError, PlanError
+from ikas_explore.errors import IkasError, PlanError, StorageError
+from ikas_explore.forms.watched import Shown, Watched
 from ikas_explore.manage.diff import Change, registered
 from ikas_explore.manage.journal import Entry, Journal
 from ikas_explore.manage.plan import Plan
@@ -66,7 +67,7 @@ class Session:
         self.log: list[Done] = []
         self.turn = 0
         self.shown = webhook_frame([], store=registry.name)
-        self._registry = _Watched(registry)
+        self._registry = Watched(registry)
         self._journal = Journal() if journal is None else journal
 
     @property
@@ -118,7 +119,7 @@ class Session:
 
     def undoing(self) -> Plan | None:
         """Return the plan that takes back the last write, going by what is shown; no call."""
-        as_shown = _Shown(self._registry.behind, self.shown)
+        as_shown = Shown(self._registry.behind, self.shown)
         return undo(self._journal, {self.name: as_shown}, take=False)
 
     def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
@@ -195,30 +196,29 @@ class Session:
             raise PlanError("What is registered is not what was shown.")
         scopes = [change.scope for change in changes]
         endpoint = changes[0].endpoint_after or ""
-        failure = None
+        failure: IkasError | None = None
+        unread: IkasError | None = None
         try:
             with self._journal.write(
                 self._registry, scopes, endpoint=endpoint, sales_channels=True, before=before
             ):
                 self._registry.save(endpoint, scopes, **more)
+        except StorageError:
+            raise  # nothing was sent
         except IkasError as error:
             failure = error
-        after: Mapping[str, str] = {}
+        after: Mapping[str, str] | None = None
         try:
             after = registered(self._registry.list()).get(self.name, {})
         except IkasError as error:
-            failure = failure or error
-        stands = all(after.get(scope) == endpoint for scope in scopes)
-        outcome = SAVED if failure is None and stands else FAILED if failure else CONFLICT
-        rows = [
-            {
-                **change._asdict(),
-                "action": change.action,
-                "outcome": outcome,
-                "error": None if failure is None else str(failure),
-            }
-            for change in changes
-        ]
+            unread = error
+        rows = []
+        for change in changes:
+            stands = after is None or after.get(change.scope) == endpoint
+            outcome = FAILED if failure else SAVED if stands else CONFLICT
+            told = failure or unread
+            row = {**change._asdict(), "action": change.action, "outcome": outcome}
+            rows.append({**row, "error": None if told is None else str(told)})
         return rows_frame(OUTCOMES, rows)
 
     def _begin(self) -> None:
@@ -228,59 +228,6 @@ class Session:
         self.turn += 1
         if self._registry.listed is not None:
             self.shown = self._registry.listed
-
-
-class _Watched:
-    """A registry that keeps what it last listed and the last error it met.
-
-    A plan turns an error into text in one language; a form says it in the reader's.
-    """
-
-    def __init__(self, behind: Registry) -> None:
-        self.behind = behind
-        self.listed: DataFrame | None = None
-        self.error: IkasError | None = None
-        self.current = False
-
-    @property
-    def name(self) -> str:
-        return self.behind.name
-
-    def list(self) -> DataFrame:
-        self.current = False
-        try:
-            self.listed = self.behind.list()
-        except IkasError as error:
-            self.error = self.error or error
-            raise
-        self.current = True
-        return self.listed
-
-    def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
-        try:
-            return self.behind.save(endpoint, scopes, **more)
-        except IkasError as error:
-            self.error = error
-            raise
-
-    def delete(self, scopes: Sequence[str]) -> bool:
-        try:
-            return self.behind.delete(scopes)
-        except IkasError as error:
-            self.error = error
-            raise
-
-
-class _Shown(_Watched):
-    """A registry that lists what is shown, for a preview without a call."""
-
-    def __init__(self, behind: Registry, shown: DataFrame) -> None:
-        super().__init__(behind)
-        self.listed = shown
-
-    def list(self) -> DataFrame:
-        assert self.listed is not None  # noqa: S101 - given above, for the type checker
-        return self.listed
 
 
 def python_save(endpoint: str, scopes: Sequence[str], more: Mapping[str, Any]) -> str:

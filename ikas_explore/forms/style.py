@@ -11,7 +11,7 @@ ROOT = "ikas-form"
 
 STYLE = """<style>
 .ikas-form{--ikas-text:var(--jp-content-font-color1,currentColor);
---ikas-quiet:var(--jp-content-font-color2,currentColor);
+--ikas-quiet:#595959;
 --ikas-line:var(--jp-border-color2,#8886);--ikas-back:var(--jp-layout-color1,transparent);
 --ikas-soft:var(--jp-layout-color2,#8881);--ikas-focus:var(--jp-brand-color1,#1976d2);
 --ikas-good:#1b6e20;--ikas-warn:#8a4b00;--ikas-bad:#b3261e;--ikas-fill:#1565c0;--ikas-danger:#b3261e;
@@ -71,7 +71,7 @@ background:var(--ikas-back);color:var(--ikas-text);box-shadow:none;overflow:visi
 border-color:var(--ikas-line);cursor:not-allowed}
 .ikas-form .widget-button.ikas-small{min-height:24px;padding:1px 8px;text-align:left;font-size:12px}
 .ikas-groups{gap:0;width:100%;border-top:1px solid var(--ikas-line);max-width:44em}
-.ikas-group{display:grid;grid-template-columns:130px minmax(0,1fr);align-items:center;gap:8px;
+.ikas-group{display:grid;grid-template-columns:130px minmax(0,1fr);align-items:start;gap:8px;
 padding:3px 0;border-bottom:1px solid var(--ikas-line);width:100%}
 .ikas-ticks{display:flex;flex-flow:row wrap;gap:2px 18px;width:auto}
 .ikas-note{display:flex;gap:6px;align-items:baseline;overflow-wrap:anywhere}
@@ -88,6 +88,7 @@ border:0;color:inherit}
 border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;background:none;color:inherit}
 .ikas-form .ikas-table th{font-weight:600;font-size:12px;color:var(--ikas-quiet);white-space:nowrap}
 .ikas-endpoint{overflow-wrap:anywhere}
+.ikas-state,.ikas-time{white-space:nowrap}
 .ikas-end{display:grid;grid-template-columns:38px minmax(0,1fr);align-items:baseline;min-width:12em}
 .ikas-do-create,.ikas-do-saved,.ikas-registered{color:var(--ikas-good)}
 .ikas-do-replace,.ikas-do-conflict{color:var(--ikas-warn)}

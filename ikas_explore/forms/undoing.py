@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ikas_explore.errors import IkasError
 from ikas_explore.forms import markup
+from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, row, stack
-from ikas_explore.forms.form import Button, Told
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import PYTHON_UNDO, Session

@@ -19,7 +19,7 @@ from ipywidgets.widgets import widget as widget_module
 from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
-from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
 from ikas_explore.forms.delete import DeleteForm
 from ikas_explore.forms.form import SETTLE, Form
 from ikas_explore.forms.manager import Manager
@@ -259,6 +259,82 @@ def test_a_form_of_a_store_that_does_not_answer_says_so_and_can_be_refreshed() -
         form.click("refresh")
         form.click("save")
         assert registered(store)[ORDER] == NEW
+
+
+def saved(registry: DictRegistry, **more: Any) -> SaveForm:
+    """A form on which a save was clicked."""
+    form = SaveForm(registry, language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER, UPDATED], **more)
+    form.click("save")
+    return form
+
+
+CHANNELS = pytest.mark.parametrize("more", [{}, {"sales_channel_ids": ["a"]}], ids=["", "channels"])
+
+
+@CHANNELS
+def test_a_save_that_cannot_be_read_back_says_so(more: dict[str, Any]) -> None:
+    registry = DictRegistry()
+
+    def fail(call: tuple[str, ...]) -> None:
+        if call == ("list",) and "save" in registry.verbs():
+            raise TransportError("acme: no answer", sent=False)
+
+    registry.after = fail
+    form = saved(registry, **more)
+    assert form.message.startswith("What stands there now could not be read back; press Refresh.")
+    assert registry.verbs().count("save") == 1
+
+
+def test_a_save_whose_answer_is_lost_is_told_by_what_stands_there() -> None:
+    registry = DictRegistry()
+
+    def lose(call: tuple[str, ...]) -> None:
+        if call[0] == "save":
+            raise TransportError("acme: time-out")
+
+    registry.after = lose
+    assert saved(registry).message == "Saved: 2 of 2, read back from ikas."
+
+
+@CHANNELS
+def test_what_somebody_else_took_meanwhile_is_told(more: dict[str, Any]) -> None:
+    registry = DictRegistry()
+
+    def take(call: tuple[str, ...]) -> None:
+        if call[0] == "save":
+            registry.state[ORDER] = "https://other.example.com/"
+
+    registry.after = take
+    form = saved(registry, **more)
+    assert form.message.startswith("Not all of it was done; the table says what and why.")
+    assert form.frame.set_index("scope")["outcome"].to_dict() == {
+        ORDER: "conflict",
+        UPDATED: "saved",
+    }
+    assert "something else stands there" in html(form)
+
+
+def test_a_save_with_sales_channels_is_refused_when_something_changed() -> None:
+    registry = DictRegistry()
+    form = SaveForm(registry, language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER], sales_channel_ids=["a"])
+    registry.state[ORDER] = OLD
+    form.click("save")
+    assert form.message.startswith("Nothing was written")
+    assert "save" not in registry.verbs()
+
+
+@CHANNELS
+def test_nothing_is_sent_when_the_journal_cannot_be_written(
+    more: dict[str, Any], tmp_path: Path
+) -> None:
+    registry = DictRegistry()
+    form = SaveForm(registry, journal=Journal(tmp_path), language="en")  # a folder, not a file
+    form.fill(endpoint=NEW, scopes=[ORDER], **more)
+    form.click("save")
+    assert "it is no file. Nothing was sent" in form.message
+    assert registry.state == {}
 
 
 def test_an_uninstalled_app_is_told() -> None:
