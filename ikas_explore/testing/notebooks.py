@@ -111,14 +111,16 @@ def check_notebooks(
     for path in paths:
         try:
             notebook = _Notebook(_read(Path(path)), secrets, max_output)
+            findings += [
+                Finding(str(path), where, rule, printable(message))
+                for check in CHECKS
+                for where, rule, message in check(notebook)
+            ]
         except (OSError, ValueError) as error:
             findings.append(Finding(str(path), "", UNREADABLE, printable(str(error))))
-            continue
-        findings += [
-            Finding(str(path), where, rule, printable(message))
-            for check in CHECKS
-            for where, rule, message in check(notebook)
-        ]
+        except (AttributeError, TypeError, RecursionError):
+            # Text where a cell, an output or metadata should be: Jupyter cannot open it either.
+            findings.append(Finding(str(path), "", UNREADABLE, "is not formed as a notebook is"))
     return findings
 
 

@@ -243,6 +243,23 @@ def test_what_cannot_be_checked_is_not_well(tmp_path: Path) -> None:
     assert run(write(tmp_path / "good.ipynb", notebook(code("x")))).returncode == 0
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {"cells": [1]},
+        {"cells": [{"cell_type": "code", "source": "x", "outputs": 1}]},
+        {"cells": [{"cell_type": "code", "source": "x", "outputs": [{"data": "x"}]}]},
+        {"cells": [], "metadata": "x"},
+        {"cells": [], "metadata": {"kernelspec": "x"}},
+        {"cells": [], "metadata": {"widgets": {next(iter(widget("x"))): {"state": [1]}}}},
+    ],
+    ids=str,
+)
+def test_what_is_not_formed_as_a_notebook_is_unreadable(content: Any, tmp_path: Path) -> None:
+    assert found(content, tmp_path)[-1] == ("", "unreadable")
+
+
 def test_our_notebooks_are_clean() -> None:
     done = run(ROOT / "notebooks")
     assert done.returncode == 0, done.stdout + done.stderr
