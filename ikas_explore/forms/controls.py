@@ -63,6 +63,16 @@ def with_class(widget: Any, *names: str) -> Any:
     return widget
 
 
+def close(widget: widgets.Widget) -> None:
+    """Free a widget, those in it, and their looks."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    for name in ("layout", "style"):  # widgets of their own
+        if hasattr(widget, name):
+            getattr(widget, name).close()
+    widget.close()
+
+
 class Markup:
     """A piece of HTML that takes no room while it is empty."""
 

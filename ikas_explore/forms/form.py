@@ -2,7 +2,8 @@
 
 A call of ikas blocks the kernel, and clicks made meanwhile queue up behind it. So the mark that
 says "busy" goes on at once and off only on a later turn of the loop, when those clicks have
-been dropped.
+been dropped. And a click can overtake the last keystrokes before it, which a page sends one
+after another: they are waited for, and if they change an entry, nothing is sent.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import ipywidgets as widgets
 from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.forms import markup, style
 from ikas_explore.forms.button import Button
-from ikas_explore.forms.controls import Control, Markup, TickControl, stack, with_class
+from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+#: Seconds from a click until it is acted on: what a keystroke takes from a browser to its kernel.
+ARRIVE = 0.2
 
 #: Seconds from the end of a call until buttons can be clicked again: longer than a double click
 #: takes on its way from a browser to its kernel.
@@ -68,6 +72,7 @@ class Form(ABC):
         self._controls = {each.name: each for part in parts for each in part.controls}
         self._buttons = {name: each for part in parts for name, each in part.buttons.items()}
         self._busy = False
+        self._by_python = False
         self._updating = False
         self._timer: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
@@ -159,14 +164,18 @@ class Form(ABC):
         if button.widget.disabled:
             raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why()}")
         self._bug = None
-        button.widget.click()
-        self._rest()
+        self._by_python = True
+        try:
+            button.widget.click()
+        finally:
+            self._by_python = False
+            self._rest()
         if self._bug is not None:  # outside a notebook ipywidgets only logs it
             raise self._bug
 
     def close(self) -> None:
         """Take the form off the page and free its widgets."""
-        _close(self.widget)
+        close(self.widget)
 
     def update(self) -> None:
         """Show what the entries mean now; called after each change."""
@@ -201,6 +210,20 @@ class Form(ABC):
         self._busy = True
         self._enable()
         self.say("busy", button.busy)
+        loop = None if self._by_python else _running_loop()
+        if loop is None:
+            self._act(button)
+        else:
+            loop.call_later(ARRIVE, self._act_as_shown, button, self._entries())
+
+    def _act_as_shown(self, button: Button, entries: dict[str, Any]) -> None:
+        if self._entries() == entries:
+            self._act(button)
+        else:
+            self.say("warning", self.words("changed_entries"))
+            self._rest()
+
+    def _act(self, button: Button) -> None:
         try:
             said = button.act()
             if said is not None:
@@ -219,12 +242,11 @@ class Form(ABC):
             self._rest_later()
 
     def _rest_later(self) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # plain Python: nobody can have clicked meanwhile
+        loop = _running_loop()
+        if loop is None:
             self._rest()
-            return
-        self._timer = loop.call_later(SETTLE, self._rest)
+        else:
+            self._timer = loop.call_later(SETTLE, self._rest)
 
     def _rest(self) -> None:
         if self._timer is not None:  # else it would end the busy time of a later click
@@ -232,6 +254,9 @@ class Form(ABC):
             self._timer = None
         self._busy = False
         self._enable()
+
+    def _entries(self) -> dict[str, Any]:
+        return {name: each.value for name, each in self._controls.items()}
 
     def _why(self) -> str:
         problems = [f"{field}: {problem}" for field, problem in self.problems.items()]
@@ -267,10 +292,8 @@ class Form(ABC):
         return {**bundle, "text/plain": self._text(), "text/html": f"{title}{table}{said}"}
 
 
-def _close(widget: widgets.Widget) -> None:
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    for name in ("layout", "style"):  # widgets of their own
-        if hasattr(widget, name):
-            getattr(widget, name).close()
-    widget.close()
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:  # plain Python: nobody clicks there but Python
+        return None

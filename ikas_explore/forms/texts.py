@@ -220,6 +220,10 @@ TEXTS: Mapping[str, Text] = {
         "Şimdiki durum geri okunamadı; Yenile'ye basın.",
     ),
     "kept_entries": Text("Your entries are kept.", "Girdikleriniz duruyor."),
+    "changed_entries": Text(
+        "The entries changed as you clicked, so nothing was sent. Look and click again.",
+        "Tıkladığınız sırada girdiler değişti, hiçbir şey gönderilmedi. Bakıp yeniden tıklayın.",
+    ),
     "cancelled": Text(
         "Interrupted. Press Refresh to see what was done.",
         "Durduruldu. Ne yapıldığını görmek için Yenile'ye basın.",

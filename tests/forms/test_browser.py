@@ -408,3 +408,28 @@ def test_the_notebook_is_a_page_under_voila(browser: Browser, tmp_path: Path) ->
         form.locator(".ikas-matrix").get_by_text("https://page.example.com/ikas").wait_for()
         if SCREENSHOTS:
             page.screenshot(path=Path(SCREENSHOTS) / "voila.png", full_page=True)
+
+
+def test_a_click_saves_only_what_was_shown(lab: Lab, sandbox: ikas.Sandbox) -> None:
+    """A click can overtake the last keystrokes on their way: then nothing is saved, and told."""
+    with lab.open(*show("save_form")) as page:
+        page.get_by_label("Endpoint").fill("https://erp.example.co")
+        box(page, "store/order/created").check()
+        until_enabled(button(page, "Save"))
+        page.evaluate(
+            """() => {
+              const input = document.querySelector('.ikas-form .widget-text input');
+              for (const end of [1, 2, 3, 4]) {
+                input.value = 'https://erp.example.co' + 'm/ik'.slice(0, end);
+                input.dispatchEvent(new Event('input', {bubbles: true}));
+              }
+              [...document.querySelectorAll('.ikas-form button')]
+                .find(each => each.innerText === 'Save').click();
+            }"""
+        )
+        said(page, "The entries changed as you clicked")
+        assert registered(sandbox) == {CREATED: OLD, UPDATED: OLD}
+        until_enabled(button(page, "Save"))
+        button(page, "Save").click()
+        said(page, "Saved: 1 of 1")
+        assert registered(sandbox)["store/order/created"] == "https://erp.example.com/ik"

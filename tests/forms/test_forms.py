@@ -21,7 +21,7 @@ from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
 from ikas_explore.forms.delete import DeleteForm
-from ikas_explore.forms.form import SETTLE, Form
+from ikas_explore.forms.form import ARRIVE, SETTLE, Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.overview import Overview
 from ikas_explore.forms.save import SaveForm
@@ -367,7 +367,7 @@ def test_clicks_that_queue_up_behind_a_call_are_dropped() -> None:
         registry.after = lambda call: states.append(button.disabled)
         for _ in range(3):
             loop.call_soon(button.click)
-        await asyncio.sleep(SETTLE / 2)
+        await asyncio.sleep(ARRIVE + SETTLE / 2)
         assert states
         assert all(states)
         assert button.disabled
