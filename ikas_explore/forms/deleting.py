@@ -33,7 +33,8 @@ class Deleting:
         self._words = words
         self._scopes = scopes
         self._confirm = TickControl("confirm")
-        self._told_for: object = None
+        self._chosen: list[str] = []
+        self._turn = -1
         self._outcomes: DataFrame | None = None
         self._preview = Markup()
         self._button = Button(
@@ -55,11 +56,10 @@ class Deleting:
 
     @property
     def frame(self) -> DataFrame:
-        """The preview, or the outcome until something else is chosen."""
-        changes = self._changes()
-        if self._outcomes is not None and (not changes or self._told_for == changes):
+        """The preview, or the outcome until something else is chosen or ikas is asked again."""
+        if self._outcomes is not None and self._told():
             return self._outcomes
-        return changes_frame(changes)
+        return changes_frame(self._changes())
 
     def update(self) -> None:
         changes = self._changes()
@@ -70,6 +70,10 @@ class Deleting:
     def _changes(self) -> list[Change]:
         return self._session.deleting(self._scopes.value)
 
+    def _told(self) -> bool:
+        # What was deleted may no longer be there to choose.
+        return self._turn == self._session.turn and self._scopes.value in ([], self._chosen)
+
     def _ready(self) -> bool:
         return self._session.known and bool(self._changes()) and self._confirm.value
 
@@ -77,7 +81,7 @@ class Deleting:
         changes = self._changes()
         self._outcomes = None
         self._outcomes = self._session.delete(changes)
-        self._told_for = changes
+        self._chosen, self._turn = self._scopes.value, self._session.turn
         python = python_delete([each.scope for each in changes])
         return told(self._session, self._words, self._outcomes, "delete.done", python)
 
@@ -85,7 +89,7 @@ class Deleting:
         words = self._words
         name = words("delete.preview")
         if not changes:
-            if self._outcomes is not None:
+            if self._outcomes is not None and self._told():
                 return markup.changes_table(words, self._outcomes, name=name)
             if not self._session.state():
                 return markup.note("plain", words("delete.none"))

@@ -96,8 +96,8 @@ class Saving:
 
     @property
     def frame(self) -> DataFrame:
-        """The preview, or the outcome while the entries are those that were sent."""
-        if self._outcomes is not None and self._told_for == self._entries():
+        """The preview, or the outcome until an entry is changed or ikas is asked again."""
+        if self._outcomes is not None and self._told_for == self._now():
             return self._outcomes
         return changes_frame(self._changes())
 
@@ -134,8 +134,9 @@ class Saving:
             if name != "endpoint" and control.value not in (None, False)
         }
 
-    def _entries(self) -> object:
-        return self._fields["endpoint"].value, self._scopes.value, self._more()
+    def _now(self) -> object:
+        endpoint = self._fields["endpoint"].value
+        return endpoint, self._scopes.value, self._more(), self._session.turn
 
     def _changes(self) -> list[Change]:
         if self._scopes.problem or any(each.problem for each in self._fields.values()):
@@ -148,7 +149,7 @@ class Saving:
 
     def _ready(self) -> bool:
         taken = any(each.action == REPLACE for each in self._changes())
-        repeated = self._done() and self._told_for == self._entries()
+        repeated = self._done() and self._told_for == self._now()
         return (
             self._session.known
             and bool(self._sent())
@@ -164,7 +165,7 @@ class Saving:
         python = python_save(sent[0].endpoint_after or "", [each.scope for each in sent], more)
         self._outcomes = None
         self._outcomes = self._session.save(sent, more)
-        self._told_for = self._entries()
+        self._told_for = self._now()
         return told(self._session, self._words, self._outcomes, "save.done", python)
 
     def _preview_html(self) -> str:

@@ -76,6 +76,23 @@ def test_replacing_needs_a_tick_for_exactly_what_is_replaced(store: ikas.Store) 
     assert registered(store) == {CREATED: OLD, UPDATED: OLD}
 
 
+def test_an_outcome_gives_way_to_what_is_found_later(store: ikas.Store) -> None:
+    """Another tool took the scope: after a refresh the preview says so, and wants a tick."""
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint=NEW, scopes=[ORDER])
+    form.click("save")
+    store.webhooks.save("https://other.example.com/", ORDER)
+    form.click("refresh")
+    assert form.frame["action"].tolist() == ["replace"]
+    assert "will be taken over" in html(form)
+    manager = store.webhooks.manager(language="en")
+    manager.fill(scopes=[ORDER], confirm=True)
+    manager.click("delete")
+    assert "removed" in html(manager)
+    manager.fill(scopes=["store/stock/created"])
+    assert "Nothing to remove: none of the selected is registered." in html(manager)
+
+
 def test_unchanged_scopes_are_not_sent_again(store: ikas.Store) -> None:
     form = store.webhooks.save_form(language="en")
     before = store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"]
