@@ -167,7 +167,7 @@ def test_an_empty_cell_needs_no_execution(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "/home/ayse/work/x.csv",
+        "/home/ayse/shop/x.csv",
         "File /Users/ayse/x.py:3",
         "C:\\Users\\ayse\\x.csv",
         "file:///root/x",
