@@ -11,6 +11,7 @@ import asyncio
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Send
 
 HOST = "127.0.0.1"
+#: Seconds that requests under way are given when a server ends.
+GRACE = 2.0
 
 
 class Server:
@@ -54,7 +57,7 @@ class Server:
         self._asked_port = port
         self._name = name
         self._deadline = deadline
-        self._server: uvicorn.Server | None = None
+        self._server: _PromptServer | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.port = 0
@@ -71,7 +74,7 @@ class Server:
         app = TrustedHostMiddleware(
             self._app, allowed_hosts=[HOST, "localhost", "[::1]"], www_redirect=False
         )
-        self._server = uvicorn.Server(
+        self._server = _PromptServer(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -79,7 +82,6 @@ class Server:
                 ws="none",
                 lifespan="on",
                 server_header=False,
-                timeout_graceful_shutdown=2,
             )
         )
         self._thread = threading.Thread(
@@ -102,7 +104,7 @@ class Server:
         """End it and wait until its thread is gone; calling it again does nothing."""
         if self._server is None or self._thread is None:
             return
-        self._server.should_exit = True
+        self._server.end()
         if threading.current_thread() is self._thread:
             return  # a finalizer that ran on the server's own thread: it ends at its next turn
         self._thread.join(self._deadline)
@@ -126,7 +128,7 @@ class Server:
             ) from error
         return listener
 
-    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
+    def _run(self, server: _PromptServer, listener: socket.socket) -> None:
         try:
             asyncio.run(server.serve(sockets=[listener]))
         except BaseException as error:  # told by start(), which waits in another thread
@@ -139,6 +141,42 @@ class Server:
 
     def __exit__(self, *exc_info: Any) -> None:
         self.stop()
+
+
+class _PromptServer(uvicorn.Server):
+    """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Have it end; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has just been closed
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        waiting = [asyncio.create_task(each) for each in (super().main_loop(), self._ending.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        end = time.monotonic() + GRACE
+        while (state.connections or state.tasks) and time.monotonic() < end:
+            await asyncio.sleep(0.001)
+        for request in list(state.tasks):
+            request.cancel()
+        await self.lifespan.shutdown()
 
 
 async def drop_connection(receive: Receive, send: Send) -> None:

@@ -1,0 +1,72 @@
+"""A server in a thread ends at once, and leaves nobody without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from ikas_explore.serving import Server
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+class Slow:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.ended = False
+        self.stopping: Server | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for event in ("startup", "shutdown"):
+                await receive()
+                self.ended = event == "shutdown"
+                await send({"type": f"lifespan.{event}.complete"})
+            return
+        self.asked.set()
+        if scope["path"] == "/slow":
+            while self.stopping is None:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.05)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ended" if self.ended else b"serving"})
+
+
+def test_a_request_under_way_is_answered_before_the_server_and_its_app_end() -> None:
+    app = Slow()
+    server = Server(app).start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(httpx.get, f"{server.base_url}/slow", trust_env=False)
+        assert app.asked.wait(10)
+        app.stopping = server
+        server.stop()
+        assert answer.result().text == "serving"
+    assert app.ended
+
+
+def test_a_connection_that_is_kept_open_does_not_hold_up_the_end() -> None:
+    app = Slow()
+    server = Server(app).start()
+    with httpx.Client(trust_env=False) as client:
+        assert client.get(server.base_url).text == "serving"
+        server.stop()
+        assert app.ended
+        with pytest.raises(httpx.TransportError):
+            client.get(server.base_url)
+
+
+def test_it_ends_whenever_it_is_told_to() -> None:
+    """Also in the moment in which it has just begun."""
+    for _ in range(50):
+        server = Server(Slow()).start()
+        server.stop()
+        server.stop()
+    assert "server" not in {thread.name for thread in threading.enumerate()}
