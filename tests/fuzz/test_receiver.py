@@ -1,0 +1,189 @@
+"""Whatever is sent to a receiver: no 5xx, no traceback, no hang, and a row for each request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import strategies as st
+
+from ikas_explore.deliveries.payloads import KEYS
+from ikas_explore.deliveries.receiver import Receiver
+from ikas_explore.frames import RECEIVED
+from tests.fuzz.runs import fuzz
+
+SECRET = "fuzz"
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with Receiver(SECRET, max_body=2_000) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        yield client
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+strings = st.text() | st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
+payloads = st.fixed_dictionaries(dict.fromkeys(KEYS, strings))
+objects = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, values))
+bodies = (
+    st.binary(max_size=3_000)
+    | (payloads | objects | values).map(json.dumps).map(str.encode)
+    | payloads.map(lambda payload: json.dumps(payload, ensure_ascii=False)).map(
+        lambda text: text.encode("utf-8", "surrogatepass")
+    )
+)
+
+
+@fuzz(
+    bodies,
+    st.sampled_from(["POST", "POST", "POST", "PUT", "GET", "X-ANY"]),
+    st.booleans(),
+    examples=60,
+)
+def test_any_body_has_an_answer_and_a_row(
+    receiver: Receiver,
+    client: httpx.Client,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    method: str,
+    in_parts: bool,
+) -> None:
+    before = len(receiver.deliveries())
+    content: Any = iter([body[:7], body[7:]]) if in_parts else body
+    with caplog.at_level(logging.WARNING):
+        answer = client.request(method, receiver.endpoint, content=content)
+    assert answer.status_code in (200, 400, 405, 413, 422)
+    assert caplog.records == []
+    received = receiver.deliveries()
+    assert list(received) == list(RECEIVED)
+    row = received.iloc[-1]
+    assert (len(received) - before, row["status"]) == (1, answer.status_code)
+    assert row["body"] == (None if len(body) > 2_000 else body)
+    assert row["signature_ok"] is not True
+
+
+@fuzz(
+    st.binary(max_size=300), st.sampled_from([b"", b"POST / HTTP/1.1\r\n", b"POST /"]), examples=60
+)
+def test_bytes_that_are_no_http_end_the_connection_and_nothing_else(
+    receiver: Receiver, client: httpx.Client, noise: bytes, start: bytes
+) -> None:
+    answer = _exchange(receiver, start + noise, 0)
+    assert not answer.startswith(b"HTTP/1.1 5")
+    assert client.post(receiver.endpoint, content=b"{}").status_code == 422
+
+
+lines = st.sampled_from(
+    [
+        b"POST / HTTP/1.1\r\n",
+        b"POST /%ff%00 HTTP/1.1\r\n",
+        b"POST /\xff HTTP/1.1\r\n",
+        b"POST * HTTP/1.0\r\n",
+        b"POST http://evil.example/ HTTP/1.1\r\n",
+        b"GET / HTTP/0.9\r\n",
+        b"PRI * HTTP/2.0\r\n",
+        b"POST / HTTP/9.9\r\n",
+    ]
+)
+headers = st.lists(
+    st.sampled_from(
+        [
+            b"Host: 127.0.0.1\r\n",
+            b"Host: evil.example\r\n",
+            b"Host: [\r\n",
+            b"Content-Length: 2\r\n",
+            b"Content-Length: 0\r\n",
+            b"Content-Length: -1\r\n",
+            b"Content-Length: 99999999999999999999\r\n",
+            b"Content-Length: 2, 2\r\n",
+            b"Content-Length: 0x2\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Transfer-Encoding: gzip, chunked\r\n",
+            b"Transfer-Encoding: identity\r\n",
+            b"Expect: 100-continue\r\n",
+            b"Expect: nothing\r\n",
+            b"Connection: close\r\n",
+            b"Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+            b"Content-Encoding: gzip\r\n",
+            b"X: " + b"a" * 70_000 + b"\r\n",
+            b"X\xff: \xff\x00\r\n",
+            b" folded\r\n",
+            b"no colon\r\n",
+            b": \r\n",
+            b"X: a\n",
+        ]
+    )
+    | st.binary(max_size=20).map(lambda noise: noise + b"\r\n"),
+    max_size=5,
+).map(b"".join)
+contents = st.lists(
+    st.sampled_from(
+        [
+            b"{}",
+            b"2\r\n{}\r\n0\r\n\r\n",
+            b"0\r\n\r\n",
+            b"ffffffffffffffff\r\n",
+            b"-1\r\n\r\n",
+            b"2;extension=x\r\n{}\r\n0\r\nTrailer: x\r\n\r\n",
+            b"zz\r\n",
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}",
+        ]
+    )
+    | st.binary(max_size=20),
+    max_size=3,
+).map(b"".join)
+
+
+@fuzz(
+    examples=120,
+    requests=st.lists(
+        st.tuples(lines, headers, st.sampled_from([b"\r\n", b"\n", b""]), contents).map(b"".join),
+        min_size=1,
+        max_size=3,
+    ).map(b"".join),
+    step=st.sampled_from([0, 0, 0, 1, 7]),
+)
+def test_raw_http_chunked_pipelined_absurd_and_byte_by_byte(
+    receiver: Receiver, client: httpx.Client, requests: bytes, step: int
+) -> None:
+    before = len(receiver.deliveries())
+    answers = _exchange(receiver, requests, step if len(requests) < 1_000 else 0)
+    for answer in answers.split(b"HTTP/1.")[1:]:
+        assert answer[2:5] in (b"100", b"200", b"400", b"405", b"413", b"422", b"431"), answer[:80]
+    assert b"Traceback" not in answers
+    judged = answers.count(b" 200 OK") + answers.count(b" 422 ") + answers.count(b" 405 ")
+    assert len(receiver.deliveries()) - before >= judged
+    assert client.post(receiver.endpoint, content=b"{}").status_code == 422
+
+
+def _exchange(receiver: Receiver, request: bytes, step: int) -> bytes:
+    """Send bytes, all at once or a few at a time, and return what is answered until the end."""
+    port = int(receiver.endpoint.rstrip("/").rsplit(":", 1)[1])
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            step = step or max(1, len(request))
+            for start in range(0, len(request), step):
+                connection.sendall(request[start : start + step])
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(65_536):
+                answer += part
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # refused before all of it was read
+    return answer
