@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from ikas_explore.forms.controls import Markup
 from ikas_explore.forms.markup import Kind
 
 #: A message about a form: its kind, and its sentences.
@@ -27,6 +28,11 @@ class Button:
         What to say meanwhile; empty for what needs no call.
     look : str, optional
         A class of the style sheet.
+
+    Attributes
+    ----------
+    said : Markup
+        What came of the last click: put close by, so that nobody has to scroll to read it.
     """
 
     def __init__(
@@ -44,3 +50,4 @@ class Button:
         self.act = act
         self.ready = ready
         self.busy = busy
+        self.said = Markup(name="ikas-said")

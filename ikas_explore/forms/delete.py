@@ -43,7 +43,7 @@ class DeleteForm(Form):
         super().__init__(
             words,
             [self._listing, self._deleting],
-            above=[self._listing.widget, self._deleting.widget],
+            shown=[self._listing.widget, self._deleting.widget],
         )
         self.update()
         if self._session.error is not None:

@@ -50,7 +50,7 @@ class Deleting:
             Markup(markup.heading(4, words("delete.section"))).widget,
             self._preview.widget,
             self._confirm.widget,
-            row(self._button.widget),
+            row(self._button.widget, self._button.said.widget),
             name="ikas-section",
         )
 

@@ -64,8 +64,7 @@ class Form(ABC):
         words: Words,
         parts: Sequence[Part],
         *,
-        above: Sequence[widgets.Widget],
-        below: Sequence[widgets.Widget] = (),
+        shown: Sequence[widgets.Widget],
     ) -> None:
         self.words = words
         self._parts = parts
@@ -78,14 +77,13 @@ class Form(ABC):
         self._bug: Exception | None = None
         self._said: list[str] = []
         self._heading = Markup()
-        self._message = Markup(name="ikas-said")
+        self._place = Markup(name="ikas-said")
         self.widget = with_class(
             stack(
                 widgets.HTML(style.STYLE),
                 self._heading.widget,
-                *above,
-                self._message.widget,
-                *below,
+                self._place.widget,
+                *shown,
             ),
             style.ROOT,
         )
@@ -191,9 +189,9 @@ class Form(ABC):
         self._enable()
 
     def say(self, kind: markup.Kind, *sentences: str) -> None:
-        """Show a message about the form as a whole."""
+        """Show a message where the last click was; before the first, at the top."""
         self._said = [each for each in sentences if each]
-        self._message.show(markup.note(kind, *sentences))
+        self._place.show(markup.note(kind, *sentences))
 
     def _enable(self) -> None:
         for button in self._buttons.values():
@@ -209,6 +207,8 @@ class Form(ABC):
             return
         self._busy = True
         self._enable()
+        self._place.show("")
+        self._place = button.said
         self.say("busy", button.busy)
         loop = None if self._by_python else _running_loop()
         if loop is None:

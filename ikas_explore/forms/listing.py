@@ -45,8 +45,9 @@ class Listing:
         shown: list[Control] = [self._filter] if everything else []
         self.controls: Sequence[Control] = [*shown, self.matrix]
         self.buttons = {"refresh": self._refresh}
-        above = [self._filter.widget, self._refresh.widget] if everything else []
-        below = [] if everything else [self._refresh.widget]
+        refresh = [self._refresh.widget, self._refresh.said.widget]
+        above = [self._filter.widget, *refresh] if everything else []
+        below = [] if everything else refresh
         self.widget = stack(
             row(*above, name="ikas-filter"), self.matrix.widget, self._count.widget, row(*below)
         )
@@ -82,7 +83,7 @@ def refresh_button(session: Session, words: Words) -> Button:
         session.refresh()
         if session.error is not None:
             return "bad", [words.error(session.error), str(session.error)]
-        now = dt.datetime.now().astimezone()
+        now = dt.datetime.now(dt.UTC)
         return "good", [words("refresh.done", time=f"{now:%H:%M:%S}")]
 
     return Button(words("refresh"), refresh, busy=words("refresh.busy"))

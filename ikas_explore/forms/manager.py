@@ -67,15 +67,15 @@ class Manager(Form):
         super().__init__(
             words,
             [self._listing, saving, deleting, undoing, log],
-            above=[
+            shown=[
                 self._listing.widget,
                 row(
                     saving.widget,
                     stack(deleting.widget, undoing.widget),
                     name="ikas-panels",
                 ),
+                log.widget,
             ],
-            below=[log.widget],
         )
         self.update()
         if self._session.error is not None:
@@ -137,7 +137,7 @@ class _Log:
             self._list.show(markup.note("plain", self._words("log.nothing")))
             return
         items = "".join(
-            f"<li>{done.at:%H:%M:%S} · {markup.text(done.outcome)}"
+            f"<li>{done.at:%H:%M:%S} UTC · {markup.text(done.outcome)}"
             f'<div class="ikas-python"><code>{markup.text(done.python)}</code></div></li>'
             for done in self._session.log
         )

@@ -50,7 +50,7 @@ class Overview(Form):
         named = list(dict.fromkeys(frame["store"])) if stores is None else list(stores)
         self._rows = _Rows(matrix_frame(frame, named), words)
         self._stores = len(named)
-        super().__init__(words, [self._rows], above=[self._rows.widget])
+        super().__init__(words, [self._rows], shown=[self._rows.widget])
         self.update()
 
     @property

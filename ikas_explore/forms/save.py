@@ -66,7 +66,7 @@ class SaveForm(Form):
             inside=checklist,
             beside=groups.refresh,
         )
-        super().__init__(words, [self._saving, groups], above=[self._saving.widget])
+        super().__init__(words, [self._saving, groups], shown=[self._saving.widget])
         self.update()
         if self._session.error is not None:
             self.say("bad", words.error(self._session.error), str(self._session.error))

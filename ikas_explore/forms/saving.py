@@ -84,13 +84,14 @@ class Saving:
         chosen: list[Control] = [] if inside is None else [inside]
         self.controls: Sequence[Control] = [*first, *chosen, *rest, self._replace]
         self.buttons = {"save": self._button}
+        buttons = [self._button, *([beside] if beside else [])]
         title = Markup("" if inside else markup.heading(4, words("save.section")))
         self.widget = stack(
             title.widget,
             *(control.widget for control in self.controls[:-1]),
             self._preview.widget,
             self._replace.widget,
-            row(self._button.widget, *([beside.widget] if beside else [])),
+            row(*(each.widget for each in buttons), *(each.said.widget for each in buttons)),
             name="ikas-section",
         )
 
@@ -124,7 +125,9 @@ class Saving:
         warning = endpoint_warning(text, allow_http=local)
         if warning is not None:
             return Judgement("warning", self._words(f"warning.{warning}"))
-        return Judgement("good", self._words("good.endpoint"))
+        # One that only a sandbox can push to is the usual one there: it is told, not warned of.
+        here = local and endpoint_warning(text) is not None
+        return Judgement("good", self._words("good.here" if here else "good.endpoint"))
 
     def _more(self) -> dict[str, Any]:
         """Return the further arguments of the save: what was given of the optional fields."""

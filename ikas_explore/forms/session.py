@@ -52,6 +52,7 @@ class Session:
         The webhook frame as last listed.
     error : IkasError or None
         What failed in the last action, if something did.
+    journal : Journal
     log : list of Done
     turn : int
         How many actions there were: what follows from them alone need not be made anew for
@@ -68,7 +69,7 @@ class Session:
         self.turn = 0
         self.shown = webhook_frame([], store=registry.name)
         self._registry = Watched(registry)
-        self._journal = Journal() if journal is None else journal
+        self.journal = Journal() if journal is None else journal
 
     @property
     def name(self) -> str:
@@ -120,7 +121,7 @@ class Session:
     def undoing(self) -> Plan | None:
         """Return the plan that takes back the last write, going by what is shown; no call."""
         as_shown = Shown(self._registry.behind, self.shown)
-        return undo(self._journal, {self.name: as_shown}, take=False)
+        return undo(self.journal, {self.name: as_shown}, take=False)
 
     def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
         """Save what `saving` returned, in one call.
@@ -164,27 +165,27 @@ class Session:
         self._begin()
         try:
             last = self._last()
-            plan = undo(self._journal, {self.name: self._registry}, take=False)
+            plan = undo(self.journal, {self.name: self._registry}, take=False)
             if plan is None or last is None or not plan.changes.equals(shown.changes):
                 raise PlanError("The last change, or what is registered, is another one by now.")
             outcomes = plan.apply()
             if not outcomes["outcome"].isin([CONFLICT, FAILED]).any():
-                self._journal.take(last)
+                self.journal.take(last)
             return outcomes
         finally:
             self._end()
 
     def note(self, python: str, outcome: str) -> None:
         """Write an action into the log."""
-        self.log.append(Done(dt.datetime.now().astimezone(), python, outcome))
+        self.log.append(Done(dt.datetime.now(dt.UTC), python, outcome))
 
     def _last(self) -> Entry | None:
-        entries = self._journal.entries([self.name])
+        entries = self.journal.entries([self.name])
         return entries[-1] if entries else None
 
     def _apply(self, changes: Sequence[Change]) -> DataFrame:
         listed = registered(self.shown)
-        plan = Plan({self.name: self._registry}, listed, changes, journal=self._journal)
+        plan = Plan({self.name: self._registry}, listed, changes, journal=self.journal)
         return plan.apply()
 
     def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
@@ -199,7 +200,7 @@ class Session:
         failure: IkasError | None = None
         unread: IkasError | None = None
         try:
-            with self._journal.write(
+            with self.journal.write(
                 self._registry, scopes, endpoint=endpoint, sales_channels=True, before=before
             ):
                 self._registry.save(endpoint, scopes, **more)

@@ -27,7 +27,7 @@ font-size:inherit;color:inherit;overflow:visible}
 .ikas-form .widget-html>.widget-label{display:none}
 .ikas-form .ikas-empty{display:none}
 .ikas-stack{gap:10px;width:100%}
-.ikas-row{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-end}
+.ikas-row{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-heading{font-weight:600;color:var(--ikas-text)}
 .ikas-heading-3{font-size:16px}
 .ikas-heading-4{font-size:14px}
@@ -52,7 +52,8 @@ font-size:13px;font-family:inherit}
 outline-offset:1px}
 .ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
-.ikas-filter>.widget-button{margin-top:21px}
+.ikas-filter>:is(.widget-button,.ikas-said){margin-top:21px}
+.ikas-form :is(.ikas-row,.ikas-filter)>.ikas-said{flex:1 1 14em;width:auto}
 .ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px;display:flex;align-items:center}
 .ikas-form .widget-checkbox>.widget-label{display:none}
 .ikas-form .widget-checkbox .widget-label-basic{display:flex;align-items:center;gap:6px;width:auto;
@@ -114,7 +115,7 @@ white-space:nowrap}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
-.ikas-filter>.widget-button{margin-top:0}
+.ikas-filter>:is(.widget-button,.ikas-said){margin-top:0}
 }
 @container (max-width:30em){
 .ikas-group{grid-template-columns:minmax(0,1fr)}

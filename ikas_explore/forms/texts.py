@@ -59,6 +59,10 @@ TEXTS: Mapping[str, Text] = {
     ),
     "hint.one_a_line": Text("One a line.", "Her satıra bir tane."),
     "good.endpoint": Text("This address can be used.", "Bu adres kullanılabilir."),
+    "good.here": Text(
+        "This address can be used here; ikas itself could not reach it.",
+        "Bu adres burada kullanılabilir; ikas'ın kendisi ona ulaşamaz.",
+    ),
     "all": Text("{group}: all", "{group}: tümü"),
     "none": Text("{group}: none", "{group}: hiçbiri"),
     # What is wrong with an entry, said beside the field
@@ -100,8 +104,8 @@ TEXTS: Mapping[str, Text] = {
     "column.scope": Text("Scope", "Kapsam"),
     "column.state": Text("State", "Durum"),
     "column.endpoint": Text("Endpoint", "Uç nokta"),
-    "column.created_at": Text("Created", "Oluşturulma"),
-    "column.updated_at": Text("Updated", "Güncelleme"),
+    "column.created_at": Text("Created (UTC)", "Oluşturulma (UTC)"),
+    "column.updated_at": Text("Updated (UTC)", "Güncelleme (UTC)"),
     "column.age": Text("Age", "Yaş"),
     "column.change": Text("Change", "Değişiklik"),
     "column.outcome": Text("Outcome", "Sonuç"),
@@ -176,6 +180,12 @@ TEXTS: Mapping[str, Text] = {
     "undo": Text("Undo", "Geri al"),
     "undo.section": Text("Take back the last change", "Son değişikliği geri al"),
     "undo.preview": Text("What undoing will change", "Geri almak neyi değiştirecek"),
+    "undo.unreadable": Text(
+        "The journal {path} cannot be read, so nothing can be taken back. Look at the file, or "
+        "move it away to begin a new one.",
+        "{path} günlüğü okunamıyor, bu yüzden hiçbir şey geri alınamaz. Dosyaya bakın ya da yeni "
+        "bir günlük için onu başka yere taşıyın.",
+    ),
     "undo.nothing": Text("There is no change to take back.", "Geri alınacak bir değişiklik yok."),
     "undo.stands": Text(
         "What stood there before stands there again; undoing only forgets the change.",
@@ -207,7 +217,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "refresh": Text("Refresh", "Yenile"),
     "refresh.busy": Text("Asking ikas …", "ikas'a soruluyor …"),
-    "refresh.done": Text("Listed at {time}.", "Liste saati: {time}."),
+    "refresh.done": Text("Listed at {time} UTC.", "Liste saati: {time} UTC."),
     "python": Text("The same in Python", "Python'da karşılığı"),
     "log": Text("Done in this session", "Bu oturumda yapılanlar"),
     "log.nothing": Text("Nothing yet.", "Henüz bir şey yok."),

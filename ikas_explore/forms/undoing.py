@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ikas_explore.errors import IkasError
+from ikas_explore.errors import StorageError
 from ikas_explore.forms import markup
 from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, row, stack
@@ -35,7 +35,7 @@ class Undoing:
         self.widget = stack(
             Markup(markup.heading(4, words("undo.section"))).widget,
             self._preview.widget,
-            row(self._button.widget),
+            row(self._button.widget, self._button.said.widget),
             name="ikas-section",
         )
 
@@ -45,9 +45,10 @@ class Undoing:
         self._turn = self._session.turn
         try:
             self._plan = self._session.undoing()
-        except IkasError as error:  # a journal on disk that cannot be read
+        except StorageError:  # what is wrong with the file stands in no language but one
             self._plan = None
-            self._preview.show(markup.note("bad", self._words.error(error), str(error)))
+            said = self._words("undo.unreadable", path=self._session.journal.path)
+            self._preview.show(markup.note("bad", said))
             return
         self._preview.show(self._preview_html(self._plan))
 

@@ -78,6 +78,11 @@ class Journal:
         self._records: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
+    @property
+    def path(self) -> Path | None:
+        """The file it is kept in; None in memory."""
+        return self._path
+
     def __repr__(self) -> str:
         return f"<Journal {str(self._path) if self._path else 'in memory'}>"
 

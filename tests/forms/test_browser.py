@@ -315,6 +315,72 @@ def test_tab_goes_through_the_form_as_it_is_read(lab: Lab, sandbox: ikas.Sandbox
             assert all(down), places
 
 
+def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sandbox) -> None:
+    """Tab itself: the lines, then what saves, removes and takes back; in a narrow cell too."""
+    region = "region"  # a table that may scroll
+    fill = f"form.fill(endpoint={NEW!r}, scopes=['store/order/created'])\nform.click('save')"
+    fill += f"\nform.fill(scopes=[{CREATED!r}], confirm=True, replace=True)"
+    setup = f"form = store.webhooks.manager(language='en')\n{fill}\nform"
+    expected = [
+        *("Filter", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())),
+        *("Endpoint", "Sales channels (optional)", region),
+        *("Take over 1 scope from the endpoint that has it now", "Save"),
+        *(region, "Yes, remove 1 webhook: its events will not be pushed any more", "Remove"),
+        *(region, "Undo"),
+    ]
+    with lab.open(CONNECT, setup) as page:
+        for width in (1280, 560):
+            page.set_viewport_size({"width": width, "height": 1300})
+            page.locator(".ikas-form").get_by_label("Filter").focus()
+            stops = []
+            while (stop := page.evaluate(FOCUSED)) is not None:
+                stops.append(stop)
+                page.keyboard.press("Tab")
+            assert [stop["name"] for stop in stops] == expected
+            # Down within each part, and from part to part to the right or down.
+            for before, after in pairwise(stops):
+                down = after["top"] > before["top"]
+                right = after["left"] > before["left"]
+                assert down or right, (before, after)
+
+
+#: What has the focus, and where it is; null when that is not in the form.
+FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at.closest('.ikas-form')) return null;
+  const place = at.getBoundingClientRect();
+  const name = at.getAttribute('role') || at.labels?.[0]?.innerText || at.innerText;
+  return {name: name.trim(), top: place.top, left: place.left};
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 560], ids=["wide", "narrow"])
+def test_what_came_of_a_click_is_seen_without_scrolling(
+    lab: Lab, sandbox: ikas.Sandbox, width: int
+) -> None:
+    """The manager is longer than a small screen, in a narrow cell by far."""
+    from playwright.sync_api import expect
+
+    def click(name: str, text: str) -> None:
+        until_enabled(button(page, name))
+        button(page, name).evaluate("button => button.scrollIntoView({block: 'center'})")
+        button(page, name).click()
+        said(page, text)
+        expect(page.locator(".ikas-said").get_by_text(text)).to_be_in_viewport(ratio=1)
+        assert page.locator(".ikas-said .ikas-note").count() == 1  # none from an earlier click
+
+    with lab.open(*show("manager")) as page:
+        page.set_viewport_size({"width": width, "height": 640})
+        click("Refresh", "Listed at")
+        box(page, "store/order/created").check()
+        page.get_by_label("Endpoint").fill(NEW)
+        click("Save", "Saved: 1 of 1")
+        until_enabled(page.get_by_label("Yes, remove 1 webhook"))
+        page.get_by_label("Yes, remove 1 webhook").check()
+        click("Remove", "Removed: 1 of 1")
+        click("Undo", "Taken back: 1 of 1")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_axe_finds_nothing(lab: Lab, sandbox: ikas.Sandbox, form: str, tmp_path: Path) -> None:
     """WCAG 2.1 A and AA; light, dark and narrow; with previews and messages, all pictured."""

@@ -93,6 +93,28 @@ def test_an_outcome_gives_way_to_what_is_found_later(store: ikas.Store) -> None:
     assert "Nothing to remove: none of the selected is registered." in html(manager)
 
 
+def test_an_address_that_only_a_sandbox_reaches_is_told_of(store: ikas.Store) -> None:
+    """Right for trying out, and no address to take to ikas."""
+    form = store.webhooks.save_form(language="en")
+    form.fill(endpoint="http://127.0.0.1:8701/")
+    assert form.problems.keys() == {"scopes"}
+    assert "This address can be used here; ikas itself could not reach it." in html(form)
+    form.fill(endpoint=NEW)
+    assert "This address can be used." in html(form)
+
+
+def test_times_say_that_they_are_in_utc(store: ikas.Store) -> None:
+    """One clock in the whole form, whatever the kernel's and the reader's are."""
+    form = store.webhooks.manager(language="en")
+    form.fill(scopes=[ORDER], endpoint=NEW)
+    form.click("save")
+    written = form.frame.set_index("scope").loc[ORDER, "created_at"]
+    assert "Created (UTC)" in html(form)
+    assert f"<li>{written:%H:%M}" in html(form)
+    form.click("refresh")
+    assert form.message.endswith(" UTC.")
+
+
 def test_unchanged_scopes_are_not_sent_again(store: ikas.Store) -> None:
     form = store.webhooks.save_form(language="en")
     before = store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"]
@@ -580,8 +602,11 @@ def test_undo_reads_a_journal_on_disk_and_tells_when_it_cannot(tmp_path: Path) -
     again.click("undo")
     assert registry.state == {}
     path.write_text("this is no journal\n{}\n")
+    form = Manager(registry, journal=Journal(path), language="tr")
+    assert f"{path} günlüğü okunamıyor, bu yüzden hiçbir şey geri alınamaz." in html(form)
+    assert "entry of a journal" not in html(form)  # the reason that the error gives in English
     form = Manager(registry, journal=Journal(path), language="en")
-    assert "The journal on this machine cannot be used" in html(form)
+    assert f"The journal {path} cannot be read, so nothing can be taken back." in html(form)
     form.fill(scopes=[ORDER], endpoint=NEW)
     with pytest.raises(InvalidArgumentError, match="'undo' is disabled"):
         form.click("undo")
