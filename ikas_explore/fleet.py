@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.report import Audit
+    from ikas_explore.forms.overview import Overview
     from ikas_explore.manage.desired import Desired
     from ikas_explore.manage.plan import Plan
 
@@ -311,6 +312,39 @@ class Fleet:
         from ikas_explore.manage.planning import undo
 
         return undo(self.journal, self._registries(self._stores), take=take)
+
+    def manager(
+        self,
+        *,
+        language: str | None = None,
+        workers: int = 32,
+        progress: Progress | None = None,
+    ) -> Overview:
+        """List all stores and show them in the manager's matrix, for a notebook's cell.
+
+        To look at and to filter: what many stores should have is better said to `plan`.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+        workers, progress
+            As for `list`.
+
+        Returns
+        -------
+        Overview
+            It names the stores that could not be listed.
+        """
+        from ikas_explore.forms.overview import Overview
+
+        frame = self.list(workers=workers, progress=progress)
+        return Overview(
+            frame,
+            stores=self._listing.reached,
+            failures=self._listing.failures,
+            language=language,
+        )
 
     def close(self) -> None:
         """Close the stores and their connections; calling it again does nothing."""

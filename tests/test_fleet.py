@@ -66,6 +66,27 @@ def test_all_stores_are_one_webhook_frame(fleet: ikas.Fleet) -> None:
     assert set(map(str, fleet.errors.dtypes)) == {STRING}
 
 
+def test_the_manager_shows_all_stores_and_names_those_that_failed(
+    box: ikas.Sandbox, fleet: ikas.Fleet
+) -> None:
+    """Stores without a webhook too; one that did not answer is not taken for an empty one."""
+    fleet.stores["shop-07"].webhooks.save("https://example.com/shop-07", ORDERS)
+    box.faults.add("expired_token", store="shop-05")
+    before = box.calls
+    view = fleet.manager(language="en")
+    assert box.calls - before == {"listWebhook": len(NAMES)}
+    assert view.title == "Webhooks of 19 stores: 2 registered, to look at only"
+    assert view.frame["store"].unique().tolist() == [name for name in NAMES if name != "shop-05"]
+    assert view.message.startswith("1 store could not be listed and is not shown: shop-05.\n")
+    assert "The access token is missing, wrong or expired" in view.message
+    view.fill(filter="no webhook example.com")
+    assert view.frame.empty
+    view.fill(filter="shop-07 store/order")
+    assert view.frame["scope"].tolist() == ORDERS
+    box.faults.clear()
+    assert fleet.manager(language="tr").message == ""
+
+
 def test_one_call_a_store(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
     fleet.list(workers=4)
     assert box.calls == {"listWebhook": len(NAMES)}

@@ -70,7 +70,7 @@ class Listing:
             self._words.age((now - made).total_seconds()) if known else markup.NONE
             for made, known in zip(frame["created_at"], frame["created_at"].notna(), strict=True)
         ]
-        shown = self.matrix.show(frame, self._filter.text.strip(), ages)
+        shown = self.matrix.show(frame, self._filter.text, ages)
         hidden = shown < len(frame)
         said = self._words("matrix.shown", shown=shown, count=len(frame)) if hidden else ""
         self._count.show(markup.note("plain", said))

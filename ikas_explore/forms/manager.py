@@ -27,8 +27,8 @@ class Manager(Form):
     """See and change all of a store's webhooks; made by ``store.webhooks.manager()``.
 
     Fields ``filter``, ``scopes`` (the lines selected), ``endpoint``, ``sales_channel_ids``,
-    ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. A fleet's
-    frame is looked at with `ikas_explore.forms.overview.Overview`.
+    ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. Many
+    stores are looked at with ``fleet.manager()``.
 
     Parameters
     ----------

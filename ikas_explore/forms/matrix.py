@@ -54,6 +54,17 @@ def matrix_frame(shown: DataFrame, stores: Sequence[str]) -> DataFrame:
     return frame[["store", "scope", "state", "endpoint", "created_at", "updated_at"]]
 
 
+def fits(wanted: str, said: str) -> bool:
+    """Tell whether every word that was typed into a filter is part of what a line says.
+
+    Examples
+    --------
+    >>> fits("erp order", "Order created https://erp.example.com"), fits("crm", "Order created")
+    (True, False)
+    """
+    return all(word in said.casefold() for word in wanted.casefold().split())
+
+
 class Matrix:
     """Lines to choose from, the value of the field ``scopes``.
 
@@ -118,7 +129,7 @@ class Matrix:
         frame : pandas.DataFrame
             From `matrix_frame`, of one store.
         wanted : str
-            Part of what a line says; all lines without it.
+            What `fits` looks for; all lines without it.
         ages : sequence of str
             The age of each row in words, for the column of that name.
         """
@@ -129,7 +140,7 @@ class Matrix:
             said = {**self._said(record), "age": ages[index] if ages else ""}
             self._cells[scope].show(self._cells_html(record, said))
             named = (self._words.scope(scope), scope, said["state"], said["endpoint"])
-            if wanted.casefold() in " ".join(named).casefold():
+            if fits(wanted, " ".join(named)):
                 shown.append(scope)
         for scope in self._lines.keys() - lines.keys():
             self._boxes[scope].value = False  # what is gone cannot stay chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms import markup
@@ -11,7 +11,7 @@ from ikas_explore.forms.controls import Control, Markup, TextControl, stack
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import FILTER
 from ikas_explore.forms.manager import matrix_table
-from ikas_explore.forms.matrix import matrix_frame
+from ikas_explore.forms.matrix import fits, matrix_frame
 from ikas_explore.forms.messages import Words
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MOST_ROWS = 200
 
 
 class Overview(Form):
-    """Look at the webhooks of many stores.
+    """Look at the webhooks of many stores; made by ``fleet.manager()``.
 
     Field ``filter``; no buttons.
 
@@ -32,6 +32,8 @@ class Overview(Form):
         A webhook frame, as ``fleet.list()`` gives it.
     stores : sequence of str, optional
         The stores to show, those without a webhook too. Default: those in the frame.
+    failures : mapping of str to str, optional
+        The stores that could not be listed, and why: told above the rows.
     language : {"en", "tr"}, optional
         Default: that of the locale.
 
@@ -44,7 +46,12 @@ class Overview(Form):
     """
 
     def __init__(
-        self, frame: DataFrame, *, stores: Sequence[str] | None = None, language: str | None = None
+        self,
+        frame: DataFrame,
+        *,
+        stores: Sequence[str] | None = None,
+        failures: Mapping[str, str] | None = None,
+        language: str | None = None,
     ) -> None:
         words = Words(language)
         named = list(dict.fromkeys(frame["store"])) if stores is None else list(stores)
@@ -52,6 +59,9 @@ class Overview(Form):
         self._stores = len(named)
         super().__init__(words, [self._rows], shown=[self._rows.widget])
         self.update()
+        if failures:
+            said = words.count("fleet.failed", len(failures), stores=", ".join(failures))
+            self.say("bad", said, *failures.values())
 
     @property
     def title(self) -> str:
@@ -80,13 +90,13 @@ class _Rows:
         said = frame["state"].map({key: words(key) for key in set(frame["state"])})
         names = frame["scope"].map({scope: words.scope(scope) for scope in set(frame["scope"])})
         texts = (frame["store"], frame["scope"], names, said, frame["endpoint"].fillna(""))
-        self._said = [" ".join(row).casefold() for row in zip(*texts, strict=True)]
+        self._said = [" ".join(row) for row in zip(*texts, strict=True)]
 
     def filtered(self) -> DataFrame:
-        wanted = self._filter.text.strip().casefold()
-        if not wanted:
+        wanted = self._filter.text
+        if not wanted.strip():
             return self.frame
-        return self.frame[[wanted in said for said in self._said]].reset_index(drop=True)
+        return self.frame[[fits(wanted, said) for said in self._said]].reset_index(drop=True)
 
     def update(self) -> None:
         words = self._words

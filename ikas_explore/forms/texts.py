@@ -54,8 +54,8 @@ TEXTS: Mapping[str, Text] = {
         "Her satıra bir kimlik. ikas bunları geri bildirmez.",
     ),
     "hint.filter": Text(
-        "Part of a scope, an endpoint or a state.",
-        "Kapsamın, uç noktanın ya da durumun bir parçası.",
+        "Words of a scope, an endpoint or a state.",
+        "Kapsamdan, uç noktadan ya da durumdan sözcükler.",
     ),
     "hint.one_a_line": Text("One a line.", "Her satıra bir tane."),
     "good.endpoint": Text("This address can be used.", "Bu adres kullanılabilir."),
@@ -88,7 +88,7 @@ TEXTS: Mapping[str, Text] = {
     "problem.scopes": Text("Choose at least one scope.", "En az bir kapsam seçin."),
     # States and changes
     "registered": Text("registered", "kayıtlı"),
-    "not_registered": Text("not registered", "kayıtlı değil"),
+    "not_registered": Text("no webhook", "webhook yok"),
     "deleted": Text("deleted", "silinmiş"),
     "change.create": Text("will be registered", "kaydedilecek"),
     "change.replace": Text("will be taken over", "devralınacak"),
@@ -211,6 +211,14 @@ TEXTS: Mapping[str, Text] = {
     "fleet.title": Text(
         "Webhooks of {stores} stores: {registered} registered, to look at only",
         "{stores} mağazanın webhook'ları: {registered} kayıtlı, yalnızca görüntülemek için",
+    ),
+    "fleet.failed.one": Text(
+        "1 store could not be listed and is not shown: {stores}.",
+        "1 mağaza listelenemedi ve gösterilmiyor: {stores}.",
+    ),
+    "fleet.failed.many": Text(
+        "{count} stores could not be listed and are not shown: {stores}.",
+        "{count} mağaza listelenemedi ve gösterilmiyor: {stores}.",
     ),
     "matrix.shown": Text(
         "{shown} of {count} rows shown.", "{count} satırdan {shown} gösteriliyor."
