@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 #: What of an answer's headers is looked at.
-_READ_HEADERS = ("content-type", "retry-after")
+_READ_HEADERS = (b"content-type", b"retry-after")
 
 _FAILURES = tuple(kind for kind, _ in TRANSPORT_FAILURES)
 
@@ -230,5 +230,6 @@ def _whole(response: httpx.Response, timeout: float | None) -> httpx.Response:
         pieces.append(piece)
         if time.monotonic() > end:
             raise httpx.ReadTimeout(f"not whole {timeout:g} s after it began")
-    headers = {name: response.headers[name] for name in _READ_HEADERS if name in response.headers}
+    # As bytes: httpx reads headers beyond ASCII and does not write them.
+    headers = [pair for pair in response.headers.raw if pair[0].lower() in _READ_HEADERS]
     return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))
