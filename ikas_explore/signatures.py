@@ -10,12 +10,12 @@ event is about from ``data``.
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, SignatureError
+from ikas_explore.strict_json import decode
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -158,7 +158,7 @@ def _read(payload: str | bytes) -> Mapping[str, Any]:
             reason="not_an_object",
         )
     try:
-        read = _decode(payload if isinstance(payload, str) else payload.decode())
+        read = decode(payload if isinstance(payload, str) else payload.decode())
     except (ValueError, RecursionError):
         raise SignatureError(
             "The payload is not JSON in UTF-8; give the body of the request as it came.",
@@ -197,7 +197,7 @@ def _mismatch() -> SignatureError:
 
 def _parsed(data: str) -> dict[str, Any]:
     try:
-        parsed = _decode(data)
+        parsed = decode(data)
     except (ValueError, RecursionError):
         raise SignatureError(
             "The signature matches, but `data` is not JSON.", reason="data_not_json"
@@ -208,14 +208,6 @@ def _parsed(data: str) -> dict[str, Any]:
             reason="not_an_object",
         )
     return parsed
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-#: Strict: NaN and Infinity, which Python would take, are no JSON.
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _kind(value: object) -> str:

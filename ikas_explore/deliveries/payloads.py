@@ -11,10 +11,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.signatures import sign
+from ikas_explore.strict_json import decode
 
 #: The keys of a payload, in the order of ikas' samples; the value of each is a string.
 KEYS = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
@@ -160,7 +161,7 @@ def check_data(data: str | Mapping[str, Any]) -> str:
     text = data if isinstance(data, str) else _written(data)
     try:
         text.encode()
-        read = _decode(text)
+        read = decode(text)
     except (ValueError, RecursionError) as error:
         raise _unfit(f"is not JSON: {error}") from None
     if not isinstance(read, dict):
@@ -228,7 +229,7 @@ def read_body(body: bytes) -> Reading:
     (400, 422)
     """
     try:
-        payload = _decode(body.decode())
+        payload = decode(body.decode())
     except (ValueError, RecursionError):
         return Reading(status=400, error="the body is not JSON in UTF-8")
     if not isinstance(payload, dict):
@@ -270,11 +271,3 @@ def _writable(text: str) -> bool:
 
 
 _UNIX_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-# Strict: NaN and Infinity, which Python would take, are no JSON.
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
