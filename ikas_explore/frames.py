@@ -22,7 +22,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -160,7 +159,14 @@ _MAKERS: Mapping[Kind, Callable[[Sequence[Any]], Any]] = {
 }
 
 
-def make_frame(columns: Columns, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+#: Rows from which arrays are put in order and no longer lists: a list's cells lie all over
+#: memory, and an array's `take` has a price of its own.
+_MANY = 2_000
+
+
+def make_frame(
+    columns: Columns, data: Mapping[str, Sequence[Any]], *, order: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Make a frame of declared columns.
 
     Parameters
@@ -169,6 +175,8 @@ def make_frame(columns: Columns, data: Mapping[str, Sequence[Any]]) -> pd.DataFr
         The columns in their order.
     data : mapping of str to sequence
         The cells of each column: None where one is missing, times in Unix milliseconds.
+    order : sequence of int, optional
+        The cells' places in the frame's order. Default: as they are.
 
     Returns
     -------
@@ -180,7 +188,13 @@ def make_frame(columns: Columns, data: Mapping[str, Sequence[Any]]) -> pd.DataFr
     >>> make_frame({"scope": "string", "created_at": "time"}, {"scope": [], "created_at": []}).shape
     (0, 2)
     """
-    return pd.DataFrame({name: _MAKERS[kind](data[name]) for name, kind in columns.items()})
+    if order is not None and len(order) < _MANY:
+        data = {name: [data[name][place] for place in order] for name in columns}
+        order = None
+    arrays = {name: _MAKERS[kind](data[name]) for name, kind in columns.items()}
+    if order is not None:
+        arrays = {name: array.take(order) for name, array in arrays.items()}
+    return pd.DataFrame(arrays)
 
 
 def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -239,28 +253,24 @@ def webhook_frame(
         (``datetime64[ms, UTC]``), ``deleted`` (bool); ``attrs`` holds ``api_version`` and
         ``fetched_at`` (ISO text).
     """
-    # Sorted before the frame is made: on a few rows a pandas sort costs as much as the frame.
-    if isinstance(store, str):
-        stores: Sequence[str] = [store] * len(rows)
-        records = rows if in_order else sorted(rows, key=itemgetter("scope"))
-    else:
-        pairs = list(zip(store, rows, strict=True))
-        if not in_order:
-            pairs.sort(key=lambda pair: (pair[0], pair[1]["scope"]))
-        stores = [name for name, _ in pairs]
-        records = [row for _, row in pairs]
-    frame = make_frame(
-        webhook_columns(),
-        {
-            "store": stores,
-            "scope": [row["scope"] for row in records],
-            "endpoint": [row["endpoint"] for row in records],
-            "id": [row["id"] for row in records],
-            "created_at": [row["createdAt"] for row in records],
-            "updated_at": [row["updatedAt"] for row in records],
-            "deleted": [row["deleted"] for row in records],
-        },
-    )
+    stores = [store] * len(rows) if isinstance(store, str) else list(store)
+    # Read in the order the rows came, for that is how they lie in memory, and sorted before the
+    # frame is made: on a few rows a pandas sort costs as much as the frame.
+    data: dict[str, list[Any]] = {
+        "store": stores,
+        "scope": [row["scope"] for row in rows],
+        "endpoint": [row["endpoint"] for row in rows],
+        "id": [row["id"] for row in rows],
+        "created_at": [row["createdAt"] for row in rows],
+        "updated_at": [row["updatedAt"] for row in rows],
+        "deleted": [row["deleted"] for row in rows],
+    }
+    order = None
+    if not in_order:
+        one_store = isinstance(store, str)
+        keys = data["scope"] if one_store else list(zip(stores, data["scope"], strict=True))
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+    frame = make_frame(webhook_columns(), data, order=order)
     frame.attrs.update(provenance(api_version))
     return frame
 
