@@ -118,9 +118,12 @@ def split_url(url: str) -> SplitResult:
         raise InvalidArgumentError(
             "The address is empty; give one such as 'https://example.com/ikas'."
         )
-    # urlsplit drops tabs and line ends without a word, so they are looked for first.
-    if re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise InvalidArgumentError(f"The address {url!r} holds white space; remove it.")
+    # urlsplit drops tabs and line ends without a word, so they are looked for first; others
+    # steer a terminal, or make an address look like another.
+    if not url.isprintable() or " " in url:
+        raise InvalidArgumentError(
+            f"The address {url!r} holds white space or what does not show; remove it."
+        )
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is what checks it
