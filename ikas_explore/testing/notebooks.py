@@ -1,6 +1,7 @@
 """What is wrong with a saved notebook: secrets, order of execution, paths, sizes, the kernel.
 
-Only the file is read; nothing is run, and no Jupyter needs to be installed.
+And with the frames that `check_frame` recorded beside it: secrets and paths. Only files are read;
+nothing is run, and no Jupyter needs to be installed.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any, NamedTuple
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.printing import printable
 from ikas_explore.testing.leaks import find_leaks, known_secrets
-from ikas_explore.testing.texts import as_text, texts
+from ikas_explore.testing.recorded import FOLDER
+from ikas_explore.testing.texts import Place, as_text, texts
 
 #: Bytes an output may have: plots have a tenth of it, a whole JavaScript library ten times as many.
 MAX_OUTPUT = 500_000
 #: The rule of a notebook that could not be checked.
 UNREADABLE = "unreadable"
+#: What the names of recorded frames end in.
+RECORD = ".json"
 
 _MACHINE_PATH = re.compile(
     r"(?:file://|(?<![\w/.~-]))/(?:home|Users|root|tmp|private|var/folders|workspaces?|builds)/"
@@ -32,7 +36,7 @@ _MACHINE_PATH = re.compile(
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: in which notebook, where in it, by which rule."""
+    """One thing that is wrong: in which notebook or record, where in it, by which rule."""
 
     notebook: str
     where: str
@@ -48,6 +52,9 @@ class _Notebook:
     secrets: Mapping[str, str]
     max_output: int
 
+    def texts(self) -> Iterator[Place]:
+        return texts(self.content)
+
     def code(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Give the code cells that say something, with their number among all cells."""
         for number, cell in enumerate(self.content["cells"], start=1):
@@ -55,7 +62,20 @@ class _Notebook:
                 yield number, cell
 
 
-Check = Callable[[_Notebook], Iterator[tuple[str, str, str]]]
+@dataclass(frozen=True)
+class _Record:
+    """A frame that was recorded, as the text it is."""
+
+    text: str
+    secrets: Mapping[str, str]
+
+    def texts(self) -> Iterator[Place]:
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            yield Place(f"line {number}", "record", line)
+
+
+Found = Iterator[tuple[str, str, str]]
+Check = Callable[[_Notebook], Found]
 
 
 def find_notebooks(paths: Iterable[str | Path]) -> list[Path]:
@@ -84,18 +104,24 @@ def find_notebooks(paths: Iterable[str | Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def find_records(notebooks: Iterable[Path]) -> list[Path]:
+    """Return the frames recorded beside notebooks; they get into version control with them."""
+    folders = dict.fromkeys(notebook.parent / FOLDER for notebook in notebooks)
+    return [record for folder in folders for record in sorted(folder.glob(f"*{RECORD}"))]
+
+
 def check_notebooks(
     paths: Iterable[str | Path],
     *,
     environment: Mapping[str, str | None] | None = None,
     max_output: int = MAX_OUTPUT,
 ) -> list[Finding]:
-    """Check saved notebooks.
+    """Check saved notebooks, and records of frames.
 
     Parameters
     ----------
     paths : iterable of path
-        Notebooks.
+        Notebooks; a path that ends in ``.json`` is a record, from `find_records`.
     environment : mapping, optional
         Variables whose secrets must not be found, from `ikas_explore.settings.read_variables`.
     max_output : int, default 500,000
@@ -104,17 +130,15 @@ def check_notebooks(
     Returns
     -------
     list of Finding
-        In the order of the notebooks; empty when all is well. Secrets are masked.
+        In the order of the paths; empty when all is well. Secrets are masked.
     """
     secrets = known_secrets(environment or {})
     findings: list[Finding] = []
     for path in paths:
         try:
-            notebook = _Notebook(_read(Path(path)), secrets, max_output)
             findings += [
                 Finding(str(path), where, rule, printable(message))
-                for check in CHECKS
-                for where, rule, message in check(notebook)
+                for where, rule, message in _check(Path(path), secrets, max_output)
             ]
         except (OSError, ValueError) as error:
             findings.append(Finding(str(path), "", UNREADABLE, printable(str(error))))
@@ -122,6 +146,17 @@ def check_notebooks(
             # Text where a cell, an output or metadata should be: Jupyter cannot open it either.
             findings.append(Finding(str(path), "", UNREADABLE, "is not formed as a notebook is"))
     return findings
+
+
+def _check(path: Path, secrets: Mapping[str, str], max_output: int) -> Found:
+    if path.suffix == RECORD:
+        record = _Record(path.read_text("utf-8"), secrets)
+        yield from check_secrets(record)
+        yield from check_paths(record)
+        return
+    notebook = _Notebook(_read(path), secrets, max_output)
+    for check in CHECKS:
+        yield from check(notebook)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -132,22 +167,22 @@ def _read(path: Path) -> Mapping[str, Any]:
     return {**content, "cells": cells, "metadata": content.get("metadata") or {}}
 
 
-def check_secrets(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
+def check_secrets(saved: _Notebook | _Record) -> Found:
     """Find secrets, anywhere in the file."""
-    for place in texts(notebook.content):
-        for leak in find_leaks(place.text, notebook.secrets):
+    for place in saved.texts():
+        for leak in find_leaks(place.text, saved.secrets):
             if leak.certain or not place.example:
                 line = f", line {leak.line}" if place.kind == "source" else ""
                 yield f"{place.where}{line}", "secret", f"{leak.what}: {leak.masked}"
 
 
-def check_paths(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
+def check_paths(saved: _Notebook | _Record) -> Found:
     """Find paths of the machine that the notebook was run on."""
     # Of this machine, too, where its folders have unusual names.
     here = {
         str(path) for path in (Path.home(), Path.cwd(), Path(sys.prefix)) if len(path.parts) > 2
     }
-    for place in texts(notebook.content):
+    for place in saved.texts():
         found = dict.fromkeys(match[0] for match in _MACHINE_PATH.finditer(place.text))
         if place.kind != "source":
             found.update(dict.fromkeys(path for path in here if path in place.text))
@@ -156,7 +191,7 @@ def check_paths(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
             yield place.where, "machine-path", f"{next(iter(found))}{more}"
 
 
-def check_order(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
+def check_order(notebook: _Notebook) -> Found:
     """Find cells that were never executed, or not in the order in which they stand."""
     last = 0
     for number, cell in notebook.code():
@@ -169,7 +204,7 @@ def check_order(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
         last = max(last, count)
 
 
-def check_sizes(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
+def check_sizes(notebook: _Notebook) -> Found:
     """Find outputs that make the file heavy."""
     for number, cell in notebook.code():
         for place, output in enumerate(cell.get("outputs") or (), start=1):
@@ -182,7 +217,7 @@ def check_sizes(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
                 )
 
 
-def check_kernel(notebook: _Notebook) -> Iterator[tuple[str, str, str]]:
+def check_kernel(notebook: _Notebook) -> Found:
     """Find notebooks whose kernel nobody else has."""
     name = (notebook.content["metadata"].get("kernelspec") or {}).get("name")
     if not name:

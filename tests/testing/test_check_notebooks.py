@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
+from ikas_explore.testing.canonical import take_record
 from ikas_explore.testing.notebooks import check_notebooks
 from tests.testing.notebooks import code, error, markdown, notebook, result, stream, write
 
@@ -226,6 +229,33 @@ def test_the_command_tells_where_and_masks(tmp_path: Path) -> None:
         assert secret not in told.stdout + told.stderr + as_json.stdout + as_json.stderr
 
 
+def test_the_frames_recorded_beside_a_notebook_are_searched(tmp_path: Path) -> None:
+    """They get into version control with it; named by themselves, too, as pre-commit does."""
+    path = write(tmp_path / "ours" / "it.ipynb", notebook(code("x")))
+    rows = [{"scope": "a", "endpoint": f"https://me:{PASSWORD}@erp.example/"}, {"scope": "b"}]
+    rows += [{"note": CLIENT_SECRET}, {"note": "/home/ayse/shop"}]
+    frame = pd.DataFrame(rows).fillna("")
+    record = path.parent / "frames" / "webhooks.json"
+    record.parent.mkdir()
+    record.write_text(take_record(frame, key=[], ignore=set()).text(), "utf-8")
+    (path.parent / "frames" / "clean.json").write_text("{}", "utf-8")
+    assert [(each.notebook, each.where, each.rule) for each in check_notebooks([record])] == [
+        (str(record), "line 6", "secret"),
+        (str(record), "line 8", "secret"),
+        (str(record), "line 9", "machine-path"),
+    ]
+    told = run("ours")
+    assert told.returncode == 1
+    assert "3 findings in 1 of 1 notebook and 2 recorded frames." in told.stdout
+    assert PASSWORD not in told.stdout
+    assert CLIENT_SECRET not in told.stdout
+    assert run(path, record).stdout.count("a URL with credentials") == 1
+    known = run("ours", IKAS_CLIENT_SECRET="erp.example")
+    assert "the value of IKAS_CLIENT_SECRET" in known.stdout
+    record.write_bytes(b"\xff")
+    assert run("ours").returncode == 2
+
+
 def test_what_cannot_be_checked_is_not_well(tmp_path: Path) -> None:
     """No notebook, no such path, no JSON: 2, whatever else was found."""
     (tmp_path / "empty").mkdir()
@@ -267,6 +297,10 @@ def test_our_notebooks_are_clean() -> None:
 
 def test_the_definition_for_pre_commit_calls_the_command() -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert (hook["id"], hook["types"]) == ("ikas-check-notebooks", ["jupyter"])
+    assert hook["id"] == "ikas-check-notebooks"
+    for path in ("it.ipynb", "a/it.ipynb", "a/frames/webhooks.json", "frames/webhooks.json"):
+        assert re.search(hook["files"], path)
+    for path in ("it.py", "package.json", "a/frames.json"):
+        assert not re.search(hook["files"], path)
     assert hook["entry"] == "ikas-explore check-notebooks"
     assert hook["id"] in (ROOT / "README.md").read_text("utf-8")
