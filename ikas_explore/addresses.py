@@ -1,7 +1,7 @@
 """What an address is: loopback, private, or a place on the internet.
 
 Pure: nothing here resolves a name. The forms of an IPv4 address that ``inet_aton`` reads
-(``2130706433``, ``0x7f.1``, ``0177.0.0.1``) and IPv4 inside IPv6 count as what they mean.
+(``2130706433``, ``0x7f.1``, ``0177.0.0.1``) and IPv4 mapped into IPv6 count as what they mean.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import unicodedata
 from urllib.parse import SplitResult, urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
@@ -16,7 +17,12 @@ from ikas_explore.errors import InvalidArgumentError
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*\.?")
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:\d*)?")
+# The last 32 bits are an IPv4 address: NAT64 (RFC 6052), "compatible" (RFC 4291), "translated"
+# (RFC 2765). Such an address leads to a network, also where they say 127.0.0.1.
+_EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+# Local, although older Pythons take them for global: RFC 8215 and RFC 3879.
+_LOCAL = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10")))
 # Names that never leave a local network (RFC 6761, RFC 6762, RFC 8375 and common use).
 _LOCAL_SUFFIXES = (".local", ".internal", ".lan", ".home.arpa", ".intranet")
 
@@ -32,7 +38,7 @@ def literal_address(host: str) -> IPAddress | None:
     Returns
     -------
     IPv4Address or IPv6Address or None
-        None for a name. IPv4 inside IPv6 is given as IPv4.
+        None for a name. IPv4 mapped into IPv6 is given as IPv4.
 
     Examples
     --------
@@ -50,11 +56,25 @@ def literal_address(host: str) -> IPAddress | None:
             return ipaddress.IPv4Address(socket.inet_aton(text))
         except OSError:
             return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def loopback_addresses(host: str) -> list[str]:
+    """Return what to connect to for a host that is this machine; empty for any other.
+
+    Connect to these and do not have the name resolved: what answers for ``localhost.``,
+    ``shop.localhost`` or ``127.0.0.1.`` may be a name server of the network.
+
+    Examples
+    --------
+    >>> loopback_addresses("0x7f.1"), loopback_addresses("localhost."), loopback_addresses("a.test")
+    (['127.0.0.1'], ['127.0.0.1', '::1'], [])
+    """
+    address = literal_address(host)
+    if address is not None:
+        return [str(address)] if address.is_loopback else []
+    name = host.casefold().rstrip(".")
+    return ["127.0.0.1", "::1"] if name == "localhost" or name.endswith(".localhost") else []
 
 
 def is_loopback(host: str) -> bool:
@@ -65,11 +85,7 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("example.com")
     (True, True, False)
     """
-    address = literal_address(host)
-    if address is not None:
-        return address.is_loopback
-    name = host.casefold().rstrip(".")
-    return name == "localhost" or name.endswith(".localhost")
+    return bool(loopback_addresses(host))
 
 
 def is_private(host: str) -> bool:
@@ -83,11 +99,23 @@ def is_private(host: str) -> bool:
     >>> is_private("10.0.0.1"), is_private("printer.local"), is_private("example.com")
     (True, True, False)
     """
+    host = unicodedata.normalize("NFKC", host)  # as resolvers and browsers read wide letters
     address = literal_address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        return not _public(address)
     name = host.casefold().rstrip(".")
     return is_loopback(name) or "." not in name or name.endswith(_LOCAL_SUFFIXES)
+
+
+def _public(address: IPAddress) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _EMBEDDING):
+            address = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        elif address.sixtofour is not None:
+            address = address.sixtofour
+        elif any(address in network for network in _LOCAL):
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def split_url(url: str) -> SplitResult:
@@ -132,6 +160,10 @@ def split_url(url: str) -> SplitResult:
     if parts.scheme not in ("http", "https"):
         raise InvalidArgumentError(f"The address {url!r} has to start with 'https://'.")
     host = parts.hostname or ""
+    place = parts.netloc.rpartition("@")[2]
+    if "\\" in parts.netloc or ("[" in place and not _BRACKETED.fullmatch(place)):
+        # Some programs read another host in it than others.
+        raise InvalidArgumentError(f"The host in the address {url!r} cannot be read.")
     if not host:
         raise InvalidArgumentError(
             f"The address {url!r} names no host; give one such as 'https://example.com/ikas'."

@@ -96,7 +96,7 @@ class Fleet:
         ----------
         path : str or Path
         timeout : float, default 30.0
-            Seconds for connecting, and for each wait for an answer.
+            Seconds for one call: connecting, sending and the whole answer.
         transport : httpx.BaseTransport, optional
             In place of the network.
 

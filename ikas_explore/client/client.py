@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import ssl
-import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
@@ -19,6 +18,7 @@ from ikas_explore.client.auth import TOKEN_PATH, Tokens
 from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
 from ikas_explore.client.throttle import Throttle
 from ikas_explore.errors import LoginRequiredError, RateLimitedError, ResponseError, TransportError
+from ikas_explore.outgoing import deadline, hold
 from ikas_explore.settings import Secret, Settings, revealed
 
 #: Attempts in all for what is safe to repeat.
@@ -27,7 +27,11 @@ MAX_ATTEMPTS = 3
 #: is followed for: a person in a notebook would rather be told.
 RETRY_BUDGET = 10.0
 
+#: Bytes an answer may have, decompressed: far more than ikas' longest page of orders.
+MAX_ANSWER = 100_000_000
+
 _log = logging.getLogger(__name__)
+_PIECE = 1_048_576
 # stamina tells of every retry at WARNING, which Python prints where no logging is set up; it
 # is told here, in words, to those who listen.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -47,7 +51,7 @@ def open_http(
     ----------
     settings : Settings
     timeout : float
-        Seconds for connecting, and for each wait for bytes.
+        Seconds for one call: connecting, sending and the whole answer.
     transport : httpx.BaseTransport, optional
         In place of the network.
 
@@ -56,7 +60,7 @@ def open_http(
     httpx.Client
     """
     local = settings.local
-    return httpx.Client(
+    client = httpx.Client(
         timeout=timeout,
         transport=transport,
         # A sandbox must not be looked for through a proxy, and speaks plain HTTP: an empty
@@ -66,7 +70,10 @@ def open_http(
         if local
         else _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
+        # What else httpx could decompress (Brotli, Zstandard) knows no bound.
+        headers={"Accept-Encoding": "gzip"},
     )
+    return hold(client)
 
 
 @lru_cache(maxsize=4)
@@ -196,8 +203,8 @@ class Client:
     ) -> httpx.Response:
         self._wait()
         try:
-            with begin() as response:
-                return _whole(response, self._http.timeout.read)
+            with deadline(self._http.timeout.read), begin() as response:
+                return _whole(response, what)
         except _FAILURES as error:
             failure = transport_error(error, what)
         # Raised out here and not in the `except`: httpx's error holds the request, the request
@@ -222,14 +229,36 @@ def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
     return (error.status_code or 0) >= 500
 
 
-def _whole(response: httpx.Response, timeout: float | None) -> httpx.Response:
-    """Read an answer to its end, which httpx's time-out for each piece of it does not bound."""
-    end = time.monotonic() + (timeout or math.inf)
-    pieces = []
-    for piece in response.iter_bytes():
+def _whole(response: httpx.Response, what: str) -> httpx.Response:
+    """Read an answer to its end, unless that is too far away."""
+    pieces, size = [], 0
+    for piece in _unpacked(response):
         pieces.append(piece)
-        if time.monotonic() > end:
-            raise httpx.ReadTimeout(f"not whole {timeout:g} s after it began")
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise ResponseError(
+                f"{what}: the answer is larger than {MAX_ANSWER:,} bytes and was not read to its "
+                "end; ask for fewer rows or fields, and check base_url.",
+                status_code=response.status_code,
+            )
     # As bytes: httpx reads headers beyond ASCII and does not write them.
     headers = [pair for pair in response.headers.raw if pair[0].lower() in _READ_HEADERS]
     return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """Give an answer's bytes, decompressed a little at a time: httpx does a whole piece at once."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", "") or response.is_stream_consumed:  # in memory already
+        yield from response.iter_bytes()
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"it is {encoding!r}, and gzip was asked for")
+    gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for piece in response.iter_raw():
+            while piece and not gzip.eof:
+                yield gzip.decompress(piece, _PIECE)
+                piece = gzip.unconsumed_tail
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None

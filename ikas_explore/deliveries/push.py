@@ -19,6 +19,7 @@ from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outco
 from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.outgoing import deadline, hold
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.settings import Secret
 from ikas_explore.signatures import sign
@@ -64,7 +65,7 @@ def push(
     retry_delays : sequence of float, default (1.0, 2.0)
         Seconds between attempts (inferred).
     timeout : float, default 5.0
-        Seconds for the connection, and for the answer to begin (inferred).
+        Seconds for an attempt: the connection, the request and the head of the answer (inferred).
     wrong_signature : bool, default False
         Sign with another secret: a handler has to refuse it.
     duplicate : bool, default False
@@ -179,7 +180,7 @@ def deliver(
         Id and body of each.
     retries : Retries
     timeout : float
-        Seconds for the connection, and for the answer to begin.
+        Seconds for an attempt: the connection, the request and the head of the answer.
     sleep : callable
 
     Returns
@@ -190,7 +191,7 @@ def deliver(
     if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise InvalidArgumentError(f"timeout is {timeout!r}; give seconds above 0.")
     # A proxy or a .netrc of the environment would send the delivery elsewhere, or more with it.
-    with httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client:
+    with hold(httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)) as client:
         return [
             row
             for identity, body in deliveries
@@ -226,7 +227,10 @@ def _attempts(
 def _attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
     try:
         # Streamed, so that an answer's body is never waited for: the status says it all.
-        with client.stream("POST", endpoint, content=body, headers=HEADERS) as response:
+        with (
+            deadline(client.timeout.read),
+            client.stream("POST", endpoint, content=body, headers=HEADERS) as response,
+        ):
             return outcome_of(response.status_code)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return failure_of(error)  # ValueError: a host name that cannot be encoded

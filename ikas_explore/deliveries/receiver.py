@@ -193,7 +193,7 @@ class Receiver:
         retry_delays : sequence of float
             Seconds between attempts.
         timeout : float, default 5.0
-            Seconds for the connection, and for the answer to begin.
+            Seconds for an attempt: the connection, the request and the head of the answer.
 
         Returns
         -------

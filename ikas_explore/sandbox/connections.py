@@ -13,6 +13,8 @@ from functools import cached_property, lru_cache
 
 import httpx
 
+from ikas_explore.outgoing import hold_async
+
 # Bytes of an answer that are read: only its status counts.
 _BODY_LIMIT = 65_536
 # Seconds an idle connection is used again: less than the 5 after which usual servers hang
@@ -28,10 +30,13 @@ class Connections:
     ----------
     most_idle : int
         Connections kept open without use, to all receivers together.
+    loopback_only : bool, default True
+        Connect to this machine and nowhere else, whatever a name resolves to.
     """
 
-    def __init__(self, most_idle: int) -> None:
+    def __init__(self, most_idle: int, *, loopback_only: bool = True) -> None:
         self._most_idle = most_idle
+        self._loopback_only = loopback_only
         self._count = 0
         # By receiver, the one longest without a delivery first.
         self._idle: OrderedDict[str, list[httpx.AsyncHTTPTransport]] = OrderedDict()
@@ -66,11 +71,12 @@ class Connections:
             if not self._idle[receiver]:
                 del self._idle[receiver]
             return transport
-        return httpx.AsyncHTTPTransport(
+        transport = httpx.AsyncHTTPTransport(
             verify=self._trusting if receiver.startswith("https:") else self._trusting_none,
             trust_env=False,
             limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE),
         )
+        return hold_async(transport, loopback_only=self._loopback_only)
 
     async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
         self._idle.setdefault(receiver, []).append(transport)

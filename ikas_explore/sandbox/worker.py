@@ -51,7 +51,9 @@ class Worker:
         self._wake = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._finished: list[Finished] = []
-        self._connections = Connections(most_idle=places)
+        self._connections = Connections(
+            most_idle=places, loopback_only=rules.deliver_to == "loopback"
+        )
         # Other threads see what follows, and only under this condition.
         self._changed = threading.Condition()
         self._new: list[Due] = []
