@@ -201,7 +201,7 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
         kind = response.headers.get("content-type", "no content type")
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
-            f"{blank(kind)} that are not JSON: {_excerpt(response, blank)}. Try again later; "
+            f"{printable(blank(kind))} that are not JSON: {_excerpt(response, blank)}. Try again later; "
             "if it stays, check base_url.",
             status_code=status,
         )
@@ -245,8 +245,9 @@ def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) 
     code = next((code for code in codes if code in CODES), codes[0])
     kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
     said = printable("; ".join(str(error.get("message")) for error in errors)[:300])
+    named = printable(code[:100]) if code else "no code"
     raise kind(
-        f"{what}: ikas refused with {code or 'no code'} ({said}). {advice}",
+        f"{what}: ikas refused with {named} ({said}). {advice}",
         code=code,
         errors=errors,
         data=_blanked(answer.get("data"), blank),
@@ -292,7 +293,7 @@ def retry_after(response: httpx.Response) -> float | None:
     try:
         until = email.utils.parsedate_to_datetime(header)
         return _seconds(max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year or hour beyond all numbers
         pass
     try:
         found = re.search(rb'"retryAfter"\s*:\s*"?([0-9.]+)', response.content)

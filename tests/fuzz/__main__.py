@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz import runs
+from tests.fuzz import counts
 
 #: Examples of a round where a time is given and no number.
 ROUND = 500
@@ -36,19 +36,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the first round; later ones count up")
     parser.add_argument("-k", default="", help="only these, as pytest takes it")
     given = parser.parse_args()
-    runs.EXAMPLES = given.examples or ROUND
+    counts.EXAMPLES = given.examples or ROUND
     seed = random.randrange(2**32) if given.seed is None else given.seed
     end = time.monotonic() + given.minutes * 60
     failed = False
     while True:
-        print(f"seed {seed}, {runs.EXAMPLES:,} examples", flush=True)
+        print(f"seed {seed}, {counts.EXAMPLES:,} examples", flush=True)
         options = [str(Path(__file__).parent), "-q", "--no-header", "-p", "no:cacheprovider"]
         options += [f"--hypothesis-seed={seed}", *(["-k", given.k] if given.k else [])]
         failed |= pytest.main(options, [_FuzzersOnly()]) != 0
         seed += 1
         if time.monotonic() >= end:
             break
-    print(runs.table())
+    print(counts.table())
     return int(failed)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fuzz.runs import RUNS
+from tests.fuzz.counts import RUNS
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    name = report.nodeid.rpartition("/")[2].replace(".py::", ".")
+    if report.when == "call" and name in RUNS:
+        RUNS[name].seconds += report.duration
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
