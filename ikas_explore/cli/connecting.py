@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ikas_explore.fleet import Fleet
 from ikas_explore.settings import read_variable
 from ikas_explore.store import Store, connect
+
+if TYPE_CHECKING:
+    from ikas_explore.fleet import Fleet
 
 StoreName = Annotated[
     str | None,
@@ -40,6 +42,8 @@ def connect_store(store: str | None, api_version: str | None) -> Store:
 
 def connect_fleet(fleet: Path | None, store: str | None, api_version: str | None) -> Fleet:
     """Connect to the stores of a file, or to one store as a fleet of one."""
+    from ikas_explore.fleet import Fleet
+
     if fleet is None:
         return Fleet([connect_store(store, api_version)])
     if store is not None or api_version is not None:

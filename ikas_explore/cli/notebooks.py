@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def check(
     paths: Annotated[list[str], typer.Argument(help="Notebooks, or folders of them.")],
+    # testing.notebooks.MAX_OUTPUT, which no other command should have to import.
     max_output: Annotated[int, typer.Option(help="Bytes an output may have.")] = 500_000,
     json: Json = False,
 ) -> None:

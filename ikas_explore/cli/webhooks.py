@@ -16,7 +16,6 @@ from ikas_explore.cli.connecting import (
     warn_of_failures,
 )
 from ikas_explore.cli.output import Json, print_json, print_table, webhook_records
-from ikas_explore.manage.snapshots import write_snapshot
 
 
 def list_(
@@ -54,6 +53,8 @@ def list_(
             typer.echo(f"{out} was not written: stores are missing in it.", err=True)
         raise typer.Exit(1)
     if out is not None:
+        from ikas_explore.manage.snapshots import write_snapshot
+
         typer.echo(f"{len(frame)} webhooks are in {write_snapshot(frame, out)}.", err=True)
 
 
