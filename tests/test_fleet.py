@@ -152,6 +152,25 @@ def test_a_plan_over_all_stores_is_empty_after_it_was_applied(
     assert fleet.plan(DESIRED, prune=True).empty
 
 
+def test_the_text_of_a_plan_shows_the_stores_in_which_something_changes(fleet: ikas.Fleet) -> None:
+    """Two of twenty: nobody reads two hundred lines to find them."""
+    fleet.plan(DESIRED).apply()
+    for name in ("shop-04", "shop-16"):
+        fleet.stores[name].webhooks.delete("store/order/created")
+    lines = fleet.plan(DESIRED).text().splitlines()
+    assert lines == [
+        "shop-04",
+        "  + store/order/created  https://example.com/shop-04",
+        "    store/order/updated  https://example.com/shop-04",
+        "shop-16",
+        "  + store/order/created  https://example.com/shop-16",
+        "    store/order/updated  https://example.com/shop-16",
+        "Nothing to do in 18 stores: shop-00, shop-01, shop-02, shop-03, shop-05, shop-06, "
+        "shop-07, shop-08, shop-09, shop-10 and 8 more",
+        "2 to create, 0 to replace, 0 to delete, 38 kept",
+    ]
+
+
 def test_undo_takes_back_the_last_write_to_any_store(fleet: ikas.Fleet) -> None:
     fleet.plan(DESIRED).apply()
     for left in range(19, -1, -1):

@@ -12,11 +12,13 @@ from ikas_explore.errors import InvalidArgumentError
 _USUAL = re.compile(
     r"(?i)(https?)://(?:([^/?#@\s\\]*)@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
 )
+# By its name; `code` is what some clouds name a function's key, and what others name a country.
 _SECRET_VALUE = re.compile(
-    r"(?i)([?&#;](?:access_?token|token|api_?key|key|client_?secret|secret|password|passwd|pwd"
-    r"|auth|signature|sig)=)([^&#;]+)"
+    r"(?i)([?&#;](?:[\w.%-]{0,40}(?:token|secret|passw|api[_-]?key|credential)[\w.%-]{0,40}"
+    r"|key|pwd|auth|authorization|jwt|signature|sig|code(?==[^&#;]{16}))=)([^&#;]+)"
 )
-_JSON_WEB_TOKEN = re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*")
+# By its form, in a path too: a JSON Web Token, a client secret of ikas.
+_SECRET_FORM = re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*|\bs_[0-9A-Za-z]{32,}")
 _USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
 
 
@@ -75,7 +77,7 @@ def holds_secret(endpoint: str) -> bool:
     return bool(
         _USERINFO.search(endpoint)
         or _SECRET_VALUE.search(endpoint)
-        or _JSON_WEB_TOKEN.search(endpoint)
+        or _SECRET_FORM.search(endpoint)
     )
 
 
@@ -88,4 +90,4 @@ def masked(text: str) -> str:
     'https://***@a.example/?token=***&page=1'
     """
     text = _SECRET_VALUE.sub(r"\1***", _USERINFO.sub("***", text))
-    return _JSON_WEB_TOKEN.sub("***", text)
+    return _SECRET_FORM.sub("***", text)

@@ -93,9 +93,12 @@ def _print(audited: Audit, format: Format, fail_on: Severity | None) -> None:
 
 
 def _print_table(audited: Audit) -> None:
+    from ikas_explore.auditing.text import visible
+
     findings = audited.findings
     shown: Any = findings[["severity", "rule", "store", "scope", "endpoint", "message"]]
-    print_table(shown.fillna(""), empty="Nothing was found.")
+    # Masked as in the other reports: what CI prints is read by many.
+    print_table(shown.fillna("").map(visible), empty="Nothing was found.")
     remedies = findings.drop_duplicates("rule")
     if len(remedies):
         print("\nWhat to do:")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ikas_explore.printing import printable
+from ikas_explore.printing import text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,8 @@ def print_table(frame: pd.DataFrame, *, empty: str) -> None:
     if frame.empty:
         print(empty)
         return
-    print(frame.map(_shown).to_string(index=False), flush=True)
+    rows = frame.map(_shown).itertuples(index=False, name=None)
+    print(text_table([str(name) for name in frame.columns], rows), flush=True)
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -54,8 +55,7 @@ def _milliseconds(time: Any) -> int | None:
     return None if time != time else round(time.timestamp() * 1000)  # NaT is not itself
 
 
-def _shown(cell: Any) -> Any:
-    if isinstance(cell, str):
-        return printable(cell)
-    known_time = hasattr(cell, "isoformat") and cell == cell
-    return cell.isoformat(" ", "seconds") if known_time else cell
+def _shown(cell: Any) -> str:
+    if cell is None or cell != cell:  # NaN and NaT are not themselves
+        return ""
+    return cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") else str(cell)

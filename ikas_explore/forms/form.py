@@ -21,6 +21,7 @@ from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
+from ikas_explore.printing import text_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -276,7 +277,7 @@ class Form(ABC):
 
     def _text(self) -> str:
         columns, rows = self.table()
-        table = markup.text_table(columns, rows) if rows else ""
+        table = text_table(columns, rows) if rows else ""
         return "\n".join(each for each in (self.title, table, self.message) if each)
 
     def __repr__(self) -> str:

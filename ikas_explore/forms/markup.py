@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from ikas_explore.forms.messages import Words
+from ikas_explore.printing import printable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,17 +19,6 @@ NONE = "\N{EN DASH}"
 
 #: A sign before each kind of message, so that colour is never all that tells them apart.
 _SIGNS: Mapping[Kind, str] = {"plain": "", "good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
-
-
-def printable(text: str) -> str:
-    """Show control characters as escapes.
-
-    Examples
-    --------
-    >>> printable("a\\u202eb")
-    'a\\\\u202eb'
-    """
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def text(value: object) -> str:
@@ -113,24 +103,6 @@ def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: s
     return (
         f'<div class="ikas-wide"{label}><table class="ikas-table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Make a table of plain text.
-
-    Examples
-    --------
-    >>> print(text_table(["a", "b"], [["1", "2"], ["333", "4"]]))
-    a    b
-    1    2
-    333  4
-    """
-    lines = [list(columns), *([printable(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
     )
 
 

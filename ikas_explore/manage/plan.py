@@ -30,6 +30,7 @@ Progress = Callable[[int, int], None]
 
 _SIGNS = {CREATE: "+", REPLACE: "~", DELETE: "-", KEEP: " "}
 _COLOURS = {CREATE: "\x1b[32m", REPLACE: "\x1b[33m", DELETE: "\x1b[31m", KEEP: "\x1b[2m"}
+_NAMED = 10  # stores, in a line
 _TOTALS = {CREATE: "to create", REPLACE: "to replace", DELETE: "to delete", KEEP: "kept"}
 
 
@@ -141,17 +142,22 @@ class Plan:
     def text(self, *, colour: bool = False) -> str:
         """Return the plan as lines of text, one a change, and a line of totals.
 
+        Of several stores, those in which nothing changes share one line.
+
         Parameters
         ----------
         colour : bool, default False
             With the terminal's colours; the sign before each line says the same.
         """
         lines = []
-        for store, changes in self._by_store.items():
+        stores = self._by_store if len(self._by_store) == 1 else self._pending()
+        for store in stores:
+            changes = self._by_store[store]
             lines.append(printable(store))
             for change in changes:
                 line = f"  {_SIGNS[change.action]} {printable(change.scope)}  {_ends(change)}"
                 lines.append(f"{_COLOURS[change.action]}{line}\x1b[0m" if colour else line)
+        lines += _same([store for store in self._by_store if store not in set(stores)])
         lines.append(self._totals())
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
@@ -244,6 +250,14 @@ class _Counter:
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, self._total)
+
+
+def _same(stores: Sequence[str]) -> list[str]:
+    if not stores:
+        return []
+    named = ", ".join(map(printable, stores[:_NAMED]))
+    more = f" and {len(stores) - _NAMED} more" if len(stores) > _NAMED else ""
+    return [f"Nothing to do in {len(stores)} stores: {named}{more}"]
 
 
 def _ends(change: Change) -> str:

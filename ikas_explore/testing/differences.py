@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ikas_explore.printing import printable
+from ikas_explore.printing import text_table
 from ikas_explore.testing.canonical import Record, as_text
 
 _WIDTH = 72  # of a cell in the table
@@ -84,9 +84,4 @@ def _cut(text: str, start: int) -> str:
 
 def table(differences: list[Difference]) -> str:
     """Return aligned text, control characters shown as escapes."""
-    lines = [Difference._fields, *([printable(cell) for cell in line] for line in differences)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return text_table(Difference._fields, differences)

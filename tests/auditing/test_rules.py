@@ -35,6 +35,11 @@ FAULTS: list[tuple[str, list[Any], str, str | None]] = [
     ("a request bin", [row(ORDER, "https://webhook.site/acme")], "tunnel-host", ORDER),
     ("credentials", [row(ORDER, "https://u:p@hooks.example.com/")], "credentials-in-url", ORDER),
     ("a token", [row(ORDER, HERE + "?page=1&token=abc")], "credentials-in-url", ORDER),
+    *(
+        (query, [row(ORDER, f"{HERE}?{query}")], "credentials-in-url", ORDER)
+        for query in ("x-api-key=1", "access%5Ftoken=1", "authToken=1", "code=0123456789abcdef")
+    ),
+    ("a client secret", [row(ORDER, f"{HERE}/s_{'0a1b' * 8}")], "credentials-in-url", ORDER),
     ("a JWT", [row(ORDER, HERE + "/eyJhbGciOi.eyJzdWIiOi.c2ln")], "credentials-in-url", ORDER),
     ("a foreign host", [row(ORDER, "https://hooks.else.net/acme")], "host-not-allowed", ORDER),
     ("required, deleted", [row(ORDER, HERE, deleted=True)], "scope-missing", ORDER),
@@ -92,6 +97,14 @@ def test_a_healthy_fleet_has_no_finding() -> None:
     assert outcome.ok
     assert outcome.worst is None
     assert outcome.exit_code("info") == 0
+
+
+@pytest.mark.parametrize(
+    "query", ["page=1&code=TR", "keyword=shoes", "by=key", "monkey=0123456789abcdef"]
+)
+def test_what_only_looks_like_a_secret_is_left_alone(query: str) -> None:
+    rows = [row(ORDER, f"{HERE}?{query}"), row(ORDER2, f"{HERE}?{query}")]
+    assert audit(frame(rows), now=NOW).findings.empty
 
 
 def test_order_and_index_of_the_rows_make_no_difference() -> None:

@@ -79,6 +79,20 @@ def test_every_format_is_what_it_says() -> None:
     assert ElementTree.fromstring(printed["junit"]).tag == "testsuites"
 
 
+def test_the_table_shows_no_secret_of_an_endpoint_and_one_long_cell_widens_no_row() -> None:
+    """It ends up in the logs of CI, which many read."""
+    token = "0123456789abcdef"
+    with ikas.Sandbox(examples=False) as box, ikas.connect(box) as store:
+        store.webhooks.save(f"{ENDPOINT}?token={token}", "store/order/created")
+        store.webhooks.save(f"{ENDPOINT}/{'long' * 80}", "store/stock/created")
+        table = run("audit", **environment(box)).stdout
+    assert token not in table
+    assert f"{ENDPOINT}?token=***" in table
+    short = next(line for line in table.splitlines() if "credentials-in-url" in line)
+    assert short.startswith("warning   credentials-in-url  sandbox  store/order/created  https://")
+    assert all(line == line.rstrip() for line in table.splitlines())
+
+
 def test_a_fleet_with_a_store_that_fails_is_told_in_full_and_ends_with_2(tmp_path: Path) -> None:
     """The other stores' findings are printed, and so is the name of what was not reached."""
     with ikas.Sandbox(examples=False) as box:
