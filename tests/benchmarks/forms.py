@@ -1,63 +1,42 @@
-"""How long a person waits for a form: opening one, and a keystroke in it.
-
-``python -m tests.benchmarks.forms`` prints medians, each beside what it rests on:
-
-- opening the manager, beside the list call that it makes (exactly one);
-- its first display, which is what a cell then sends;
-- a keystroke in the endpoint field with eleven scopes chosen: judged, previewed, shown.
-"""
+"""What a person waits for at a form: beside the one list call that opening it makes."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle
-from typing import Any
 
 import ikas_explore as ikas
-from ikas_explore.schema.scopes import Scope
-
-ROUNDS = 20
+from tests.benchmarks.measuring import Figure, pairs
 
 
-def median(act: Callable[[], Any]) -> float:
-    """Return the median milliseconds of an action, after one that is not counted."""
-    act()
-    times = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1e3
-
-
-def typed(form: Any) -> Iterator[Callable[[], None]]:
-    text = "https://erp.example.com/ikas/webhooks"
-    for end in cycle(range(len("https://e"), len(text) + 1)):
-        yield lambda end=end: form.fill(endpoint=text[:end])
-
-
-def main() -> None:
+def figures(short: bool) -> Iterator[Figure]:
+    """Compare opening the manager, and a keystroke in it with eleven scopes chosen."""
+    count = 5 if short else 20
     with ikas.connect("sandbox") as store:
         assert store.sandbox is not None
-        listing = median(store.webhooks.list)
-        before = store.sandbox.calls["listWebhook"]
         opened = []
-        opening = median(lambda: opened.append(store.webhooks.manager(language="en")))
-        calls = (store.sandbox.calls["listWebhook"] - before) / (ROUNDS + 1)
-        manager = opened[-1]
-        showing = median(manager._repr_mimebundle_)
-        for form in opened[:-1]:
-            form.close()
-        manager.fill(scopes=list(Scope.registrable()))
-        strokes = typed(manager)
-        stroke = median(lambda: next(strokes)())
-    print(f"one list call                     {listing:8.2f} ms")
-    print(f"opening the manager               {opening:8.2f} ms  {calls:.0f} list call")
-    print(f"what a cell sends to show it      {showing:8.2f} ms")
-    print(f"a keystroke, eleven scopes chosen {stroke:8.2f} ms")
 
+        def manager() -> None:
+            opened.append(store.webhooks.manager(language="en"))
+            opened[-1]._repr_mimebundle_()
 
-if __name__ == "__main__":
-    main()
+        yield Figure(
+            "open the manager",
+            "store.webhooks.list()",
+            "ms",
+            pairs(manager, store.webhooks.list, count),
+            why="makes some 60 widgets",
+        )
+        form = opened.pop()
+        for other in opened:
+            other.close()
+        form.fill(scopes=list(ikas.Scope.registrable()))
+        text = "https://erp.example.com/ikas/webhooks"
+        ends = cycle(range(len("https://e"), len(text) + 1))
+        yield Figure(
+            "a keystroke, previewed",
+            "store.webhooks.list()",
+            "ms",
+            pairs(lambda: form.fill(endpoint=text[: next(ends)]), store.webhooks.list, count),
+            why="judges the endpoint and plans eleven scopes anew",
+        )

@@ -1,9 +1,8 @@
-"""How fast deliveries are received and verified, each beside its rival in the same run.
+"""Receiving and verifying: the same app without the log, the cheapest app, HMAC by hand.
 
-Run as ``python -m tests.benchmarks.receiving``. The load comes from a process of its own
-(this module with ``--load``) that writes ready-made requests to plain sockets, so that it
-outruns even an app that only answers 200; that it does is shown by the share of the
-processor it used.
+The load comes from a process of its own (this module, with a port and a seed) that writes
+ready-made requests to plain sockets, so that it outruns even an app that only answers 200;
+that it does is seen by the share of the processor it used.
 """
 
 from __future__ import annotations
@@ -12,104 +11,104 @@ import asyncio
 import hashlib
 import hmac
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import ikas_explore as ikas
 from ikas_explore.deliveries.payloads import delivery_id, encode
-from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.serving import Server
-from ikas_explore.signatures import check_signature, verify
+from ikas_explore.signatures import check_signature
+from tests.benchmarks.measuring import Figure, pairs
 
 SECRET = "benchmark"
 CONNECTIONS = 16
-REQUESTS = 3_000
-PAIRS = 7
 
 
-def main() -> None:
-    """Print every figure, and end with an error when a ratio is missed."""
-    missed = [*verifying(), *receiving()]
-    if missed:
-        raise SystemExit("; ".join(missed))
+def figures(short: bool) -> Iterator[Figure]:
+    """Compare `verify`, and a durable receiver under load."""
+    yield from _verifying(11 if short else 101)
+    yield from _receiving(1_000 if short else 3_000, 3 if short else 7)
 
 
-def verifying() -> list[str]:
-    """Compare `verify` of 4 KB with the same by hand."""
+def _verifying(count: int) -> Iterator[Figure]:
     note = "ş" * 50
     data = json.dumps({"lines": [{"note": note, "n": n} for n in range(33)]}, ensure_ascii=False)
-    payload = {"data": data, "signature": _signature(data)}
-    key = SECRET.encode()
+    payload = {"data": data, "signature": signature(data)}
 
     def bare() -> None:
-        expected = hmac.new(key, payload["data"].encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, payload["signature"]):
+        if not hmac.compare_digest(signature(payload["data"]), payload["signature"]):
             raise AssertionError
 
     def bare_parsed() -> Any:
         bare()
         return json.loads(payload["data"])
 
-    print(f"verify, {len(data.encode())} bytes of data")
-    # Parsing is most of verify, and of what anyone does next; so it is in the rival's time too.
-    return [
-        *_compare("signature alone", lambda: check_signature(payload, SECRET), bare, 1.5),
-        *_compare("verify, data parsed", lambda: verify(payload, SECRET), bare_parsed, 1.5),
-    ]
+    yield Figure(
+        "check a signature, 4 KB",
+        "hmac and compare_digest",
+        "us",
+        pairs(lambda: check_signature(payload, SECRET), bare, count, unit="us", calls=200),
+        goal=1.5,
+        why="refuses what is no text, and a secret that is none",
+    )
+    yield Figure(
+        "verify, 4 KB, parsed",
+        "the same, and json.loads",
+        "us",
+        pairs(lambda: ikas.verify(payload, SECRET), bare_parsed, count, unit="us", calls=200),
+        goal=1.5,
+        why="also refuses data that is no JSON object",
+    )
 
 
-def _compare(
-    name: str, ours: Callable[[], Any], rival: Callable[[], Any], limit: float
-) -> list[str]:
-    ratios, times = [], []
-    for _ in range(101):
-        first, second = _seconds(rival), _seconds(ours)
-        ratios.append(second / first)
-        times.append((second, first))
-    ratio = statistics.median(ratios)
-    micros = [statistics.median(each) * 1e6 for each in zip(*times, strict=True)]
-    print(f"  {name}: {micros[0]:.1f} us, by hand {micros[1]:.1f} us, ratio {ratio:.2f}")
-    return [] if ratio <= limit else [f"{name}: {ratio:.2f} > {limit}"]
-
-
-def _seconds(call: Callable[[], Any], times: int = 200) -> float:
-    start = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - start) / times
-
-
-def receiving() -> list[str]:
-    """Compare the durable receiver with an app that reads the body and answers 200."""
-    print(f"receive, {CONNECTIONS} connections, {REQUESTS} deliveries of 4 KB a run")
-    ratios: list[float] = []
+def _receiving(requests: int, count: int) -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        Server(_answer_200) as bare,
-        Receiver(SECRET, path=Path(folder) / "log.sqlite") as receiver,
+        Server(_starlette()) as same,
+        Server(_answer_200) as least,
+        ikas.Receiver(SECRET, path=Path(folder) / "log.sqlite") as receiver,
     ):
-        for pair in range(PAIRS):
-            rival = _load(bare.port, seed=pair)
-            ours = _load(_port(receiver.endpoint), seed=pair)
-            ratios.append(ours["per_second"] / rival["per_second"])
-            for name, run in (("bare", rival), ("durable", ours)):
-                print(
-                    f"  {name:8} {run['per_second']:6.0f}/s, p50 {run['p50']:.2f} ms, "
-                    f"p99 {run['p99']:.2f} ms, load used {run['load']:.0%} of its processor"
-                )
-            if rival["load"] > 0.9:
-                return ["the load did not outrun the bare app: its processor was full"]
-        kept = len(receiver.deliveries())
-    ratio = statistics.median(ratios)
-    print(f"  ratio {ratio:.2f} (median of {PAIRS} pairs), {kept} rows kept")
-    missed = [] if ratio >= 0.5 else [f"receiver: {ratio:.2f} < 0.5"]
-    return missed if kept == PAIRS * REQUESTS else [*missed, f"only {kept} rows were kept"]
+        rates = []
+        for pair in range(count):
+            ports = {"ours": _port(receiver.endpoint), "same": same.port, "least": least.port}
+            turn = list(ports)[pair % 3 :] + list(ports)[: pair % 3]
+            rates.append({name: _load(ports[name], requests, seed=pair) for name in turn})
+        assert len(receiver.deliveries()) == requests * count
+    for rival, name, goal in (
+        ("a starlette app without the log", "same", 0.6),
+        ("an app that only answers 200", "least", 0.6),
+    ):
+        yield Figure(
+            "durable receiver, 4 KB",
+            rival,
+            "/s",
+            tuple((rate["ours"], rate[name]) for rate in rates),
+            goal=goal,
+            why="verifies, and each row is in the file before the 200",
+        )
+
+
+def _starlette() -> Starlette:
+    """Return the app a user writes by hand: verify, answer 200, keep nothing."""
+
+    async def receive(request: Request) -> Response:
+        payload = json.loads(await request.body())
+        if not hmac.compare_digest(signature(payload["data"]), payload["signature"]):
+            return Response(status_code=400)
+        return Response()
+
+    return Starlette(routes=[Route("/", receive, methods=["POST"])])
 
 
 async def _answer_200(scope: Any, receive: Any, send: Any) -> None:
@@ -126,25 +125,34 @@ async def _answer_200(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+def signature(data: str) -> str:
+    """Return what ikas signs with, made by the standard library alone."""
+    return hmac.new(SECRET.encode(), data.encode(), hashlib.sha256).hexdigest()
+
+
 def _port(endpoint: str) -> int:
     return int(endpoint.rstrip("/").rsplit(":", 1)[1])
 
 
-def _load(port: int, *, seed: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.benchmarks.receiving", "--load", str(port), str(seed)]
+def _load(port: int, requests: int, *, seed: int) -> float:
+    """Return the answers a second that an app gives to a load."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.receiving",
+        *map(str, (port, requests, seed)),
+    ]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
-    read: dict[str, float] = json.loads(run.stdout)
-    return read
+    per_second, used = json.loads(run.stdout)
+    if used > 0.9:
+        raise RuntimeError("The load did not outrun the app: its processor was full.")
+    return float(per_second)
 
 
-def _signature(data: str) -> str:
-    return hmac.new(SECRET.encode(), data.encode(), hashlib.sha256).hexdigest()
-
-
-def _requests(seed: int) -> list[bytes]:
+def _requests(count: int, seed: int) -> list[bytes]:
     random = Random(seed)
     made = []
-    for _ in range(REQUESTS):
+    for _ in range(count):
         data = json.dumps({"id": random.random(), "note": "x" * 3_500})
         body = encode(
             {
@@ -154,7 +162,7 @@ def _requests(seed: int) -> list[bytes]:
                 "id": delivery_id(random),
                 "merchantId": "merchant",
                 "scope": "store/order/created",
-                "signature": _signature(data),
+                "signature": signature(data),
             }
         )
         head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -162,37 +170,26 @@ def _requests(seed: int) -> list[bytes]:
     return made
 
 
-async def _send_all(port: int, requests: list[bytes]) -> dict[str, float]:
+async def _send_all(port: int, requests: list[bytes]) -> tuple[float, float]:
+    """Return the requests a second, and the share of a processor that sending took."""
     waiting = iter(requests)
-    times: list[float] = []
 
     async def connection() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for request in waiting:
-            start = time.perf_counter()
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
-            times.append(time.perf_counter() - start)
             if not head.startswith(b"HTTP/1.1 200") or b"content-length: 0" not in head:
                 raise AssertionError(head)
         writer.close()
         await writer.wait_closed()
 
-    used, start = time.process_time(), time.perf_counter()
+    used, started = time.process_time(), time.perf_counter()
     await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-    seconds = time.perf_counter() - start
-    cuts = statistics.quantiles(times, n=100)
-    return {
-        "per_second": len(times) / seconds,
-        "p50": cuts[49] * 1000,
-        "p99": cuts[98] * 1000,
-        "load": (time.process_time() - used) / seconds,
-    }
+    took = time.perf_counter() - started
+    return len(requests) / took, (time.process_time() - used) / took
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--load"]:
-        figures = asyncio.run(_send_all(int(sys.argv[2]), _requests(int(sys.argv[3]))))
-        print(json.dumps(figures))
-    else:
-        main()
+    port, count, seed = map(int, sys.argv[1:])
+    print(json.dumps(asyncio.run(_send_all(port, _requests(count, seed)))))
