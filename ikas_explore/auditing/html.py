@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ikas_explore.auditing.report import MOST_ROWS
-from ikas_explore.auditing.text import as_html, cell
+from ikas_explore.auditing.text import MOST_ROWS, as_html, cell
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-#: Rows that a page for people shows; more make one that nobody reads and browsers choke on.
-MOST_ROWS = 2_000
-
 
 class Audit:
     """The outcome of an audit; made by `ikas_explore.auditing.audit.audit`.

@@ -13,6 +13,9 @@ from typing import Any
 from ikas_explore.auditing.urls import masked
 from ikas_explore.printing import printable
 
+#: Rows that a page for people shows; more make one that nobody reads and browsers choke on.
+MOST_ROWS = 2_000
+
 # What XML 1.0 does not allow at all, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = re.compile(r"[\w:/.%?=&+,;@ ~{}-]+", re.ASCII)

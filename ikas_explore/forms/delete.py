@@ -45,9 +45,7 @@ class DeleteForm(Form):
             [self._listing, self._deleting],
             shown=[self._listing.widget, self._deleting.widget],
         )
-        self.update()
-        if self._session.error is not None:
-            self.say("bad", words.error(self._session.error), str(self._session.error))
+        self._open(self._session.error)
 
     @property
     def title(self) -> str:

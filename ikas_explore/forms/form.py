@@ -172,6 +172,12 @@ class Form(ABC):
         if self._bug is not None:  # outside a notebook ipywidgets only logs it
             raise self._bug
 
+    def _open(self, error: IkasError | None = None) -> None:
+        """Show what there is, and what failed when the store was listed."""
+        self.update()
+        if error is not None:
+            self.say("bad", self.words.error(error), str(error))
+
     def close(self) -> None:
         """Take the form off the page and free its widgets."""
         close(self.widget)

@@ -53,14 +53,12 @@ class Manager(Form):
         language: str | None = None,
         input_type: Any = None,
     ) -> None:
-        from ikas_explore.schema import v1
-
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
         self._session.refresh()
         self._listing = Listing(self._session, words, everything=True)
         matrix = self._listing.matrix
-        saving = Saving(self._session, words, matrix, input_type or v1.WebhookInput)
+        saving = Saving(self._session, words, matrix, input_type)
         deleting = Deleting(self._session, words, matrix)
         undoing = Undoing(self._session, words)
         log = _Log(self._session, words)
@@ -77,9 +75,7 @@ class Manager(Form):
                 log.widget,
             ],
         )
-        self.update()
-        if self._session.error is not None:
-            self.say("bad", words.error(self._session.error), str(self._session.error))
+        self._open(self._session.error)
 
     @property
     def title(self) -> str:

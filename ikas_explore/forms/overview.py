@@ -58,7 +58,7 @@ class Overview(Form):
         self._rows = _Rows(matrix_frame(frame, named), words)
         self._stores = len(named)
         super().__init__(words, [self._rows], shown=[self._rows.widget])
-        self.update()
+        self._open()
         if failures:
             said = words.count("fleet.failed", len(failures), stores=", ".join(failures))
             self.say("bad", said, *failures.values())

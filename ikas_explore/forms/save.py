@@ -51,8 +51,6 @@ class SaveForm(Form):
         language: str | None = None,
         input_type: Any = None,
     ) -> None:
-        from ikas_explore.schema import v1
-
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
         self._session.refresh()
@@ -62,14 +60,12 @@ class SaveForm(Form):
             self._session,
             words,
             checklist,
-            input_type or v1.WebhookInput,
+            input_type,
             inside=checklist,
             beside=groups.refresh,
         )
         super().__init__(words, [self._saving, groups], shown=[self._saving.widget])
-        self.update()
-        if self._session.error is not None:
-            self.say("bad", words.error(self._session.error), str(self._session.error))
+        self._open(self._session.error)
 
     @property
     def title(self) -> str:

@@ -43,8 +43,9 @@ class Saving:
     words : Words
     scopes : Control
         Where the scopes are chosen.
-    input_type : type
-        The generated input type of ikas' save; its fields become the controls.
+    input_type : type or None
+        The generated input type of ikas' save; its fields become the controls. Without one
+        v1's ``WebhookInput``.
     inside : Checklist, optional
         Given when the scopes are chosen in this part, between its required fields and the rest.
     beside : Button, optional
@@ -61,17 +62,20 @@ class Saving:
         inside: Checklist | None = None,
         beside: Button | None = None,
     ) -> None:
+        from ikas_explore.schema import v1
+
         self._session = session
         self._words = words
         self._scopes = scopes
+        asked = describe(input_type or v1.WebhookInput)
         self._fields = {
             field.name: self._endpoint_control(field)
             if field.name == "endpoint"
             else make_control(field, words)
-            for field in describe(input_type)
+            for field in asked
             if field.name != scopes.name
         }
-        required = [f.name for f in describe(input_type) if f.required and f.name in self._fields]
+        required = [f.name for f in asked if f.required and f.name in self._fields]
         self._replace = TickControl("replace")
         self._told_for: object = None
         self._outcomes: DataFrame | None = None

@@ -30,7 +30,7 @@ from ikas_explore.forms.save import SaveForm
 from ikas_explore.frames import webhook_frame
 from ikas_explore.manage.journal import Journal
 from ikas_explore.schema import v1, v2
-from ikas_explore.store import Webhooks
+from ikas_explore.webhooks import Webhooks
 from tests.manage.registries import DictRegistry, frame
 
 OLD = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
