@@ -1,4 +1,4 @@
-"""The connections to receivers: one per attempt under way, kept for the next to the same.
+"""The connections to receivers: one per attempt under way, kept a while for the next to the same.
 
 httpx's transport is used and not its client: it follows no redirect, keeps no cookie and
 asks the environment for no proxy. Each has one connection, because a pool of many looks
@@ -7,7 +7,9 @@ through all of them for every request.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import time
 from collections import OrderedDict
 from functools import cached_property, lru_cache
 
@@ -38,8 +40,9 @@ class Connections:
         self._most_idle = most_idle
         self._loopback_only = loopback_only
         self._count = 0
-        # By receiver, the one longest without a delivery first.
-        self._idle: OrderedDict[str, list[httpx.AsyncHTTPTransport]] = OrderedDict()
+        # By receiver, the one longest without a delivery first; each with when it was kept.
+        self._idle: OrderedDict[str, list[tuple[float, httpx.AsyncHTTPTransport]]] = OrderedDict()
+        self._ageing: asyncio.Task[None] | None = None
 
     async def post(self, receiver: str, endpoint: str, body: bytes) -> int:
         """Post a body of JSON and return the status of the answer.
@@ -60,6 +63,9 @@ class Connections:
 
     async def close(self) -> None:
         """Close what is idle."""
+        if self._ageing is not None:
+            self._ageing.cancel()
+            await asyncio.gather(self._ageing, return_exceptions=True)
         self._most_idle = 0
         await self._close_surplus()
 
@@ -67,7 +73,7 @@ class Connections:
         if receiver in self._idle:
             self._count -= 1
             # The one used last, so that those not needed grow old.
-            transport = self._idle[receiver].pop()
+            _, transport = self._idle[receiver].pop()
             if not self._idle[receiver]:
                 del self._idle[receiver]
             return transport
@@ -79,19 +85,32 @@ class Connections:
         return hold_async(transport, loopback_only=self._loopback_only)
 
     async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
-        self._idle.setdefault(receiver, []).append(transport)
+        self._idle.setdefault(receiver, []).append((time.monotonic(), transport))
         self._idle.move_to_end(receiver)
         self._count += 1
+        if self._ageing is None or self._ageing.done():
+            self._ageing = asyncio.create_task(self._close_old())
         await self._close_surplus()
 
     async def _close_surplus(self) -> None:
         while self._count > self._most_idle:
-            receiver, transports = next(iter(self._idle.items()))
-            self._count -= 1
-            surplus = transports.pop(0)
-            if not transports:
-                del self._idle[receiver]
-            await surplus.aclose()
+            await self._close_oldest(next(iter(self._idle)))
+
+    async def _close_old(self) -> None:
+        """Close what is not used again, until nothing is idle; receivers may be gone long since."""
+        while self._idle:
+            await asyncio.sleep(_KEEPALIVE / 2)
+            old = time.monotonic() - _KEEPALIVE
+            for receiver in list(self._idle):
+                while receiver in self._idle and self._idle[receiver][0][0] < old:
+                    await self._close_oldest(receiver)
+
+    async def _close_oldest(self, receiver: str) -> None:
+        self._count -= 1
+        _, oldest = self._idle[receiver].pop(0)
+        if not self._idle[receiver]:
+            del self._idle[receiver]
+        await oldest.aclose()
 
     @cached_property
     def _trusting(self) -> ssl.SSLContext:
