@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -55,8 +55,12 @@ def make_app(state: State) -> Starlette:
             _token_route(state),
             *control_routes(state),
         ],
-        # Such as a full disk; within GraphQL it is an error of the field.
-        exception_handlers={StorageError: lambda _, error: refuse(507, "STORAGE", str(error))},
+        exception_handlers={
+            # Such as a full disk; within GraphQL it is an error of the field.
+            StorageError: lambda _, error: refuse(507, "STORAGE", str(error)),
+            # Who left in the middle of a request gets no answer, and is no fault of ours.
+            ClientDisconnect: lambda _, error: Response(status_code=400),
+        },
         lifespan=lifespan,
     )
 

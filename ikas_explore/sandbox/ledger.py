@@ -130,10 +130,18 @@ class Ledger:
         return [
             (
                 Due(row["number"], row["attempt"], receiver_of(row["endpoint"])),
-                max(0, row["next_at"] - now) / 1000,
+                self._wait(row["attempt"], (row["next_at"] - now) / 1000),
             )
             for row in self._rows.read(_PENDING)
         ]
+
+    def _wait(self, attempt: int, left: float) -> float:
+        """Return the seconds until an attempt, of which `left` are left by the wall clock.
+
+        That clock may have been set back since: no wait is longer than the whole of it.
+        """
+        whole = self._rules.retries.delay_after(attempt - 1) if attempt > 1 else 0.0
+        return max(0.0, left if whole is None else min(left, whole))
 
     def _record(self, connection: sqlite3.Connection, finished: Finished, now: int) -> float | None:
         """Write how an attempt ended; return the seconds until the next, if there is one."""

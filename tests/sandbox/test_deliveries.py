@@ -8,9 +8,11 @@ import hmac
 import json
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -410,6 +412,42 @@ def test_what_ends_when_all_attempts_failed(setting: Any, delivered: int) -> Non
         sandbox.emit(ORDER)
         sandbox.settle(10)
         assert sandbox.deliveries()["state"].tolist() == ["exhausted"] + ["delivered"] * delivered
+
+
+def test_a_connection_that_is_not_used_again_is_closed() -> None:
+    """Else a sandbox would keep the sockets of receivers that are long gone."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, Sandbox() as sandbox:
+        with api_of(sandbox) as api:
+            api.save(f"http://127.0.0.1:{listener.getsockname()[1]}/", "store/order/created")
+        sandbox.emit("store/order/created", {"id": "1"})
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(30)
+            received = b""
+            while b'"signature"' not in received:
+                received += connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            sandbox.settle()
+            assert connection.recv(1) == b""
+
+
+def test_a_clock_that_is_set_back_holds_up_no_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the next attempt is due is kept as wall-clock time while no process runs."""
+    now, month = time.time_ns, 30 * 86_400 * 10**9
+    path = tmp_path / "sandbox.db"
+    with Receiver(status=[500, 200]) as receiver:
+        with monkeypatch.context() as patched, Sandbox(path, retry_delays=(0.5,)) as sandbox:
+            patched.setattr(time, "time_ns", lambda: now() + month)
+            with api_of(sandbox) as api:
+                api.save(receiver.endpoint, "store/order/created")
+            sandbox.emit("store/order/created", {"id": "1"})
+            receiver.wait(1)
+        with Sandbox(path, retry_delays=(0.5,)) as sandbox:
+            sandbox.settle()
+            assert list(sandbox.deliveries()["state"]) == ["delivered"]
+            assert list(sandbox.attempts()["number"]) == [1, 2]
 
 
 def test_settle_says_what_is_pending_when_its_time_is_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import subprocess
 import sys
 import threading
@@ -66,6 +67,22 @@ def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind() -> None:
         with pytest.raises(ServingError, match=str(port)):
             Sandbox(port=port)
         assert threads() == ["sandbox"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/admin/graphql", "/api/admin/oauth/token", "/control/events"]
+)
+def test_a_caller_that_leaves_in_the_middle_of_a_request_is_no_error(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Sandbox() as sandbox:
+        port = int(sandbox.base_url.rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+            caller.sendall(f"{head}Authorization: Bearer {sandbox.access_token}\r\n\r\n{{".encode())
+        with api_of(sandbox) as api:
+            assert len(api.list()) == 2
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 def test_without_examples_it_starts_empty() -> None:
