@@ -31,7 +31,16 @@ from typing import Any
 
 
 class IkasError(Exception):
-    """The root: catch it to catch everything this package raises on purpose."""
+    """The root: catch it to catch everything this package raises on purpose.
+
+    Attributes
+    ----------
+    maybe_done : bool
+        Whether an earlier attempt of the same call had no answer, and may have been carried
+        out even where this error is a refusal.
+    """
+
+    maybe_done = False
 
 
 class CredentialsError(IkasError):

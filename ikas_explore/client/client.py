@@ -17,7 +17,13 @@ import stamina
 from ikas_explore.client.auth import TOKEN_PATH, Tokens
 from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
 from ikas_explore.client.throttle import Throttle
-from ikas_explore.errors import LoginRequiredError, RateLimitedError, ResponseError, TransportError
+from ikas_explore.errors import (
+    IkasError,
+    LoginRequiredError,
+    RateLimitedError,
+    ResponseError,
+    TransportError,
+)
 from ikas_explore.outgoing import deadline, hold
 from ikas_explore.settings import Secret, Settings, revealed
 
@@ -149,9 +155,14 @@ class Client:
             )
         body = encode(document, variables)
         what = f"{self.settings.name}: {what}"
+        maybe_done = False
 
         def again(error: Exception) -> bool | float:
+            nonlocal maybe_done
             wait = _worth_repeating(error, repeatable)
+            if isinstance(error, IkasError):
+                error.maybe_done = maybe_done
+                maybe_done = maybe_done or _maybe_done(error)
             _log.info("%s%s", error, " Trying again." if wait else "")
             return wait
 
@@ -227,6 +238,13 @@ def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
             return True
         return error.retry_after <= RETRY_BUDGET and error.retry_after
     return (error.status_code or 0) >= 500
+
+
+def _maybe_done(error: IkasError) -> bool:
+    """Tell whether ikas may have done what it was asked, for all the answer says."""
+    if isinstance(error, TransportError):
+        return error.sent
+    return isinstance(error, ResponseError) and not isinstance(error, RateLimitedError)
 
 
 def _whole(response: httpx.Response, what: str) -> httpx.Response:

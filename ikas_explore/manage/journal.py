@@ -118,8 +118,8 @@ class Journal:
         Notes
         -----
         The entry goes again when the block ends in an error that says nothing was written
-        (ikas refused it). After any other end, Ctrl-C and time-outs too, it stays: the
-        write may have happened.
+        (ikas refused it, and there was no attempt before without an answer). After any other
+        end, Ctrl-C and time-outs too, it stays: the write may have happened.
         """
         if before is None:
             before = list_store(registry)
@@ -136,7 +136,8 @@ class Journal:
         try:
             yield entry
         except (GraphQLError, ScopeTakenError, CredentialsError) as error:
-            if getattr(error, "data", None) is None:  # data beside errors: done in part
+            in_part = getattr(error, "data", None) is not None  # data beside errors
+            if not in_part and not error.maybe_done:
                 self.take(entry)
             raise
 

@@ -106,6 +106,29 @@ def test_a_graphql_error_is_never_sent_again(code: str) -> None:
     assert len(requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "stays"),
+    [
+        (httpx.ReadTimeout, True),
+        (502, True),
+        (httpx.ConnectError, False),
+        (429, False),
+        (None, False),
+    ],
+)
+def test_a_refusal_after_an_attempt_without_an_answer_leaves_the_write_in_the_journal(
+    first: int | type[Exception] | None, stays: bool
+) -> None:
+    """The first attempt may have been carried out, so undo has to know what stood there."""
+    server = Server("save", *([first] if first else []), 200)
+    server.good = {"errors": [{"message": "no", "extensions": {"code": "UNAUTHORIZED"}}]}
+    with ikas.connect("shop", access_token="token", transport=httpx.MockTransport(server)) as store:
+        with pytest.raises(errors.PermissionDeniedError) as caught:
+            CALLS["save"](store)
+        assert caught.value.maybe_done is stays
+        assert len(store.webhooks.journal.entries()) == stays
+
+
 def test_a_hint_to_wait_is_followed_up_to_the_budget() -> None:
     seen: list[RetryDetails] = []
     with stamina.set_testing(False):
