@@ -157,7 +157,7 @@ def read_members(path: str | Path) -> list[Member]:
     path = Path(path)
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
         failure = InvalidArgumentError(f"The fleet {str(path)!r} cannot be read: {error}.")
     else:
         try:
