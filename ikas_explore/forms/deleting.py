@@ -91,6 +91,8 @@ class Deleting:
         if not changes:
             if self._outcomes is not None and self._told():
                 return markup.changes_table(words, self._outcomes, name=name)
+            if not self._session.known:
+                return markup.note("plain", words("unlisted"))
             if not self._session.state():
                 return markup.note("plain", words("delete.none"))
             key = "delete.nothing" if self._scopes.value else "delete.first"

@@ -58,8 +58,10 @@ class Listing:
         if self._rows is None or self._turn != self._session.turn:
             self._turn = self._session.turn
             rows = matrix_frame(self._session.shown, [self._session.name])
+            if not self._session.known:
+                rows["state"] = "unknown"
             if not self._everything:
-                rows = rows[rows["state"] != "not_registered"].reset_index(drop=True)
+                rows = rows[rows["endpoint"].notna()].reset_index(drop=True)
             self._rows = rows
         return self._rows
 

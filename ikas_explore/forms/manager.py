@@ -79,6 +79,8 @@ class Manager(Form):
 
     @property
     def title(self) -> str:
+        if not self._session.known:
+            return self.words("matrix.unknown", store=self._session.name)
         states = self._listing.frame["state"].tolist()
         return self.words(
             "matrix.title",
@@ -89,7 +91,10 @@ class Manager(Form):
 
     @property
     def frame(self) -> DataFrame:
-        """The matrix: ``store, scope, state, endpoint, created_at, updated_at``."""
+        """The matrix: ``store, scope, state, endpoint, created_at, updated_at``.
+
+        The state is ``unknown`` for as long as the store was never listed.
+        """
         return self._listing.frame.copy()
 
     def table(self) -> tuple[list[str], list[list[str]]]:

@@ -173,7 +173,7 @@ class Matrix:
             "updated_at": lambda: moment(record["updated_at"]),
             "age": lambda: text(said["age"]),
         }
-        absent = "" if record["state"] != "not_registered" else " ikas-none"
+        absent = "" if said["endpoint"] else " ikas-none"
         cells = "".join(
             f'<div class="ikas-cell{absent if name != "state" else ""}"><span class="ikas-label">'
             f"{text(self._words(f'column.{name}'))}</span>{made[name]()}</div>"

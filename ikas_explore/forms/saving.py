@@ -179,7 +179,7 @@ class Saving:
         words = self._words
         changes = self._changes()
         if not changes:
-            return markup.note("plain", words("save.first"))
+            return markup.note("plain", words("save.first" if self._session.known else "unlisted"))
         done = "outcome" in self.frame.columns
         name = words("column.outcome" if done else "save.preview")
         more = self._more()

@@ -109,7 +109,12 @@ class Session:
         self._end()
 
     def saving(self, endpoint: str, scopes: Sequence[str]) -> list[Change]:
-        """Return what saving would change; rows that stand so already are among them."""
+        """Return what saving would change; rows that stand so already are among them.
+
+        Nothing for as long as the store was never listed: who has the scopes is not known.
+        """
+        if not self.known:
+            return []
         state = self.state()
         return [Change(self.name, scope, state.get(scope), endpoint) for scope in scopes]
 
@@ -120,6 +125,8 @@ class Session:
 
     def undoing(self) -> Plan | None:
         """Return the plan that takes back the last write, going by what is shown; no call."""
+        if not self.known:
+            return None
         as_shown = Shown(self._registry.behind, self.shown)
         return undo(self.journal, {self.name: as_shown}, take=False)
 

@@ -94,7 +94,7 @@ border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;backg
 .ikas-do-create,.ikas-do-saved,.ikas-registered{color:var(--ikas-good)}
 .ikas-do-replace,.ikas-do-conflict{color:var(--ikas-warn)}
 .ikas-do-delete,.ikas-do-failed{color:var(--ikas-bad)}
-.ikas-not_registered,.ikas-deleted,.ikas-do-keep,.ikas-do-kept{color:var(--ikas-quiet)}
+.ikas-not_registered,.ikas-unknown,.ikas-deleted,.ikas-do-keep,.ikas-do-kept{color:var(--ikas-quiet)}
 .ikas-python{display:flex;flex-direction:column;gap:2px;margin-top:6px}
 .ikas-python code{display:block;user-select:all;white-space:pre-wrap;overflow-wrap:anywhere;
 background:var(--ikas-soft);color:var(--ikas-text);border-radius:4px;padding:6px 8px}

@@ -90,6 +90,7 @@ TEXTS: Mapping[str, Text] = {
     "registered": Text("registered", "kayıtlı"),
     "not_registered": Text("no webhook", "webhook yok"),
     "deleted": Text("deleted", "silinmiş"),
+    "unknown": Text("not known", "bilinmiyor"),
     "change.create": Text("will be registered", "kaydedilecek"),
     "change.replace": Text("will be taken over", "devralınacak"),
     "change.delete": Text("will be removed", "kaldırılacak"),
@@ -207,6 +208,13 @@ TEXTS: Mapping[str, Text] = {
     "matrix.title": Text(
         "Webhooks of {store}: {registered} of {count} scopes registered",
         "{store} webhook'ları: {count} kapsamdan {registered} kayıtlı",
+    ),
+    "matrix.unknown": Text(
+        "Webhooks of {store}: not known yet", "{store} webhook'ları: henüz bilinmiyor"
+    ),
+    "unlisted": Text(
+        "What is registered is not known, so nothing can be changed; press Refresh.",
+        "Neyin kayıtlı olduğu bilinmiyor, bu yüzden hiçbir şey değiştirilemez; Yenile'ye basın.",
     ),
     "fleet.title": Text(
         "Webhooks of {stores} stores: {registered} registered, to look at only",

@@ -63,7 +63,8 @@ class Undoing:
     def _preview_html(self, plan: Plan | None) -> str:
         words = self._words
         if plan is None:
-            return markup.note("plain", words("undo.nothing"))
+            key = "undo.nothing" if self._session.known else "unlisted"
+            return markup.note("plain", words(key))
         if plan.empty:
             return markup.note("plain", words("undo.stands"))
         name = words("undo.preview")

@@ -308,11 +308,21 @@ def test_a_form_of_a_store_that_does_not_answer_says_so_and_can_be_refreshed() -
         sandbox.faults.add("missing_permission")
         form = store.webhooks.manager(language="en")
         assert form.message.startswith("The app lacks a permission")
+        assert form.title == "Webhooks of sandbox: not known yet"
+        assert set(form.frame["state"]) == {"unknown"}
+        assert "no webhook" not in html(form)
         form.fill(scopes=[ORDER], endpoint=NEW)
         with pytest.raises(InvalidArgumentError, match="'save' is disabled"):
             form.click("save")
+        assert html(form).count("What is registered is not known") == 3  # save, remove, undo
+        assert "will be" not in html(form)
+        delete, save = store.webhooks.delete_form(language="en"), store.webhooks.save_form()
+        assert "Nothing is registered" not in html(delete)
+        save.fill(scopes=[ORDER], endpoint=NEW)
+        assert save.frame.empty
         sandbox.faults.clear()
         form.click("refresh")
+        assert form.title == "Webhooks of sandbox: 2 of 11 scopes registered"
         form.click("save")
         assert registered(store)[ORDER] == NEW
 
