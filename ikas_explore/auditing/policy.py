@@ -136,8 +136,8 @@ class Policy:
     def __post_init__(self) -> None:
         for name in ("required", "allowed_hosts", "stores"):
             object.__setattr__(self, name, _texts(getattr(self, name), name))
-        object.__setattr__(self, "ignores", tuple(map(_ignore, self.ignores)))
-        object.__setattr__(self, "rules", tuple(self.rules))
+        object.__setattr__(self, "ignores", tuple(map(_ignore, _items(self.ignores, "ignores"))))
+        object.__setattr__(self, "rules", _items(self.rules, "rules", "rules"))
         for own in self.rules:
             if not isinstance(own, Rule):
                 raise InvalidArgumentError(
@@ -223,7 +223,7 @@ def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Polic
     path = Path(policy)
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
         raise InvalidArgumentError(f"The policy {str(path)!r} cannot be read: {error}.") from error
     try:
         return _from_mapping(settings)
@@ -256,12 +256,15 @@ def _ignore(given: Ignore | Mapping[str, Any]) -> Ignore:
     return Ignore(**given)
 
 
+def _items(values: Any, name: str, what: str = "tables") -> tuple[Any, ...]:
+    if not isinstance(values, Iterable) or isinstance(values, str | Mapping):
+        raise InvalidArgumentError(f"{name} is a list of {what}, not {values!r}.")
+    return tuple(values)
+
+
 def _texts(values: Any, name: str) -> tuple[str, ...]:
     # A string is an iterable of its letters.
-    texts = (values,) if isinstance(values, str) else values
-    if not isinstance(texts, Iterable) or isinstance(texts, Mapping):
-        raise InvalidArgumentError(f"{name} is a list of texts, not {values!r}.")
-    texts = tuple(texts)
+    texts = (values,) if isinstance(values, str) else _items(values, name, "texts")
     for text in texts:
         if not isinstance(text, str):
             raise InvalidArgumentError(f"{name} holds {text!r}, which is not text.")

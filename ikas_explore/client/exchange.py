@@ -198,10 +198,10 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
     if answer is _NO_JSON:
         if status == 401:
             raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
-        kind = response.headers.get("content-type", "no content type")
+        kind = printable(blank(response.headers.get("content-type", "no content type")))
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
-            f"{printable(blank(kind))} that are not JSON: {_excerpt(response, blank)}. Try again later; "
+            f"{kind} that are not JSON: {_excerpt(response, blank)}. Try again later; "
             "if it stays, check base_url.",
             status_code=status,
         )

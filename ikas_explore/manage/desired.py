@@ -29,6 +29,7 @@ from ikas_explore.addresses import split_url
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError
 from ikas_explore.manage.diff import Registered, registered
 from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.printing import printable
 from ikas_explore.schema.scopes import Scope, check_scopes
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
 def _read_file(path: Path, stores: Collection[str]) -> Registered:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
         raise PlanError(f"The desired state {str(path)!r} cannot be read: {error}.") from error
     if not tables:
         raise PlanError(
@@ -112,11 +113,11 @@ def _read_file(path: Path, stores: Collection[str]) -> Registered:
         _check_keys(tables, ("webhooks", "stores"), "the file")
         overrides = _table(tables, "stores")
         for name in overrides:
-            _check_keys(_table(overrides, name), ("webhooks", "without"), f"[stores.{name}]")
+            _check_keys(_table(overrides, name), ("webhooks", "without"), _named(name))
         # Checked for stores that are not planned here too: the file is right or wrong as a whole.
         _expanded(_table(tables, "webhooks"), "store")
         for name in overrides:
-            _overridden({}, _table(overrides, name), "store", f"[stores.{name}]")
+            _overridden({}, _table(overrides, name), "store", _named(name))
         return {store: _of_store(tables, store) for store in stores}
     except (PlanError, InvalidScopeError, InvalidArgumentError) as error:
         raise type(error)(f"{path}: {error}") from error
@@ -128,8 +129,12 @@ def _of_store(tables: Mapping[str, Any], store: str) -> dict[str, str]:
     # Patterns first, so that the store's own name has the last word.
     for name in sorted(overrides, key=lambda name: (name == store, name)):
         if matches(name, store):
-            state = _overridden(state, _table(overrides, name), store, f"[stores.{name}]")
+            state = _overridden(state, _table(overrides, name), store, _named(name))
     return state
+
+
+def _named(store: str) -> str:
+    return f"[stores.{printable(store)}]"
 
 
 def _overridden(
