@@ -55,14 +55,25 @@ def make_app(state: State) -> Starlette:
             _token_route(state),
             *control_routes(state),
         ],
-        exception_handlers={
-            # Such as a full disk; within GraphQL it is an error of the field.
-            StorageError: lambda _, error: refuse(507, "STORAGE", str(error)),
-            # Who left in the middle of a request gets no answer, and is no fault of ours.
-            ClientDisconnect: lambda _, error: Response(status_code=400),
-        },
+        exception_handlers={StorageError: _storage, ClientDisconnect: _gone},
         lifespan=lifespan,
     )
+
+
+# Both are async, as Starlette starts a thread for others.
+
+
+async def _storage(_: Request, error: Exception) -> Response:
+    """Answer that something cannot be written, such as to a full disk.
+
+    Within GraphQL it is an error of the field.
+    """
+    return refuse(507, "STORAGE", str(error))
+
+
+async def _gone(_: Request, error: Exception) -> Response:
+    """Answer nobody: who left in the middle of a request is no fault of ours."""
+    return Response(status_code=400)
 
 
 def _graphql_route(state: State, api_version: ApiVersion) -> Route:

@@ -76,12 +76,14 @@ def test_a_caller_that_leaves_in_the_middle_of_a_request_is_no_error(
     path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Sandbox() as sandbox:
+        before = set(threading.enumerate())
         port = int(sandbox.base_url.rsplit(":", 1)[1])
         with socket.create_connection(("127.0.0.1", port)) as caller:
             head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
             caller.sendall(f"{head}Authorization: Bearer {sandbox.access_token}\r\n\r\n{{".encode())
         with api_of(sandbox) as api:
             assert len(api.list()) == 2
+        assert set(threading.enumerate()) <= before
     assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
