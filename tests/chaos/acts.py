@@ -1,0 +1,245 @@
+"""What each step of the script does to the world, and what the model notes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+import ikas_explore as ikas
+from tests.chaos.model import Endpoint
+from tests.chaos.script import Step
+from tests.chaos.world import World
+
+_DONE = ("saved", "deleted", "kept")
+
+
+class Acts:
+    """Carries out steps, each by the method of its name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._report = world.report
+        self._registered = world.registered["sandbox"]
+        self._webhooks = world.store.webhooks
+        self._children = 0
+
+    def do(self, step: Step) -> None:
+        """Carry out one step."""
+        getattr(self, step.name)(**step.given)
+        self._report.steps += 1
+
+    def save(self, scopes: list[str], to: str, path: str) -> None:
+        endpoint = self._world.endpoint(to, path)
+        self._write(dict.fromkeys(scopes, endpoint), lambda: self._webhooks.save(endpoint, scopes))
+
+    def delete(self, scopes: list[str]) -> None:
+        self._write(dict.fromkeys(scopes), lambda: self._webhooks.delete(scopes))
+
+    def plan(self, desired: dict[str, list[str]]) -> None:
+        wanted = {
+            self._world.endpoint(*place.split("/")): scopes for place, scopes in desired.items()
+        }
+        writes: dict[str, Endpoint] = {
+            scope: endpoint for endpoint, scopes in wanted.items() for scope in scopes
+        }
+        self._write(writes, lambda: self._webhooks.plan(wanted).apply())
+
+    def undo(self) -> None:
+        entries = self._registered.entries()
+        lying, calm = self._world.lying["sandbox"], self._calm()
+        try:
+            plan = self._webhooks.undo()
+        except ikas.IkasError:
+            self._look_unless(calm())
+            return
+        if plan is None:
+            return
+        writes = dict(entries[-1].before)
+        self._registered.undoes(entries[-1])
+        self._registered.may(writes)
+        try:
+            done = bool(plan.apply()["outcome"].isin(_DONE).all())
+        except ikas.IkasError:
+            done = False
+        if done and not lying:
+            self._registered.did(writes)
+        else:  # what would bring the start back is no longer in the journal
+            self._registered.blurred.update(writes)
+        self._report.writes["taken back" if done else "taken back in part"] += 1
+        self._look_unless(calm() and done)
+
+    def list(self) -> None:
+        calm = self._calm()
+        try:
+            frame = self._webhooks.list()
+        except ikas.IkasError:
+            self._look_unless(calm())
+            return
+        if not self._world.lying["sandbox"]:
+            self._registered.check_listed(dict(zip(frame["scope"], frame["endpoint"], strict=True)))
+
+    def emit(self, scopes: list[str], pad: int, id: str) -> None:
+        for scope in scopes:
+            self._emit(scope, {"id": id, "pad": "ş" * pad})
+
+    def _emit(self, scope: str, data: Mapping[str, str]) -> None:
+        promised = self._world.deliveries
+        token = self._world.credentials["sandbox"]["access_token"]
+        try:
+            answer = self._world.http.post(
+                f"{self._world.base_url}/control/events",
+                headers={"Authorization": f"Bearer {token}"},
+                json={"scope": scope, "data": data},
+            )
+        except httpx.HTTPError:
+            promised.unknown += 1
+            self._report.events["unanswered"] += 1
+            return
+        if answer.status_code != 201:
+            self._report.fail("unhandled exceptions", f"an event was answered {answer.text}")
+            return
+        self._report.events["acknowledged"] += 1
+        ids, may_hold = answer.json()["deliveries"], self._registered.known(scope)
+        if len(ids) not in {int(endpoint is not None) for endpoint in may_hold}:
+            self._report.fail(
+                "lost deliveries", f"{scope} has {len(ids)} deliveries, at {may_hold}"
+            )
+        for identity in ids:
+            promised.promised[identity] = (scope, may_hold)
+
+    def fault(self, fault: dict[str, Any]) -> None:
+        self._world.add_fault(fault)
+
+    def strike(self, part: str, kinds: list[str], reset: bool) -> None:
+        for kind in kinds:
+            self._world.proxies[part].strike(kind, reset=reset)
+
+    def disconnect(self, part: str) -> None:
+        self._world.proxies[part].disconnect()
+
+    def status(self, part: str, status: Any) -> None:
+        self._world.parts[part].command("status", status=status)
+        self._report.faults["receiver's status"] += status != 200
+
+    def delay(self, part: str, delay: float) -> None:
+        self._world.parts[part].command("delay", delay=delay)
+        self._report.faults["receiver's delay"] += delay > 0
+
+    def kill(self, part: str, after: float, down: float, early: float | None) -> None:
+        self._world.parts[part].kill(after=after, down=down, early=early)
+
+    def restart(self, part: str) -> None:
+        left = self._world.parts[part].end()
+        self.check_ended(part, left)
+        self._world.parts[part].start()
+        self._world.parts[part].counts["restarted"] += 1
+
+    def check_ended(self, part: str, left: dict[str, Any] | None) -> None:
+        """Check that a process which ended by itself had closed all it had opened."""
+        if left is not None and (left["sockets"] or left["threads"] != ["MainThread"]):
+            self._report.fail("leaked threads or sockets", f"{part} ended with {left}")
+
+    def jump(self, part: str, seconds: float, kill: bool) -> None:
+        parts = self._world.parts
+        parts[part].settled()
+        before, parts[part].settings["jump"] = parts[part].settings["jump"], seconds
+        self._report.jumps["ahead" if seconds > before else "back"] += 1
+        if kill:
+            parts[part].kill(after=0, down=0, early=None)
+        else:
+            parts[part].command("jump", seconds=seconds)
+
+    def client(self, seed: int, lives: float, jump: float) -> None:
+        self.end_client()
+        known = self._world.credentials["other"]
+        self._children += 1
+        self._world.client.settings = {
+            "base_url": self._world.base_url,
+            "client_id": known["client_id"],
+            "client_secret": known["client_secret"],
+            "endpoint": self._world.endpoint("receiver-0", f"c{self._children}"),
+            "seed": seed,
+            "jump": jump,
+        }
+        self._report.jumps["ahead" if jump > 0 else "back"] += jump != 0
+        self._world.client.live(lives)
+
+    def end_client(self) -> None:
+        """Wait until the writing client is killed; all it wrote has to be in the journal."""
+        if self._children:
+            self._world.client.settled()
+            self._world.look("other")
+
+    def refresh(self) -> None:
+        calm = self._calm()
+        code = self._world.parts["sandbox"].command("code", store="sandbox")
+        if code is None:
+            return
+        self._world.parts["sandbox"].settled()
+        try:
+            refresh_token = self._world.grant(code)
+            with self._world.connect("sandbox", refresh_token=refresh_token) as store:
+                store.webhooks.list()
+        except ikas.IkasError:
+            self._look_unless(calm())
+
+    def uninstall(self) -> None:
+        sandbox = self._world.parts["sandbox"]
+        sandbox.settled()
+        sandbox.command("uninstall", store="sandbox")
+        endpoint = self._world.endpoint("receiver-0", "gone")
+        try:
+            self._webhooks.save(endpoint, "store/order/created")
+        except ikas.IkasError:
+            self._report.writes["refused"] += 1
+        else:
+            self._report.fail("phantom rows", "saved in a store without the app")
+        self._world.quiet()
+        sandbox.command("install", store="sandbox")
+        self._report.faults["uninstall"] += 1
+        self._registered.forget(self._world.rows("sandbox"))
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def _write(self, writes: Mapping[str, Endpoint], act: Callable[[], Any]) -> None:
+        """Write, and note of each scope whether it was written, or may have been."""
+        lying, calm = self._world.lying["sandbox"], self._calm()
+        before, stack = self._registered.possible(), self._registered.entries()
+        self._registered.may(writes)
+        done: set[str] = set()
+        try:
+            result = act()
+        except ikas.IkasError:
+            pass  # that is what faults are for; the journal says whether it may be done
+        else:
+            if hasattr(result, "columns") and "outcome" in result:
+                done = set(result[result["outcome"].isin(_DONE)]["scope"])
+            else:
+                done = set(writes)
+        if lying:
+            self._registered.blurred.update(writes)
+            done = set()
+        new = self._registered.entries()[len(stack) :]
+        for scope, endpoint in writes.items():
+            journaled = any(entry.after.get(scope, "") == endpoint for entry in new)
+            if scope in done:
+                self._registered.did({scope: endpoint})
+            elif not journaled:
+                self._registered.did_not([scope], before)
+            outcome = "done" if scope in done else "unknown" if journaled else "not done"
+            self._report.writes[outcome] += 1
+        self._look_unless(calm() and len(done) == len(writes))
+
+    def _calm(self) -> Callable[[], bool]:
+        """Return a function that tells whether nothing has struck the store's client since."""
+        sandbox, proxy = self._world.parts["sandbox"], self._world.proxies["sandbox"]
+        then = (sandbox.counts.total(), proxy.struck.total())
+        return lambda: (sandbox.counts.total(), proxy.struck.total()) == then
+
+    def _look_unless(self, calm: bool) -> None:
+        if not calm:
+            self._world.look("sandbox")

@@ -1,0 +1,193 @@
+"""What runs in a process of its own: a sandbox, a receiver, or a client that keeps writing.
+
+``python -m tests.chaos.child KIND JSON``: the settings are a JSON object; then each line of
+standard input is a command, answered with a line of JSON. It ends when told to, and at the
+end of its input, so that none outlives the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import sys
+import threading
+from collections.abc import Mapping
+from importlib import import_module
+from random import Random
+from typing import Any
+
+from tests.chaos import clock
+from tests.chaos.script import SCOPES, STORES
+
+#: So that a delivery of the run is over in a second, whatever becomes of it.
+SANDBOX: dict[str, Any] = {
+    "max_attempts": 3,
+    "retry_delays": (0.05, 0.2),
+    "receiver_timeout": 0.6,
+    "concurrency": 8,
+    "token_lifetime": 2.0,
+}
+
+
+def open_things() -> dict[str, Any]:
+    """Return the threads and sockets that this process has."""
+    handles = []
+    for handle in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # the one that listed them
+            handles.append(os.readlink(f"/proc/self/fd/{handle}"))
+    sockets = sum(each.startswith("socket:") for each in handles)
+    # The pool of asyncio's to_thread keeps a few; it ends with its loop.
+    threads = [each.name for each in threading.enumerate() if not each.name.startswith("asyncio_")]
+    return {"sockets": sockets, "handles": len(handles), "threads": sorted(threads)}
+
+
+class SandboxPart:
+    """A sandbox with two stores."""
+
+    def __init__(self, path: str, port: int, seed: int) -> None:
+        from ikas_explore.sandbox import Sandbox
+
+        self._sandbox = Sandbox(path, port=port, seed=seed, **SANDBOX)
+        self.about = {store: vars(self._sandbox.add_store(store)) for store in STORES}
+
+    def do(self, command: Mapping[str, Any]) -> Any:
+        """Carry out a command."""
+        from ikas_explore.errors import IkasError
+
+        match command["do"]:
+            case "fault":
+                return self._sandbox.faults.add(**command["fault"])
+            case "faults":  # set, and return those that were left
+                left = self._sandbox.faults.to_json()
+                self._sandbox.faults.replace(command["set"])
+                return left
+            case "code":
+                return self._sandbox.authorization_code(command["store"])
+            case "uninstall":
+                return self._sandbox.uninstall(command["store"])
+            case "install":
+                return self._sandbox.install(command["store"])
+            case "settle":
+                try:
+                    return self._sandbox.settle(command["timeout"])
+                except IkasError as error:
+                    return str(error)
+
+    def end(self) -> None:
+        """Close it."""
+        self._sandbox.close()
+
+
+class ReceiverPart:
+    """A receiver with a log on disk."""
+
+    def __init__(self, path: str, port: int, secret: str, seed: int) -> None:
+        from ikas_explore.deliveries.receiver import Receiver
+
+        self._random = Random(seed)
+        self._receiver = Receiver(secret, path=path, port=port)
+        self.about = {"earlier": self._receiver.earlier}
+
+    def do(self, command: Mapping[str, Any]) -> None:
+        """Carry out a command."""
+        if command["do"] == "status":
+            status = command["status"]
+            self._receiver.status = self._ask if status == "ask" else status
+        elif command["do"] == "delay":
+            self._receiver.delay = command["delay"]
+
+    def _ask(self, payload: Mapping[str, Any]) -> Any:
+        return self._random.choice((200, 200, 500, "drop"))
+
+    def end(self) -> None:
+        """Close it."""
+        self._receiver.close()
+
+
+class ClientPart:
+    """A client that saves, deletes, applies and lists until it is killed or told to end."""
+
+    def __init__(
+        self, base_url: str, client_id: str, client_secret: str, endpoint: str, seed: int
+    ) -> None:
+        import ikas_explore as ikas
+
+        self._ikas = ikas
+        self._endpoint = endpoint
+        self._random = Random(seed)
+        self._number = 0
+        self._store = ikas.connect(
+            STORES[1],
+            base_url=base_url,
+            client_id=client_id,
+            client_secret=client_secret,
+            timeout=0.7,
+        )
+        self.about: dict[str, Any] = {}
+
+    def turn(self) -> None:
+        """Write once."""
+        self._number += 1
+        endpoint = f"{self._endpoint}-{self._number}"
+        scopes = self._random.sample(SCOPES, self._random.choice((1, 1, 2, 4)))
+        webhooks = self._store.webhooks
+        try:
+            match self._random.choice(("save", "save", "save", "delete", "plan", "list")):
+                case "save":
+                    webhooks.save(endpoint, scopes)
+                case "delete":
+                    webhooks.delete(scopes[:1])
+                case "plan":
+                    webhooks.plan({endpoint: scopes}).apply()
+                case "list":
+                    webhooks.list()
+        except self._ikas.IkasError:
+            pass  # that is what the faults are for; what it did is read from the rows
+        select.select([sys.stdin], [], [], self._random.choice((0, 0.02, 0.1)))
+
+    def do(self, command: Mapping[str, Any]) -> None:
+        """Take no command."""
+
+    def end(self) -> None:
+        """Close it."""
+        self._store.close()
+
+
+_PARTS: dict[str, tuple[str, Any]] = {
+    "sandbox": ("ikas_explore.sandbox", SandboxPart),
+    "receiver": ("ikas_explore.deliveries.receiver", ReceiverPart),
+    "client": ("ikas_explore.store", ClientPart),
+}
+
+
+def main(kind: str, settings: dict[str, Any]) -> None:
+    """Serve until told to end."""
+    module, make = _PARTS[kind]
+    import_module(module)  # first: what is written in C looks at the real datetime
+    clock.install()
+    clock.jump(settings.pop("jump"))
+    part = make(**settings)
+    _tell({"about": part.about, "open": open_things()})
+    turn = getattr(part, "turn", None)
+    while True:
+        while turn is not None and not select.select([sys.stdin], [], [], 0)[0]:
+            turn()
+        line = sys.stdin.readline()
+        command = json.loads(line) if line else {"do": "end"}
+        if command["do"] == "end":
+            part.end()
+            _tell(open_things())
+            return
+        if command["do"] == "jump":
+            clock.jump(command["seconds"])
+        _tell(open_things() if command["do"] == "open" else part.do(command))
+
+
+def _tell(answer: Any) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
