@@ -18,11 +18,13 @@
 The four credentials are names of variables, looked up in the environment and then in the
 nearest ``.env``; the secret itself is refused, since such a file is made to be shared.
 ``{STORE}`` stands for the store's name in capitals, with ``_`` for ``-``. ``api_version`` and
-``base_url`` are the values themselves.
+``base_url`` are the values themselves; a ``base_url`` that is neither ikas' own nor on this machine
+has to stand in IKAS_BASE_URL too, as the file alone may not say where secrets go.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -39,6 +41,7 @@ from ikas_explore.settings import (
     check_api_version,
     check_base_url,
     check_store_name,
+    is_trusted,
     read_settings,
     read_variable,
     read_variables,
@@ -123,6 +126,8 @@ def open_roster(
     """Open the stores that a file names; see `ikas_explore.fleet.Fleet.from_file`."""
     roster = Roster()
     members = read_members(path)
+    for member in members:
+        _check_destination(member, path)
     environment = read_variables()
     journal_path = read_variable("IKAS_JOURNAL")
     for member in members:
@@ -165,6 +170,18 @@ def read_members(path: str | Path) -> list[Member]:
         except InvalidArgumentError as error:
             failure = InvalidArgumentError(f"{path}: {error}")
     raise failure  # out here: a TOMLDecodeError may hold the whole text
+
+
+def _check_destination(member: Member, path: str | Path) -> None:
+    """Raise CredentialsError when the file alone has secrets sent to who knows where."""
+    base_url = member.values.get("base_url")
+    if base_url is None or is_trusted(base_url) or base_url == os.environ.get("IKAS_BASE_URL"):
+        return
+    raise CredentialsError(
+        f"{path} has the credentials of {member.name!r} sent to {base_url}, which is neither "
+        f"ikas' own nor on this machine. If that is right, set IKAS_BASE_URL={base_url} in the "
+        "environment too."
+    )
 
 
 def _members(tables: Mapping[str, Any]) -> list[Member]:

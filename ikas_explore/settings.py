@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -118,13 +119,21 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
 
     any_given = any(given.get(name) is not None for name in _CREDENTIALS)
     half_given = any(given.get(name) is not None for name in _PAIR)
+    # The first that names a variable has it, an empty one too.
+    file = _read_file() if environment else {}
+    places = (os.environ, file) if environment else ()
+    came_from: dict[str, Mapping[str, str | None]] = {}
 
     def find(name: str) -> str | None:
         value = given.get(name)
         kept_out = name in _CREDENTIALS and any_given and not (name in _PAIR and half_given)
-        if value is not None or not environment or kept_out:
+        if value is not None or kept_out:
             return value
-        return read_variable(f"IKAS_{name.upper()}")
+        variable = _variable(name)
+        place = next((each for each in places if variable in each), {})
+        if place.get(variable):
+            came_from[name] = place
+        return place.get(variable) or None
 
     def secret(name: str) -> Secret | None:
         value = find(name)
@@ -134,7 +143,7 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
         if text and not is_token(text):
             # Not shown: it may be right but for a letter.
             raise CredentialsError(
-                f"{name} (IKAS_{name.upper()}) holds white space or characters beyond ASCII, which "
+                f"{name} ({_variable(name)}) holds white space or characters beyond ASCII, which "
                 "no token or secret of ikas has; copy it again."
             )
         return Secret(text) if text else None
@@ -153,7 +162,54 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
     )
     if not settings.access_token and not (settings.client_id and settings.client_secret):
         raise CredentialsError(_what_is_missing(settings))
+    _refuse_mixture(settings, came_from, file)
     return settings
+
+
+def _refuse_mixture(
+    settings: Settings,
+    came_from: Mapping[str, Mapping[str, str | None]],
+    file: Mapping[str, str | None],
+) -> None:
+    """Raise CredentialsError for credentials that would go to another store or server than theirs.
+
+    Parameters
+    ----------
+    settings : Settings
+    came_from : mapping
+        Setting to the environment or the file, where it was looked up.
+    file : mapping
+        What stands in ``.env``.
+    """
+    used = [name for name in _CREDENTIALS if getattr(settings, name)]
+    foreign = [name for name in used if came_from.get(name) is not file]
+    if came_from.get("base_url") is file and foreign and not is_trusted(settings.base_url):
+        # Such a file may have come with the notebooks of somebody else.
+        raise CredentialsError(
+            f"IKAS_BASE_URL in the .env file would have {foreign[0]}, which is not from that file, "
+            f"sent to {settings.base_url}. If that is right, put IKAS_BASE_URL into the "
+            "environment or give base_url; if not, set IKAS_DOTENV=off."
+        )
+    named = os.environ.get("IKAS_STORE", file.get("IKAS_STORE"))
+    for name in used:
+        place = came_from.get(name)
+        owner = None if place is None else place.get("IKAS_STORE") or named
+        if owner not in (None, SANDBOX, settings.name):
+            raise CredentialsError(
+                f"{_variable(name)} is of the store {owner!r}, as IKAS_STORE beside it says, and "
+                f"{settings.name!r} is asked for. Give {settings.name!r} credentials of its own, "
+                "as arguments or in place of these; if they are its own, set IKAS_STORE to it."
+            )
+
+
+def is_trusted(base_url: str) -> bool:
+    """Tell whether a base URL is ikas' own, or on this machine: what a file may name by itself."""
+    host = split_url(base_url).hostname or ""
+    return is_loopback(host) or host == "myikas.com" or host.endswith(".myikas.com")
+
+
+def _variable(name: str) -> str:
+    return f"IKAS_{name.upper()}"
 
 
 def read_variable(name: str) -> str | None:
@@ -174,7 +230,31 @@ def _read_file() -> dict[str, str | None]:
         return {}
     from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
 
-    return dotenv_values(find_dotenv(usecwd=True))
+    path = find_dotenv(usecwd=True)
+    if not path:
+        return {}
+    _refuse_trap(path)
+    try:
+        # As they stand: ${OTHER} would take any variable of the environment to where the file says.
+        return dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8" if isinstance(error, ValueError) else str(error.strerror)
+    # Raised out here: the codec's error holds what it read.
+    raise CredentialsError(
+        f"The file {path!r} cannot be read: {reason}. Mend it, or set IKAS_DOTENV=off."
+    )
+
+
+def _refuse_trap(path: str) -> None:
+    """Raise CredentialsError for a file that another user laid where everybody may write."""
+    if not hasattr(os, "geteuid"):
+        return
+    mine = os.lstat(path).st_uid in (os.geteuid(), 0)
+    if not mine and os.stat(os.path.dirname(path)).st_mode & stat.S_IWOTH:
+        raise CredentialsError(
+            f"{path} belongs to another user and lies where everybody may write, so it is not "
+            "read. Work in a folder of your own, or set IKAS_DOTENV=off."
+        )
 
 
 def is_token(text: str) -> bool:

@@ -231,8 +231,11 @@ def test_the_environment_and_a_dotenv_file_are_read(
     monkeypatch.chdir(tmp_path / "below")
     assert repr(ikas.connect()) == "Store('from-file', v2, https://api.myikas.com)"
     monkeypatch.setenv("IKAS_STORE", "from-environment")
+    with pytest.raises(errors.CredentialsError, match="is of the store 'from-file'"):
+        ikas.connect()
+    monkeypatch.setenv("IKAS_ACCESS_TOKEN", "another")
     assert ikas.connect().name == "from-environment"
-    assert ikas.connect("given").name == "given"
+    assert ikas.connect("given", access_token="third").name == "given"
     monkeypatch.setenv("IKAS_STORE", "sandbox")
     with ikas.connect() as store:
         assert store.sandbox is not None

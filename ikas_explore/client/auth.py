@@ -92,7 +92,8 @@ class Tokens:
     def _keep(self, answer: Mapping[str, Any]) -> Secret:
         self._access = Secret(answer["access_token"])
         lasts = answer.get("expires_in")
-        lasts = lasts if isinstance(lasts, (int, float)) and lasts > 0 else None
+        # In centuries it is a mistake, or worse; it is renewed when ikas refuses it.
+        lasts = lasts if isinstance(lasts, (int, float)) and 0 < lasts < 1e9 else None
         # A token that lasts less than two margins is used for half its life.
         self._expires_at = (
             None if lasts is None else self._clock() + max(lasts - EXPIRY_MARGIN, lasts / 2)

@@ -7,7 +7,7 @@ import os
 import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
@@ -188,33 +188,33 @@ class Client:
         token = self._tokens.renew(token)
         return read_data(self._post(body, token, what), what, self._tokens.blank)
 
+    # Requests are made before they are sent: no frame that runs while one is under way has a token
+    # or secret among its variables, which a traceback of Ctrl-C may print.
+
     def _post(self, body: bytes, token: Secret, what: str) -> httpx.Response:
-        return self._send(
-            lambda: self._http.stream(
-                "POST",
-                self.url,
-                content=body,
-                headers={
-                    "Authorization": f"Bearer {token.reveal()}",
-                    "Content-Type": "application/json",
-                },
-            ),
-            what,
-        )
+        def make() -> httpx.Request:
+            headers = {
+                "Authorization": f"Bearer {token.reveal()}",
+                "Content-Type": "application/json",
+            }
+            return self._http.build_request("POST", self.url, content=body, headers=headers)
+
+        return self._send(make, what)
 
     def _send_form(self, form: Mapping[str, str | Secret]) -> httpx.Response:
         url = f"{self.settings.base_url}{TOKEN_PATH}"
         return self._send(
-            lambda: self._http.stream("POST", url, data=revealed(form)),
+            lambda: self._http.build_request("POST", url, data=revealed(form)),
             f"{self.settings.name}: fetching an access token",
         )
 
-    def _send(
-        self, begin: Callable[[], AbstractContextManager[httpx.Response]], what: str
-    ) -> httpx.Response:
+    def _send(self, make: Callable[[], httpx.Request], what: str) -> httpx.Response:
         self._wait()
         try:
-            with deadline(self._http.timeout.read), begin() as response:
+            with (
+                deadline(self._http.timeout.read),
+                closing(self._http.send(make(), stream=True)) as response,
+            ):
                 return _whole(response, what)
         except _FAILURES as error:
             failure = transport_error(error, what)

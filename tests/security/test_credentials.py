@@ -1,0 +1,224 @@
+"""Whose credentials go where: files of others, mixtures, and what shows of secrets."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import pytest
+import typer
+
+import ikas_explore as ikas
+from ikas_explore import errors
+from ikas_explore.cli import app
+from tests.security.promises import does_not, holds
+from tests.security.servers import TOKEN
+
+OTHERS = "https://gateway.example.com"
+
+
+@holds("A token is used only for the store that `IKAS_STORE` beside it names, if it names one.")
+@pytest.mark.parametrize("place", ["environment", "file", "half of it"])
+def test_a_token_is_not_used_for_another_store(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if place == "environment":
+        monkeypatch.setenv("IKAS_STORE", "a")
+        monkeypatch.setenv("IKAS_ACCESS_TOKEN", TOKEN)
+    elif place == "file":
+        Path(".env").write_text(f"IKAS_STORE=a\nIKAS_ACCESS_TOKEN={TOKEN}\n")
+    else:
+        monkeypatch.setenv("IKAS_STORE", "a")
+        Path(".env").write_text(f"IKAS_ACCESS_TOKEN={TOKEN}\n")
+    with pytest.raises(errors.CredentialsError, match=r"'a'.*'b'.*credentials of its own") as told:
+        ikas.connect("b")
+    assert TOKEN not in str(told.value)
+    assert ikas.connect("a").name == "a"
+    assert ikas.connect("b", access_token="of-b").name == "b"
+
+
+def test_a_token_without_a_store_beside_it_is_for_the_store_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a notebook that `ikas-explore lab` opened, which sets IKAS_STORE=sandbox."""
+    Path(".env").write_text(f"IKAS_ACCESS_TOKEN={TOKEN}\n")
+    assert ikas.connect("my-shop").name == "my-shop"
+    monkeypatch.setenv("IKAS_STORE", "sandbox")
+    assert ikas.connect("my-shop").name == "my-shop"
+    monkeypatch.setenv("IKAS_STORE", "my-shop")  # `ikas-explore lab --store my-shop`
+    assert ikas.connect().name == "my-shop"
+    Path(".env").write_text(f"IKAS_STORE=other\nIKAS_ACCESS_TOKEN={TOKEN}\n")
+    with pytest.raises(errors.CredentialsError, match=r"'other'.*'my-shop'"):
+        ikas.connect()
+
+
+@holds("A `.env` file cannot send credentials from elsewhere to a server that it names.")
+def test_a_dotenv_file_does_not_say_where_a_token_of_the_environment_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\n")
+    monkeypatch.setenv("IKAS_ACCESS_TOKEN", TOKEN)
+    with pytest.raises(errors.CredentialsError, match=r"IKAS_BASE_URL in the \.env file"):
+        ikas.connect("shop")
+    with pytest.raises(errors.CredentialsError, match=r"IKAS_BASE_URL in the \.env file"):
+        ikas.connect("shop", access_token=TOKEN)
+    assert ikas.connect("shop", base_url=OTHERS).base_url == OTHERS
+    monkeypatch.delenv("IKAS_ACCESS_TOKEN")
+    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\nIKAS_ACCESS_TOKEN=t\n")
+    assert ikas.connect("shop").base_url == OTHERS
+
+
+@holds("Nor does it read other variables of the environment: `${OTHER}` in it stands for itself.")
+def test_a_dotenv_file_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOY_KEY", TOKEN)
+    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\nIKAS_ACCESS_TOKEN=${{DEPLOY_KEY}}\n")
+    seen: list[str] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["authorization"])
+        return httpx.Response(200, json={"data": {"listWebhook": []}})
+
+    with ikas.connect("shop", transport=httpx.MockTransport(note)) as store:
+        store.webhooks.list()
+    assert seen == ["Bearer ${DEPLOY_KEY}"]
+
+
+@holds("A `.env` that another user laid into a folder open to all, such as `/tmp`, is refused.")
+def test_a_dotenv_file_of_another_user_in_an_open_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / ".env"
+    trap.write_text("IKAS_ACCESS_TOKEN=t\n")
+    me = os.geteuid()
+    if me == 0:
+        os.chown(trap, 4242, 4242)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    assert ikas.connect("shop").name == "shop"  # a folder that others cannot write to
+    tmp_path.chmod(0o1777)
+    with pytest.raises(errors.CredentialsError, match="belongs to another user"):
+        ikas.connect("shop")
+    monkeypatch.setenv("IKAS_DOTENV", "off")
+    assert ikas.connect("shop", access_token="t").name == "shop"
+
+
+@holds("`stores.toml` alone cannot send a variable of yours to a server that is not ikas'.")
+def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOY_KEY", TOKEN)
+    file = Path("stores.toml")
+    for line in (f'base_url = "{OTHERS}"', 'base_url = "https://myikas.com.example.com"'):
+        file.write_text(f'access_token = "DEPLOY_KEY"\n[stores.acme]\n{line}\n')
+        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+            ikas.Fleet.from_file(file)
+        file.write_text(f'access_token = "DEPLOY_KEY"\n{line}\n[stores.acme]\n')
+        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+            ikas.Fleet.from_file(file)
+    file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{OTHERS}"\n[stores.acme]\n')
+    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\n")  # it may have come with the other file
+    with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+        ikas.Fleet.from_file(file)
+    monkeypatch.setenv("IKAS_BASE_URL", OTHERS)
+    with ikas.Fleet.from_file(file) as fleet:
+        assert fleet.stores["acme"].base_url == OTHERS
+    for known in ("https://api.myikas.com", "https://acme.myikas.com", "http://127.0.0.1:9"):
+        file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{known}"\n[stores.acme]\n')
+        ikas.Fleet.from_file(file).close()
+
+
+@does_not("The files you name are believed: `stores.toml` says which variable holds which token.")
+def test_a_fleets_file_chooses_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOY_KEY", TOKEN)
+    Path("stores.toml").write_text('access_token = "DEPLOY_KEY"\n[stores.acme]\n')
+    seen: list[httpx.Request] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"data": {"listWebhook": []}})
+
+    with ikas.Fleet.from_file("stores.toml", transport=httpx.MockTransport(note)) as fleet:
+        fleet.list()
+    assert [(str(each.url.host), each.headers["authorization"]) for each in seen] == [
+        ("api.myikas.com", f"Bearer {TOKEN}")
+    ]
+
+
+@holds("A token goes over TLS, or to this machine; other `http://` base URLs are refused.")
+@pytest.mark.parametrize("url", ["http://api.myikas.com", "http://10.0.0.1", "http://[::]:80"])
+def test_no_token_goes_in_clear(url: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="in clear"):
+        ikas.connect("shop", access_token=TOKEN, base_url=url)
+
+
+SECRET = "canary-secret-77aa"
+
+
+def connected(answer: Any) -> ikas.Store:
+    return ikas.connect(
+        "shop",
+        client_id="id",
+        client_secret=SECRET,
+        refresh_token=f"refresh-{SECRET}",
+        base_url="https://api.myikas.com",
+        transport=httpx.MockTransport(answer),
+    )
+
+
+@holds("Secrets show in no `vars()`, copy or pickle of a store.")
+def test_a_store_cannot_be_taken_apart_for_its_secrets() -> None:
+    store = connected(lambda _: httpx.Response(200, json={"access_token": TOKEN}))
+    client: Any = store.client
+    shown = [repr(vars(each)) for each in (store, client, client._tokens, store.webhooks)]
+    shown.append(repr(client.settings))
+    assert SECRET not in "".join(shown)
+    for each in (store, client.settings):
+        for take in (pickle.dumps, copy.deepcopy):
+            with pytest.raises(TypeError):
+                take(each)  # type: ignore[operator]
+
+
+@holds("Nor in a traceback that prints local variables, of Ctrl-C in a call neither.")
+@pytest.mark.parametrize("ends_in", [KeyboardInterrupt, httpx.ReadTimeout, MemoryError])
+@pytest.mark.parametrize("at", ["token", "list"])
+def test_a_traceback_with_local_variables_shows_no_secret(
+    ends_in: type[BaseException], at: str
+) -> None:
+    def end(request: httpx.Request) -> httpx.Response:
+        if at == "list" and "token" in str(request.url):
+            return httpx.Response(200, json={"access_token": TOKEN})
+        raise ends_in("x")
+
+    kind: tuple[type[BaseException], ...] = (ends_in, errors.TransportError)
+    with connected(end) as store, pytest.raises(kind) as told:
+        store.client.execute("{ __typename }", what="asking", repeatable=False)
+    lines = traceback.TracebackException.from_exception(told.value, capture_locals=True).format()
+    ours = [line for line in lines if "tests/security" not in line]  # here they stand in clear
+    assert SECRET not in "".join(ours)
+    assert TOKEN not in "".join(ours)
+
+
+@holds("No command takes a secret as an option, where `ps` and the shell's history show it.")
+def test_no_option_takes_a_secret() -> None:
+    group: Any = typer.main.get_command(app)
+    options = {
+        (name, option)
+        for name, command in group.commands.items()
+        for parameter in command.params
+        if isinstance(parameter, click.Option) or hasattr(parameter, "opts")
+        for option in parameter.opts
+    }
+    assert len(options) > 20
+    for command, option in options:
+        assert not any(word in option for word in ("secret", "token", "password", "client"))
+        assert command in group.commands
+
+
+@does_not("What runs as you reads what you can: environment, `.env`, memory, kernels of `lab`.")
+def test_a_secret_can_be_revealed_by_who_asks_for_it() -> None:
+    store: Any = connected(lambda _: httpx.Response(500))
+    assert store.client._tokens._client_secret.reveal() == SECRET
