@@ -239,13 +239,28 @@ def _end_of_whole_lines(content: bytes) -> int:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+        json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair cannot be sent
+    except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):
         return None
-    write = record.get("write")
-    whole = isinstance(write, dict) and write.keys() == Entry.__dataclass_fields__.keys()
-    return record if whole or isinstance(record.get("taken"), str) else None
+    whole = isinstance(record["taken"], str) if "taken" in record else _is_entry(record.get("write"))
+    return record if whole else None
+
+
+def _is_entry(write: Any) -> bool:
+    return (
+        isinstance(write, dict)
+        and write.keys() == Entry.__dataclass_fields__.keys()
+        and all(isinstance(write[name], str) for name in ("id", "written_at", "base_url", "store"))
+        and all(isinstance(write[name], dict) for name in ("before", "after"))
+        and all(
+            endpoint is None or isinstance(endpoint, str)
+            for name in ("before", "after")
+            for endpoint in write[name].values()
+        )
+        and isinstance(write["sales_channels"], bool)
+    )
 
 
 def _exclusively(handle: int) -> None:
