@@ -54,10 +54,12 @@ def notebooks(working_folder: Path) -> Path:
         return folder
     packaged = _PACKAGE / "notebooks"
     source = packaged if packaged.exists() else _PACKAGE.parent / "notebooks"
-    folder.mkdir(exist_ok=True)
-    for notebook in sorted(source.glob("*.ipynb")):
-        if not (folder / notebook.name).exists():
-            shutil.copyfile(notebook, folder / notebook.name)
+    # With the frames they are compared with.
+    for file in sorted([*source.glob("*.ipynb"), *source.glob("frames/*.json")]):
+        copy = folder / file.relative_to(source)
+        if not copy.exists():
+            copy.parent.mkdir(exist_ok=True, parents=True)
+            shutil.copyfile(file, copy)
     return folder
 
 

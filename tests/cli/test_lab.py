@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+ROOT = Path(__file__).parents[2]
+
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     home = {"HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
@@ -55,6 +57,8 @@ def test_lab_serves_the_notebooks_and_points_them_at_the_sandbox(tmp_path: Path)
             process.terminate()
             process.wait(30)
     assert mine.read_text() == "{}", "what is there is never overwritten"
+    recorded = {path.name for path in (ROOT / "notebooks" / "frames").iterdir()}
+    assert {path.name for path in (tmp_path / "notebooks" / "frames").iterdir()} == recorded
 
 
 def kernel_environment(pid: int) -> dict[str, str]:
