@@ -19,9 +19,11 @@ object     ``object``                            None
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -279,6 +281,23 @@ def provenance(api_version: str | None) -> dict[str, str | None]:
     """Return what ``frame.attrs`` tells of a frame's origin: JSON scalars, for Parquet's sake."""
     fetched_at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     return {"api_version": api_version, "fetched_at": fetched_at}
+
+
+def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
+    """Write a frame as CSV that spreadsheets take for text; return it, unless a path is given.
+
+    Examples
+    --------
+    >>> to_csv(pd.DataFrame({"endpoint": ["=1+1"]})).splitlines()
+    ['endpoint', "'=1+1"]
+    """
+    safe = csv_safe(frame)
+    # pandas quotes no lone carriage return, which ends a line for all that read CSV.
+    returns = any(
+        isinstance(cell, str) and "\r" in cell for name in safe.columns for cell in safe[name]
+    )
+    quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    return safe.to_csv(path, index=False, quoting=quoting)
 
 
 def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:

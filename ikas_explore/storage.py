@@ -17,6 +17,8 @@ from pathlib import Path
 
 from ikas_explore.errors import StorageError
 
+_ANOTHER = "give another path"
+
 
 class Database:
     """The one connection to a file's rows, and the border where SQLite's errors are translated.
@@ -61,6 +63,9 @@ class Database:
                 f"The {self._what} cannot be written; make it so that it can be written, or give "
                 "another path."
             )
+        if self._path is not None and self._path.is_file() and self._path.stat().st_size == 1:
+            # SQLite would take a file of one byte for an empty one, and write over it.
+            raise StorageError(f"The file of the {self._what} holds something else; {_ANOTHER}.")
         with self._translated():
             if self._path is not None:
                 # Only one that is not there is opened here: closing any handle of a file gives
@@ -112,7 +117,7 @@ class Database:
             new = not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
             if found != (application_id, version) and (any(found) or not new):
                 raise StorageError(
-                    f"The file of the {self._what} holds something else; give another path."
+                    f"The file of the {self._what} holds something else; {_ANOTHER}."
                 )
             for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {setting}").fetchall()

@@ -152,9 +152,9 @@ class Audit:
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the findings as CSV, safe in spreadsheets; write it, given a path."""
-        from ikas_explore.frames import csv_safe
+        from ikas_explore.frames import to_csv
 
-        return _kept(csv_safe(self.findings).to_csv(index=False), path)
+        return _kept(to_csv(self.findings) or "", path)
 
     def plot(self) -> Figure:
         """Draw the coverage as a heat map, and the findings of each rule as bars.

@@ -45,6 +45,20 @@ class Record:
         )
         return f'{{\n{head} "rows": [\n{rows}\n ]\n}}\n'
 
+    def check(self) -> None:
+        """Raise ValueError when its parts, read from a file, do not fit together."""
+        lists = (self.key, self.compared, self.rows)
+        fits = (
+            isinstance(self.columns, dict)
+            and all(isinstance(each, list) for each in lists)
+            and all(isinstance(each, str) for each in (*self.columns.values(), *self.compared))
+            and all(name in self.compared for name in self.key)
+            and all(isinstance(row, dict) for row in self.rows)
+            and all(row.keys() == set(self.compared) for row in self.rows)
+        )
+        if not fits:
+            raise ValueError("its parts do not fit together")
+
     def by_label(self) -> dict[str, Row]:
         """Return the rows by the text of their key, or by their number."""
         if not self.key:

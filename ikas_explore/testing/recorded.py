@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.printing import printable
 from ikas_explore.testing.canonical import Record, take_record
 from ikas_explore.testing.differences import find_differences, table
 
@@ -102,8 +103,10 @@ def _write(path: Path, text: str) -> None:
 
 def _read(path: Path, shown: str) -> Record:
     try:
-        return Record(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        record = Record(**json.loads(path.read_text("utf-8")))
+        record.check()
+        return record
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise StorageError(
-            f"{shown} is no record of a frame ({error}); make it anew with `pytest --ikas-update`."
+            f"{shown} is no record of a frame ({printable(str(error))}); make it anew with `pytest --ikas-update`."
         ) from error
