@@ -244,8 +244,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict):
         return None
-    whole = isinstance(record["taken"], str) if "taken" in record else _is_entry(record.get("write"))
-    return record if whole else None
+    if "taken" in record:
+        return record if isinstance(record["taken"], str) else None
+    return record if _is_entry(record.get("write")) else None
 
 
 def _is_entry(write: Any) -> bool:

@@ -33,7 +33,7 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
     StorageError
         Another ending, Parquet without pyarrow, or a file that cannot be written.
     """
-    from ikas_explore.frames import csv_safe
+    from ikas_explore.frames import to_csv
 
     path = Path(path)
     ending = _ending(path)
@@ -43,7 +43,7 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
         if ending == ".parquet":
             frame.to_parquet(part)
         else:
-            csv_safe(frame).to_csv(part, index=False)
+            to_csv(frame, part)
         part.replace(path)
     except ImportError as error:
         raise _no_parquet(path) from error
