@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,25 @@ def run_the_blocks() -> None:
     store = names["store"]
     assert isinstance(store, ikas.Store)
     store.close()
+
+
+def test_the_files_it_shows_are_read_as_what_they_are(tmp_path: Path) -> None:
+    """A policy, a desired state and a fleet; each under its name."""
+    blocks = re.findall(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    paths = []
+    for block in map(textwrap.dedent, blocks):
+        paths.append(tmp_path / block.partition("\n")[0].removeprefix("# "))
+        paths[-1].write_text(block, "utf-8")
+    policy, desired, stores = paths
+    assert [path.name for path in paths] == ["policy.toml", "desired.toml", "stores.toml"]
+    with ikas.Fleet.from_file(stores) as fleet:
+        assert fleet.names == ["acme", "moda-ev"]
+    with ikas.connect("sandbox") as store:
+        assert store.webhooks.plan(desired).changes["action"].tolist() == ["create"] * 3
+        assert set(store.webhooks.audit(policy).findings["rule"]) == {
+            "host-not-allowed",
+            "scope-missing",
+        }
 
 
 def test_the_two_commands_are_single_lines() -> None:
