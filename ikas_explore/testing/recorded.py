@@ -108,5 +108,6 @@ def _read(path: Path, shown: str) -> Record:
         return record
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise StorageError(
-            f"{shown} is no record of a frame ({printable(str(error))}); make it anew with `pytest --ikas-update`."
+            f"{shown} is no record of a frame ({printable(str(error))}); make it anew with "
+            "`pytest --ikas-update`."
         ) from error
