@@ -139,7 +139,7 @@ class Fleet:
 
     @property
     def journal(self) -> Journal:
-        """What stood there before each write of this fleet's plans; `undo` takes from it.
+        """What stood there before each write of this fleet's plans.
 
         In memory, or in the file that ``IKAS_JOURNAL`` names: then the writes of others who
         name it too are in it.
@@ -289,9 +289,10 @@ class Fleet:
         )
 
     def undo(self, *, take: bool = True) -> Plan | None:
-        """Take the last write to any store off the `journal` and plan what reverts it.
+        """Take the last write to any store off its journal and plan what reverts it.
 
-        One write is one call to one store: a plan that was applied made one or more to each.
+        It may be a write of this fleet's plans or of one of its `stores`. One write is one call
+        to one store: a plan that was applied made one or more to each.
 
         Parameters
         ----------
@@ -311,7 +312,14 @@ class Fleet:
         """
         from ikas_explore.manage.planning import undo
 
-        return undo(self.journal, self._registries(self._stores), take=take)
+        # What was written through a single store stands in that store's journal.
+        journals = [self.journal]
+        for store in self._stores.values():
+            own = store.webhooks.journal
+            if own not in journals and (own.path is None or own.path != self.journal.path):
+                journals.append(own)
+        last = max(journals, key=self._last_written)
+        return undo(last, self._registries(self._stores), take=take)
 
     def manager(
         self,
@@ -352,6 +360,10 @@ class Fleet:
             store.close()
         for http in self._roster.https.values():
             http.close()
+
+    def _last_written(self, journal: Journal) -> str:
+        entries = journal.entries(self._stores)
+        return entries[-1].written_at if entries else ""
 
     def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}

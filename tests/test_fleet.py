@@ -181,6 +181,25 @@ def test_undo_takes_back_the_last_write_to_any_store(fleet: ikas.Fleet) -> None:
     assert fleet.undo() is None
 
 
+def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fleet) -> None:
+    """Whatever wrote last: the plan before it is not taken back in its place."""
+    fleet.plan(DESIRED).apply()
+    wanted = fleet.list()
+    fleet.stores["shop-04"].webhooks.delete(ORDERS)
+    fleet.stores["shop-09"].webhooks.save("https://other.example.com/", ORDERS[0])
+    for store in ("shop-09", "shop-04"):
+        looked_at, undone = fleet.undo(take=False), fleet.undo()
+        assert looked_at is not None
+        assert undone is not None
+        assert str(looked_at) == str(undone)
+        assert set(undone.changes["store"]) == {store}
+        undone.apply()
+    assert ikas.diff(wanted, fleet.list()).empty
+    last = fleet.undo()  # the plan's own writes are next
+    assert last is not None
+    assert last.changes["action"].tolist() == ["delete", "delete"]
+
+
 def test_a_plan_tells_of_the_stores_it_leaves_out(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
     """A frame that names one of them is not refused for it."""
     fleet.plan(DESIRED).apply()
