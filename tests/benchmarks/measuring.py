@@ -22,7 +22,7 @@ Pair = tuple[float, float]
 _PER_SECOND: Mapping[str, float] = {"us": 1e6, "ms": 1e3, "s": 1.0}
 #: How far beyond its goal a ratio may be before the short run, on few pairs and perhaps on a
 #: busy machine, calls it broken.
-HEADROOM = 1.6
+HEADROOM = 2.5
 
 
 @dataclass(frozen=True)
