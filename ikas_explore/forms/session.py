@@ -67,7 +67,8 @@ class Session:
         self.allow_http = allow_http
         self.log: list[Done] = []
         self.turn = 0
-        self.shown = webhook_frame([], store=registry.name)
+        self.shown = self._read = webhook_frame([], store=registry.name)
+        self._state: Mapping[str, str] = {}
         self._registry = Watched(registry)
         self.journal = Journal() if journal is None else journal
 
@@ -97,7 +98,9 @@ class Session:
 
     def state(self) -> Mapping[str, str]:
         """Return scope to endpoint, as shown."""
-        return registered(self.shown).get(self.name, {})
+        if self._read is not self.shown:  # asked for many times in a keystroke, read once
+            self._read, self._state = self.shown, registered(self.shown).get(self.name, {})
+        return self._state
 
     def refresh(self) -> None:
         """List the store again: one call. A failure is kept as `error`, not raised."""
