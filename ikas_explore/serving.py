@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
 
 from ikas_explore.errors import ServingError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 #: Seconds that requests under way are given when a server ends.
@@ -30,8 +31,9 @@ GRACE = 2.0
 class Server:
     """One ASGI app, served on 127.0.0.1 from a thread.
 
-    Requests whose ``Host`` header names another machine are refused with HTTP 400, so
-    that no page in a browser can reach the app through a name that resolves to loopback.
+    No page in a browser gets to the app: a request whose ``Host`` names another machine (a name
+    that resolves to loopback) is refused with HTTP 400, one that a browser sent for a page from
+    elsewhere (``Origin``, ``Sec-Fetch-Site``) with 403, before its body is read.
 
     Parameters
     ----------
@@ -72,7 +74,9 @@ class Server:
         listener = self._listen()
         self.port = listener.getsockname()[1]
         app = TrustedHostMiddleware(
-            self._app, allowed_hosts=[HOST, "localhost", "[::1]"], www_redirect=False
+            _NoPages(self._app, self.base_url),
+            allowed_hosts=[HOST, "localhost"],
+            www_redirect=False,
         )
         self._server = _PromptServer(
             uvicorn.Config(
@@ -177,6 +181,28 @@ class _PromptServer(uvicorn.Server):
         for request in list(state.tasks):
             request.cancel()
         await self.lifespan.shutdown()
+
+
+class _NoPages:
+    """Refuses what a browser sends for a page that is not the app's own.
+
+    Without it a page could not read answers, but could have requests made that change things
+    where no token is asked for, as at a receiver.
+    """
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app = app
+        self._own = base_url.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope["headers"] if scope["type"] == "http" else ()
+        for name, value in headers:
+            foreign_origin = name == b"origin" and value != self._own
+            if foreign_origin or (name == b"sec-fetch-site" and value.endswith(b"-site")):
+                refusal = PlainTextResponse("This is no server for web pages.\n", 403)
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 async def drop_connection(receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
+from ikas_explore.cli.output import print_error
 from ikas_explore.errors import IkasError
 
 
@@ -18,7 +19,7 @@ class _ErrorsInWords(TyperGroup):
         try:
             return super().invoke(ctx)
         except IkasError as error:
-            typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+            print_error(type(error).__name__, str(error))
             raise typer.Exit(1) from None
 
 

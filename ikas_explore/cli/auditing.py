@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikas_explore.cli.connecting import FleetFile, StoreName, Version, connect_fleet
-from ikas_explore.cli.output import Json, print_json, print_table, records
+from ikas_explore.cli.output import Json, print_error, print_json, print_table, records
 from ikas_explore.errors import IkasError
 from ikas_explore.printing import printable
 
@@ -60,7 +60,7 @@ def audit(
             audited = stores.audit(policy, probe=probe)
     except IkasError as error:
         # Not the 1 of other commands' errors: that says that all was checked.
-        typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+        print_error(type(error).__name__, str(error))
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         typer.secho("Interrupted: not all stores were checked.", fg="red", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ikas_explore.cli.output import print_error
 from ikas_explore.settings import read_variable
 from ikas_explore.store import Store, connect
 
@@ -57,7 +58,7 @@ def warn_of_failures(fleet: Fleet) -> bool:
     failed = fleet.errors
     interrupted = failed["error"] == KeyboardInterrupt.__name__
     for row in failed[~interrupted].to_dict("records"):
-        typer.secho(f"{row['error']}: {row['message']}", fg="red", err=True)
+        print_error(row["error"], row["message"])
     if interrupted.any():
         typer.secho(f"Interrupted: {interrupted.sum()} stores were not listed.", fg="red", err=True)
     return not failed.empty

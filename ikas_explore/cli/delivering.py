@@ -11,6 +11,7 @@ import typer
 from ikas_explore.cli.output import Json, print_json, print_table
 from ikas_explore.cli.sandbox import Attempts, Delays, read_data, read_delays
 from ikas_explore.errors import CredentialsError, TransportError
+from ikas_explore.printing import printable
 from ikas_explore.settings import read_variable
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ def _print(new: pd.DataFrame, json: bool) -> None:
         else:
             signed = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checked"}
             told_twice = ", duplicate" if row["duplicate"] else ""
-            scope = row["scope"] or row["error"]
+            scope = printable(str(row["scope"] or row["error"]))
             print(
-                f"{row['received_at']:%H:%M:%S}  {scope!s:38} {signed[row['signature_ok']]}"
+                f"{row['received_at']:%H:%M:%S}  {scope:38} {signed[row['signature_ok']]}"
                 f"{told_twice}, answered {row['status']}",
                 flush=True,
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ikas_explore.printing import text_table
+from ikas_explore.printing import printable, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a tab
 def print_json(value: Any, *, line: bool = False) -> None:
     """Print JSON, indented or on one line, and do not keep it back in a pipe."""
     text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
+    if not text.replace("\n", "").isprintable():  # \u202e says the same, and does not steer
+        text = "".join(
+            each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+        )
     print(text, flush=True)
+
+
+def print_error(kind: str, message: str) -> None:
+    """Print an error on stderr; what others wrote in it does not steer the terminal."""
+    lines = "\n".join(map(printable, message.split("\n")))
+    typer.secho(f"{kind}: {lines}", fg="red", err=True)
 
 
 def print_table(frame: pd.DataFrame, *, empty: str) -> None:

@@ -180,14 +180,16 @@ class Journal:
             return
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             if self._path.exists() and not self._path.is_file():
                 raise OSError("it is no file")
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             with os.fdopen(handle, "r+b", buffering=0) as file:
-                os.chmod(self._path, 0o600)  # one that was there before may be wider
                 _exclusively(file.fileno())
                 content = file.read()
+                if not _is_journal(content):
+                    raise OSError("it holds something else, which is left as it is")
+                os.chmod(self._path, 0o600)  # one that was there before may be wider
                 end = _end_of_whole_lines(content)
                 torn = content[end:]
                 if torn and _parsed(torn):  # whole, but for its line end: an editor's work
@@ -230,6 +232,13 @@ class Journal:
             records.append(record)
         last = _parsed(content[end:])
         return [*records, last] if last else records
+
+
+def _is_journal(content: bytes) -> bool:
+    """Tell whether a file begins as a journal does, be its first entry torn."""
+    first = content.split(b"\n", 1)[0]
+    begins = any(first[: len(each)] == each[: len(first)] for each in (b'{"write":', b'{"taken":'))
+    return begins or _parsed(first) is not None
 
 
 def _end_of_whole_lines(content: bytes) -> int:

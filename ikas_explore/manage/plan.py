@@ -159,7 +159,7 @@ class Plan:
                 lines.append(f"{_COLOURS[change.action]}{line}\x1b[0m" if colour else line)
         lines += _same([store for store in self._by_store if store not in set(stores)])
         lines.append(self._totals())
-        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
+        return "\n".join([*lines, *(f"Note: {printable(note)}" for note in self.notes)])
 
     def __str__(self) -> str:
         return self.text()

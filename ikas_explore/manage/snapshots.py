@@ -6,6 +6,10 @@ written with an apostrophe before them, and read back without it.
 
 from __future__ import annotations
 
+import os
+import re
+import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +18,11 @@ from ikas_explore.errors import StorageError
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+_SAFE_PYARROW = (14, 0, 1)
+
 
 def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
-    """Write a webhook frame as Parquet or CSV, by the ending of the path.
+    """Write a webhook frame as Parquet or CSV, by the ending of the path; for its owner alone.
 
     Parameters
     ----------
@@ -37,8 +43,14 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
 
     path = Path(path)
     ending = _ending(path)
-    # Beside the file first, so that a snapshot is the old one or the new one, never a part.
-    part = path.with_name(f"{path.name}.part")
+    try:
+        # Beside the file first, so that a snapshot is the old one or the new one, never a part.
+        # Endpoints may hold tokens: mkstemp makes a new file, which nobody else can read.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    os.close(handle)
+    part = Path(name)
     try:
         if ending == ".parquet":
             frame.to_parquet(part)
@@ -48,7 +60,7 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
     except ImportError as error:
         raise _no_parquet(path) from error
     except OSError as error:
-        raise StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.") from error
+        raise _unwritable(path, error) from error
     finally:
         part.unlink(missing_ok=True)
     return path
@@ -78,7 +90,7 @@ def read_snapshot(path: str | Path) -> DataFrame:
     ending = _ending(path)
     try:
         frame = (
-            pd.read_parquet(path)
+            _read_parquet(path)
             if ending == ".parquet"
             # As text, and nothing read as missing but an empty cell: a store may be named "na".
             else pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]).map(_unquoted)
@@ -94,6 +106,19 @@ def read_snapshot(path: str | Path) -> DataFrame:
             f"{', '.join(map(repr, missing))}."
         )
     return _declared(frame, path)
+
+
+def _read_parquet(path: Path) -> DataFrame:
+    import pandas as pd
+
+    pyarrow: Any = import_module("pyarrow")
+
+    if tuple(map(int, re.findall(r"\d+", pyarrow.__version__)[:3])) < _SAFE_PYARROW:
+        raise StorageError(
+            f"{path.name!r} is not read with pyarrow {pyarrow.__version__}, which runs code that a "
+            "Parquet file holds (CVE-2023-47248); run `pip install 'pyarrow>=14.0.1'`."
+        )
+    return pd.read_parquet(path, engine="pyarrow")
 
 
 def _unquoted(cell: object) -> object:
@@ -151,6 +176,10 @@ def _ending(path: Path) -> str:
             f"A snapshot is Parquet or CSV, not {path.name!r}; end the name in .parquet or .csv."
         )
     return ending
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.")
 
 
 def _no_parquet(path: Path) -> StorageError:

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -45,6 +47,7 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     InvalidArgumentError
         For a dict that is no introspection result, or a name that is no identifier.
     """
+    from graphql import GraphQLError
     from sgqlc.codegen.schema import CodeGen
 
     if not name.isidentifier():
@@ -52,8 +55,8 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     try:
         schema = introspection.get("data", introspection)["__schema"]
         lines: list[str] = []
-        CodeGen(name, schema, lines.append, docstrings=True).write()
-    except (KeyError, TypeError, AttributeError) as error:
+        CodeGen(name, _quotable(schema), lines.append, docstrings=True).write()
+    except (KeyError, TypeError, AttributeError, GraphQLError) as error:
         raise InvalidArgumentError(
             f"{source} is not the answer to an introspection query: {error!r}. Ask for "
             "graphql.get_introspection_query() and save the whole answer."
@@ -62,7 +65,57 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
         f"# Generated from {source} by ikas_explore.schema.regenerate with sgqlc-codegen.\n"
         "# Do not edit: change the source and run it again.\n"
     )
-    return header + "".join(lines)
+    text = "".join(lines)
+    _refuse_code(text, source)
+    return header + text
+
+
+def _quotable(value: Any) -> Any:
+    """Return a schema whose descriptions can stand in a docstring, where sgqlc escapes nothing."""
+    if isinstance(value, list):
+        return [_quotable(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: each.replace("\\", "/").replace("'''", '"')
+        if key == "description" and isinstance(each, str)
+        else _quotable(each)
+        for key, each in value.items()
+    }
+
+
+def _refuse_code(text: str, source: str) -> None:
+    """Raise InvalidArgumentError for a module that does anything but declare types.
+
+    sgqlc-codegen writes names and texts of the schema into Python as they are, and the schema may
+    be anybody's.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        nodes = []
+    harmless = bool(nodes) and all(
+        isinstance(node, _DECLARING)
+        and (not isinstance(node, ast.Call) or ast.unparse(node.func) in _CALLED)
+        and (not isinstance(node, ast.alias) or re.fullmatch(r"sgqlc(\.\w+)*", node.name))
+        for node in nodes
+    )
+    if not harmless:
+        raise InvalidArgumentError(
+            f"{source} holds a name or a text that would run as Python, and no types are made of "
+            "it. Ask ikas itself for its schema."
+        )
+
+
+_DECLARING = (
+    *(ast.Module, ast.Import, ast.alias, ast.ClassDef, ast.Assign, ast.Expr, ast.Pass),
+    *(ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Load, ast.Store),
+    *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub),
+)
+_CALLED = frozenset(
+    f"sgqlc.types.{name}"
+    for name in ("Schema", "Field", "Arg", "ArgDict", "Variable", "list_of", "non_null")
+)
 
 
 def package_types() -> dict[Path, str]:

@@ -1,0 +1,177 @@
+"""Files on a machine that others use too, and what is printed of others' texts."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pyarrow as pa
+import pytest
+
+import ikas_explore as ikas
+from ikas_explore import errors
+from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
+from tests.security.promises import does_not, holds
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+
+ORDER = "store/order/created"
+
+
+@pytest.fixture(autouse=True)
+def open_to_all() -> object:
+    """The umask of somebody who shares everything."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@holds("Files with secrets or deliveries are for their owner alone, whatever the umask.")
+def test_files_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = tmp_path / "home" / ".ikas-explore" / "journal.jsonl"
+    monkeypatch.setenv("IKAS_JOURNAL", str(journal))
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    with (
+        ikas.Sandbox(folder / "sandbox.db") as sandbox,
+        ikas.Receiver(sandbox.client_secret, path=folder / "receiver.db") as receiver,
+        ikas.connect(sandbox) as store,
+    ):
+        store.webhooks.save(receiver.endpoint, ORDER)
+        sandbox.emit(ORDER)
+        sandbox.settle()
+        for ending in (".csv", ".parquet"):
+            write_snapshot(store.webhooks.list(), folder / f"today{ending}")
+        files = [path for path in folder.iterdir() if path.is_file()]
+        # The -wal files hold rows as well; there is no -shm.
+        assert {path.name for path in files} == {
+            *("sandbox.db", "sandbox.db-wal", "receiver.db", "receiver.db-wal"),
+            *("today.csv", "today.parquet"),
+        }
+        assert {path.name: oct(mode(path)) for path in files} == {
+            path.name: "0o600" for path in files
+        }
+    assert mode(journal) == 0o600
+    assert mode(journal.parent) == 0o700
+
+
+def test_a_file_that_was_open_to_all_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "today.csv"
+    path.touch(0o666)
+    with ikas.connect("sandbox") as store:
+        write_snapshot(store.webhooks.list(), path)
+    assert mode(path) == 0o600
+
+
+@holds("A link that somebody laid where a snapshot goes is replaced, not written through.")
+def test_a_snapshot_is_not_written_through_a_link(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    for name in ("today.csv", "today.csv.part"):
+        (tmp_path / name).symlink_to(victim)
+    with ikas.connect("sandbox") as store:
+        write_snapshot(store.webhooks.list(), tmp_path / "today.csv")
+    assert victim.read_text() == "mine"
+    assert len(read_snapshot(tmp_path / "today.csv")) == 2
+
+
+@holds("A file that is no journal is left as it is, though `IKAS_JOURNAL` names it.")
+@pytest.mark.parametrize("content", ["alias ls='ls'\n", "no line end", "{}\n", '{"other": 1}\n'])
+def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> None:
+    path = tmp_path / ".bashrc"
+    path.write_text(content)
+    path.chmod(0o644)
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        entry_of = Journal(path, base_url=store.base_url).write
+        with (
+            pytest.raises(errors.StorageError, match="holds something else"),
+            entry_of(store.webhooks, [ORDER], endpoint="https://example.com/"),
+        ):
+            pytest.fail("the write was begun")
+    assert path.read_text() == content
+    assert mode(path) == 0o644
+
+
+@pytest.mark.parametrize("torn", ["", '{"wri', '{"write":{"id":"1"'])
+def test_a_journal_whose_first_entry_is_torn_is_gone_on_with(torn: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text(torn)
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        journal = Journal(path, base_url=store.base_url)
+        with journal.write(store.webhooks, [ORDER], endpoint="https://example.com/"):
+            pass
+        assert len(journal.entries()) == 1
+
+
+@does_not("A report has the rights of your umask, as it is made to be passed on.")
+def test_a_report_is_written_as_the_umask_says(tmp_path: Path) -> None:
+    os.umask(0o022)
+    with ikas.connect("sandbox") as store:
+        store.webhooks.save("https://a.example.com/?token=canary-1234", ORDER)
+        store.webhooks.audit().to_html(tmp_path / "report.html")
+    assert mode(tmp_path / "report.html") == 0o644
+
+
+@holds("Reports mask tokens and passwords in the URLs of endpoints.")
+def test_reports_mask_secrets_in_endpoints() -> None:
+    with ikas.connect("sandbox") as store:
+        store.webhooks.save("https://me:canary-1@a.example.com/?token=canary-2", ORDER)
+        audit = store.webhooks.audit()
+    for report in (audit.to_html(), audit.to_markdown(), audit.to_junit()):
+        assert "a.example.com" in report
+        assert "canary" not in report
+
+
+@does_not("Frames, CSV, Parquet and the journal show endpoints as they are, tokens in them too.")
+def test_a_frame_shows_endpoints_as_they_are(tmp_path: Path) -> None:
+    with ikas.connect("sandbox") as store:
+        store.webhooks.save("https://a.example.com/?token=canary-2", ORDER)
+        frame = store.webhooks.list()
+    assert frame["endpoint"].str.contains("canary-2").any()
+    assert "canary-2" in write_snapshot(frame, tmp_path / "a.csv").read_text()
+
+
+@holds("Parquet is not read with a pyarrow before 14.0.1, which runs code in it (CVE-2023-47248).")
+def test_parquet_is_not_read_with_a_pyarrow_that_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "today.parquet"
+    with ikas.connect("sandbox") as store:
+        write_snapshot(store.webhooks.list(), path)
+    assert len(read_snapshot(path)) == 2
+    for version in ("13.0.0", "14.0.0", "0.14.0"):
+        monkeypatch.setattr(pa, "__version__", version)
+        with pytest.raises(errors.StorageError, match=r"14\.0\.1"):
+            read_snapshot(path)
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e"
+
+
+@holds("What others wrote cannot steer the terminal: control characters are shown as escapes.")
+def test_a_delivery_cannot_steer_the_terminal() -> None:
+    """`receive` prints what any program on this machine sends."""
+    keys = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
+    payload = {**dict.fromkeys(keys, HOSTILE), "createdAt": "2026-01-01T00:00:00Z"}
+    for options in ([], ["--json"]):
+        command = [sys.executable, "-m", "ikas_explore", "receive", "--count", "1", *options]
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline().decode()
+            url = next(
+                word.strip('",}') for word in first.split() if word.strip('"').startswith("http:")
+            )
+            httpx.post(url, json=payload, trust_env=False)
+            printed = process.stdout.read().decode()
+        assert "owned" in printed
+        assert all(each.isprintable() for each in printed.replace("\n", ""))

@@ -1,0 +1,164 @@
+"""A web page in the browser of somebody who runs a sandbox or a receiver."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+import ikas_explore as ikas
+from tests.security.promises import does_not, holds
+
+LIST = {"query": "{ listWebhook { endpoint id scope } }"}
+
+#: What only the store's token opens.
+WITH_TOKEN = [
+    ("POST", "/api/v1/admin/graphql"),
+    ("POST", "/api/v2/admin/graphql"),
+    ("POST", "/control/events"),
+    ("GET", "/control/deliveries"),
+    ("GET", "/control/attempts"),
+    ("PUT", "/control/faults"),
+]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[ikas.Sandbox]:
+    with ikas.Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def receiver() -> Iterator[ikas.Receiver]:
+    with ikas.Receiver("secret") as receiver:
+        yield receiver
+
+
+def own_addresses() -> set[str]:
+    """The addresses of this machine that others can reach, as far as it knows them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: only asks for a route
+            found = {probe.getsockname()[0]}
+        except OSError:
+            found = set()
+    return found | {"127.0.0.2"}
+
+
+@holds("Sandbox and receiver listen on 127.0.0.1 and on no other address.")
+def test_they_listen_on_loopback_alone(sandbox: ikas.Sandbox, receiver: ikas.Receiver) -> None:
+    for url in (sandbox.base_url, receiver.endpoint):
+        port = httpx.URL(url).port
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        for address in own_addresses() - {"127.0.0.1"}:
+            with pytest.raises(OSError, match=r"refused|unreachable"):
+                socket.create_connection((address, port), 5).close()
+
+
+@holds("They refuse a `Host` that is not this machine: a page gains nothing by DNS rebinding.")
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.nip.io", "localhost.evil.example", "", "127.0.0.1@evil"]
+)
+def test_a_foreign_host_is_refused(
+    host: str, sandbox: ikas.Sandbox, receiver: ikas.Receiver
+) -> None:
+    headers = {"Host": host, "Authorization": f"Bearer {sandbox.access_token}"}
+    for url in (f"{sandbox.base_url}/control/deliveries", receiver.endpoint):
+        assert httpx.get(url, headers=headers, trust_env=False).status_code == 400
+    assert receiver.deliveries().empty
+
+
+@holds("They refuse what a browser sends for a page from elsewhere, and send no CORS headers.")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_page_from_elsewhere_is_refused(
+    sent: dict[str, str], kind: str, sandbox: ikas.Sandbox, receiver: ikas.Receiver
+) -> None:
+    headers = {**sent, "Content-Type": kind, "Authorization": f"Bearer {sandbox.access_token}"}
+    body = json.dumps(LIST)
+    for url in (f"{sandbox.base_url}/api/v1/admin/graphql", receiver.endpoint):
+        answer = httpx.post(url, content=body, headers=headers, trust_env=False)
+        assert answer.status_code == 403
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        preflight = {
+            "Origin": "https://evil.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Private-Network": "true",
+        }
+        asked = httpx.options(url, headers=preflight, trust_env=False)
+        assert asked.status_code == 403
+        assert not [name for name in asked.headers if name.startswith("access-control-")]
+    assert receiver.deliveries().empty
+    assert sandbox.calls["listWebhook"] == 0
+
+
+def test_a_person_and_a_program_are_served(sandbox: ikas.Sandbox) -> None:
+    """What was typed into the address bar, and the page that it gave."""
+    url = f"{sandbox.base_url}/control/deliveries"
+    token = {"Authorization": f"Bearer {sandbox.access_token}"}
+    for sent in ({"Sec-Fetch-Site": "none"}, {"Origin": sandbox.base_url}, {}):
+        answer = httpx.get(url, headers={**token, **sent}, trust_env=False)
+        assert answer.status_code == 200
+
+
+@holds("Every route of the sandbox that reads or changes something wants the store's token.")
+@pytest.mark.parametrize(("method", "path"), WITH_TOKEN)
+@pytest.mark.parametrize("token", [None, "wrong"])
+def test_every_route_wants_a_token(
+    method: str, path: str, token: str | None, sandbox: ikas.Sandbox
+) -> None:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    answer = httpx.request(
+        method, f"{sandbox.base_url}{path}", json=LIST, headers=headers, trust_env=False
+    )
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "LOGIN_REQUIRED"
+
+
+def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
+    """A new one has to be added to the list above; OAuth's asks for id and secret."""
+    from ikas_explore.sandbox.app import make_app
+
+    app = make_app(sandbox._state)
+    routes = {
+        (method, getattr(route, "path", ""))
+        for route in app.routes
+        for method in (getattr(route, "methods", None) or ()) - {"HEAD"}
+    }
+    assert routes == {*WITH_TOKEN, ("POST", "/api/admin/oauth/token")}
+
+
+@does_not("A receiver takes requests of every program here; `signature_ok` tells which are ikas'.")
+def test_a_receiver_asks_for_no_token(receiver: ikas.Receiver) -> None:
+    ikas.push(receiver.endpoint, "store/order/created", "another", max_attempts=1)
+    ikas.push(receiver.endpoint, "store/order/created", "secret", max_attempts=1)
+    assert receiver.deliveries()["signature_ok"].tolist() == [False, True]
+
+
+@does_not("A signature covers `data` alone: `id`, `scope` and times can be forged, and replayed.")
+def test_the_signature_covers_data_alone(receiver: ikas.Receiver) -> None:
+    ikas.push(receiver.endpoint, "store/order/created", "secret", max_attempts=1)
+    (body,) = receiver.deliveries()["body"]
+    forged = {**json.loads(body), "id": "forged", "scope": "store/stock/updated"}
+    httpx.post(receiver.endpoint, json=forged, trust_env=False)
+    assert receiver.deliveries()["signature_ok"].tolist() == [True, True]
+    ikas.verify(forged, "secret")
+
+
+@does_not("A sandbox with a `seed`, as `lab` starts it, has a token that everybody can compute.")
+def test_a_seed_gives_everybody_the_same_token() -> None:
+    with ikas.Sandbox(seed=1) as one, ikas.Sandbox(seed=1) as two, ikas.Sandbox() as third:
+        assert one.access_token == two.access_token != third.access_token
