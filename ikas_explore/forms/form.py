@@ -77,6 +77,7 @@ class Form(ABC):
         self._timer: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
         self._said: list[str] = []
+        self._success = False
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
         self.widget = with_class(
@@ -89,7 +90,7 @@ class Form(ABC):
             style.ROOT,
         )
         for control in self._controls.values():
-            control.observe(self.update)
+            control.observe(self._entered)
         for button in self._buttons.values():
             button.widget.on_click(lambda _, button=button: self._clicked(button))
 
@@ -109,7 +110,10 @@ class Form(ABC):
 
     @property
     def message(self) -> str:
-        """What the form says about the last click, as plain text."""
+        """What the form says about the last click, as plain text.
+
+        A success is told until something else is entered.
+        """
         return "\n".join(self._said)
 
     @property
@@ -198,7 +202,15 @@ class Form(ABC):
     def say(self, kind: markup.Kind, *sentences: str) -> None:
         """Show a message where the last click was; before the first, at the top."""
         self._said = [each for each in sentences if each]
+        self._success = kind == "good"
         self._place.show(markup.note(kind, *sentences))
+
+    def _entered(self) -> None:
+        if self._updating:
+            return  # the form itself took a tick out
+        if self._success:
+            self.say("plain")  # "Saved" beside what is not saved yet would mislead
+        self.update()
 
     def _enable(self) -> None:
         for button in self._buttons.values():

@@ -95,6 +95,23 @@ def test_an_outcome_gives_way_to_what_is_found_later(store: ikas.Store) -> None:
     assert "Nothing to remove: none of the selected is registered." in html(manager)
 
 
+def test_a_success_is_told_until_something_else_is_entered(store: ikas.Store) -> None:
+    """Else "Saved" would stand beside what is not; what failed stays, to be read while mending."""
+    form = store.webhooks.manager(language="en")
+    form.fill(scopes=[ORDER], endpoint=NEW)
+    form.click("save")
+    assert form.message.startswith("Saved: 1 of 1")
+    form.fill(scopes=[ORDER, UPDATED])
+    assert form.message == ""
+    assert html(form).count("Saved: 1 of 1") == 1  # in the log
+    assert store.sandbox is not None
+    store.sandbox.faults.add("missing_permission")
+    form.fill(replace=True)
+    form.click("save")
+    form.fill(endpoint=OLD)
+    assert form.message.startswith("The app lacks a permission")
+
+
 def test_an_address_that_only_a_sandbox_reaches_is_told_of(store: ikas.Store) -> None:
     """Right for trying out, and no address to take to ikas."""
     form = store.webhooks.save_form(language="en")
