@@ -31,6 +31,7 @@ from ikas_explore.errors import (
     UnknownFieldError,
 )
 from ikas_explore.printing import printable
+from ikas_explore.strict_json import decode
 
 #: What httpx raises and what to tell the user, most special class first.
 TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
@@ -223,7 +224,7 @@ def _parsed(content: bytes) -> Any:
     Not an exception: json's own holds the whole text, and would stay as the context of ours.
     """
     try:
-        answer = json.loads(content, parse_constant=_refuse_constant)
+        answer = decode(content.decode("utf-8-sig"))
         if b"\\u" in content:
             # Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
             json.dumps(answer, ensure_ascii=False).encode()
@@ -304,10 +305,6 @@ def retry_after(response: httpx.Response) -> float | None:
 
 def _seconds(value: float) -> float | None:
     return value if math.isfinite(value) and value >= 0 else None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _excerpt(response: httpx.Response, blank: Blank) -> str:
