@@ -1,0 +1,32 @@
+"""The README's table of two runs: ``python -m tests.benchmarks.table ONE.json TWO.json``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """Return a Markdown table with a row a figure and the ratio of each run."""
+    head = ["what", "beside", *(f"run {number + 1}" for number in range(len(runs))), "goal"]
+    lines = [head, ["---"] * len(head)]
+    for same in zip(*map(_figures, runs), strict=True):
+        first = same[0]
+        goal = (first["goal"] or "").replace("<=", "≤").replace(">=", "≥")
+        lines.append([first["what"], first["rival"], *(_ratio(each) for each in same), goal])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _figures(run: dict[str, Any]) -> list[dict[str, Any]]:
+    return [figure for group in run["figures"].values() for figure in group]
+
+
+def _ratio(figure: dict[str, Any]) -> str:
+    low, high = figure["quartiles"]
+    return f"{figure['ratio']:.2f} ({low:.2f}–{high:.2f})"
+
+
+if __name__ == "__main__":
+    print(table([json.loads(Path(name).read_text()) for name in sys.argv[1:]]))
