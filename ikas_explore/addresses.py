@@ -17,6 +17,7 @@ from ikas_explore.errors import InvalidArgumentError
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _HOST = re.compile(r"(?!-)[\w-]+(\.[\w-]+)*\.?")
+_LONGEST = 253  # RFC 1035; some encoders of names take quadratic time
 _BRACKETED = re.compile(r"\[[^\[\]]*\](:\d*)?")
 # The last 32 bits are an IPv4 address: NAT64 (RFC 6052), "compatible" (RFC 4291), "translated"
 # (RFC 2765). Such an address leads to a network, also where they say 127.0.0.1.
@@ -168,7 +169,7 @@ def split_url(url: str) -> SplitResult:
         raise InvalidArgumentError(
             f"The address {url!r} names no host; give one such as 'https://example.com/ikas'."
         )
-    if ":" not in host and not _HOST.fullmatch(host):
+    if len(host) > _LONGEST or (":" not in host and not _HOST.fullmatch(host)):
         raise InvalidArgumentError(f"The host {host!r} in {url!r} is not a host name.")
     return parts
 

@@ -56,7 +56,7 @@ def test_a_token_without_a_store_beside_it_is_for_the_store_asked_for(
         ikas.connect()
 
 
-@holds("A `.env` file cannot send credentials from elsewhere to a server that it names.")
+@holds("A `.env` file alone cannot send credentials from elsewhere to a server that is not ikas'.")
 def test_a_dotenv_file_does_not_say_where_a_token_of_the_environment_goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_dotenv_file_of_another_user_in_an_open_folder_is_refused(
     assert ikas.connect("shop", access_token="t").name == "shop"
 
 
-@holds("`stores.toml` alone cannot send a variable of yours to a server that is not ikas'.")
+@holds("Nor can `stores.toml`; both may name ikas and ports of this machine.")
 def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
     file = Path("stores.toml")
@@ -218,7 +218,7 @@ def test_no_option_takes_a_secret() -> None:
         assert command in group.commands
 
 
-@does_not("What runs as you reads what you can: environment, `.env`, memory, kernels of `lab`.")
+@does_not("What runs as you, a notebook too, can ask a store for its secrets.")
 def test_a_secret_can_be_revealed_by_who_asks_for_it() -> None:
     store: Any = connected(lambda _: httpx.Response(500))
     assert store.client._tokens._client_secret.reveal() == SECRET

@@ -35,7 +35,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@holds("Files with secrets or deliveries are for their owner alone, whatever the umask.")
+@holds("Files of sandbox, receiver, journal and snapshots are for their owner alone.")
 def test_files_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = tmp_path / "home" / ".ikas-explore" / "journal.jsonl"
     monkeypatch.setenv("IKAS_JOURNAL", str(journal))

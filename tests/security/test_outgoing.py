@@ -16,6 +16,7 @@ from ikas_explore import errors
 from ikas_explore.addresses import is_private
 from ikas_explore.auditing.probes import probe_endpoints
 from ikas_explore.client import client
+from ikas_explore.deliveries.push import check_target
 from tests.auditing.endpoints import endpoint
 from tests.security.promises import does_not, holds
 from tests.security.servers import EMPTY_LIST, TOKEN, answer, saying, store_at, trickling
@@ -50,6 +51,7 @@ NO_HOST = [
     "127。0。0。1",
     "127.0.0.%31",
     "[::1",
+    f"{'a' * 300}.localhost",
 ]
 
 #: This machine, in other words.
@@ -158,7 +160,7 @@ def test_a_receiver_that_listens_on_ipv6_alone_is_found_as_localhost() -> None:
             assert connection.recv(4) == b"POST"
 
 
-@holds("A probe connects to the address it checked, and to no private one.")
+@holds("A probe connects to the address it checked: a private one for a sandbox's webhooks only.")
 @pytest.mark.parametrize(
     "address",
     [
@@ -186,6 +188,22 @@ def test_a_probe_does_not_connect_to_a_private_address(address: str) -> None:
     assert row["failure"] == "private"
     assert here.connections == 0
     assert is_private(address)
+
+
+def test_a_probe_of_a_sandboxs_webhook_may_stay_here() -> None:
+    with endpoint(saying(answer(b"", "Connection: close"))) as here:
+        url = f"http://127.0.0.1:{here.port}/"
+        (row,) = probe_endpoints([url], local=[url]).to_dict("records")
+    assert row["status_code"] == 200
+
+
+@does_not("`push` and `replay` go to any https address you name, private ones too.")
+def test_a_push_goes_where_it_is_told() -> None:
+    assert check_target("https://10.0.0.1/") == "https://10.0.0.1/"
+    with endpoint(lambda connection: None) as here:
+        url = f"https://127.0.0.1:{here.port}/"
+        ikas.push(url, ORDER, "secret", max_attempts=1)
+        assert here.connections == 1
 
 
 @holds("No redirect is followed: not with a token, not with a delivery, not by a probe.")
@@ -240,7 +258,7 @@ def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         assert TOKEN.encode() not in proxy.sent
 
 
-@holds("`timeout` bounds all of a call or an attempt, also when bytes come one at a time.")
+@holds("`timeout` bounds a call or an attempt, be it one byte at a time; not looking up a name.")
 def test_an_answer_whose_head_trickles_is_given_up() -> None:
     with (
         endpoint(trickling(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as slow,

@@ -114,7 +114,7 @@ def test_a_person_and_a_program_are_served(sandbox: ikas.Sandbox) -> None:
         assert answer.status_code == 200
 
 
-@holds("Every route of the sandbox that reads or changes something wants the store's token.")
+@holds("Every route that reads or changes a store of the sandbox wants that store's token.")
 @pytest.mark.parametrize(("method", "path"), WITH_TOKEN)
 @pytest.mark.parametrize("token", [None, "wrong"])
 def test_every_route_wants_a_token(
