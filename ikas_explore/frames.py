@@ -296,8 +296,9 @@ def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
     returns = any(
         isinstance(cell, str) and "\r" in cell for name in safe.columns for cell in safe[name]
     )
-    quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
-    return safe.to_csv(path, index=False, quoting=quoting)
+    quoting: Any = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    text: str | None = safe.to_csv(path, index=False, quoting=quoting)
+    return text
 
 
 def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
