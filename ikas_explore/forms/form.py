@@ -17,7 +17,7 @@ import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.forms import markup, style
-from ikas_explore.forms.button import Button
+from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
@@ -243,21 +243,22 @@ class Form(ABC):
             self._rest()
 
     def _act(self, button: Button) -> None:
+        told: Told | None = None
         try:
-            said = button.act()
-            if said is not None:
-                self.say(said[0], *said[1])
+            told = button.act()
         except IkasError as error:
-            self.say("bad", self.words.error(error), str(error), self.words("kept_entries"))
+            told = "bad", [self.words.error(error), str(error), self.words("kept_entries")]
         except KeyboardInterrupt:
-            self.say("warning", self.words("cancelled"))
+            told = "warning", [self.words("cancelled")]
         except Exception as error:
             # A mistake of ours: told in the form, and raised for the log and for tests.
             self._bug = error
-            self.say("bad", self.words.error(error))
+            told = "bad", [self.words.error(error)]
             raise
         finally:
             self.update()
+            if told is not None:  # last: who has read it sees what it tells of
+                self.say(told[0], *told[1])
             self._rest_later()
 
     def _rest_later(self) -> None:

@@ -12,7 +12,7 @@ from ikas_explore.forms.controls import Control, Markup, TextControl, row, stack
 from ikas_explore.forms.fields import Field
 from ikas_explore.forms.matrix import Matrix, matrix_frame
 from ikas_explore.forms.messages import Words
-from ikas_explore.forms.session import Session
+from ikas_explore.forms.session import PYTHON_LIST, Session
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -85,7 +85,8 @@ def refresh_button(session: Session, words: Words) -> Button:
         session.refresh()
         if session.error is not None:
             return "bad", [words.error(session.error), str(session.error)]
-        now = dt.datetime.now(dt.UTC)
-        return "good", [words("refresh.done", time=f"{now:%H:%M:%S}")]
+        done = words("refresh.done", time=f"{dt.datetime.now(dt.UTC):%H:%M:%S}")
+        session.note(PYTHON_LIST, done)
+        return "good", [done]
 
     return Button(words("refresh"), refresh, busy=words("refresh.busy"))

@@ -117,7 +117,6 @@ TEXTS: Mapping[str, Text] = {
     "now": Text("now", "şimdi"),
     "then": Text("then", "sonra"),
     "column.error": Text("Reason", "Neden"),
-    "column.select": Text("Select", "Seç"),
     # Saving
     "save": Text("Save", "Kaydet"),
     "save.title": Text("Register an endpoint: {store}", "Uç nokta kaydet: {store}"),

@@ -201,7 +201,7 @@ def test_deleting_needs_a_tick(lab: Lab, sandbox: ikas.Sandbox) -> None:
         button(page, "Remove").click()
         said(page, "Removed: 1 of 1, read back from ikas.")
         assert registered(sandbox) == {UPDATED: OLD}
-        assert box(page, CREATED).count() == 0
+        box(page, CREATED).wait_for(state="detached")
 
 
 def test_the_manager_saves_deletes_and_undoes(lab: Lab, sandbox: ikas.Sandbox) -> None:

@@ -147,6 +147,7 @@ def test_times_say_that_they_are_in_utc(store: ikas.Store) -> None:
     assert any(f"<li>{written + minutes:%H:%M}" in html(form) for minutes in MINUTES)
     form.click("refresh")
     assert form.message.endswith(" UTC.")
+    assert "<code>store.webhooks.list()</code>" in html(form)
 
 
 def test_unchanged_scopes_are_not_sent_again(store: ikas.Store) -> None:
