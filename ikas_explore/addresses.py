@@ -147,12 +147,9 @@ def split_url(url: str) -> SplitResult:
         raise InvalidArgumentError(
             "The address is empty; give one such as 'https://example.com/ikas'."
         )
-    # urlsplit drops tabs and line ends without a word, so they are looked for first; others
-    # steer a terminal, or make an address look like another.
-    if not url.isprintable() or " " in url:
-        raise InvalidArgumentError(
-            f"The address {url!r} holds white space or what does not show; remove it."
-        )
+    # urlsplit drops tabs and line ends without a word, so they are looked for first.
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise InvalidArgumentError(f"The address {url!r} holds white space; remove it.")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is what checks it
@@ -171,6 +168,17 @@ def split_url(url: str) -> SplitResult:
         )
     if len(host) > _LONGEST or (":" not in host and not _HOST.fullmatch(host)):
         raise InvalidArgumentError(f"The host {host!r} in {url!r} is not a host name.")
+    return parts
+
+
+def split_visible(url: str) -> SplitResult:
+    """Split a URL as `split_url`, and refuse one with characters that do not show.
+
+    They steer a terminal, or make an address look like another.
+    """
+    parts = split_url(url)
+    if not url.isprintable():
+        raise InvalidArgumentError(f"The address {url!r} holds what does not show; remove it.")
     return parts
 
 
@@ -199,7 +207,7 @@ def check_endpoint(endpoint: str, *, allow_http: bool = False) -> str:
     >>> check_endpoint("https://example.com/ikas")
     'https://example.com/ikas'
     """
-    parts = split_url(endpoint)
+    parts = split_visible(endpoint)
     if parts.scheme == "http" and not allow_http:
         raise InvalidArgumentError(
             f"The endpoint {endpoint!r} is not https; ikas pushes to https:// addresses only."

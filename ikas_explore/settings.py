@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ikas_explore.addresses import is_loopback, split_url
+from ikas_explore.addresses import is_loopback, split_url, split_visible
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 
@@ -285,7 +285,7 @@ def check_api_version(api_version: str) -> ApiVersion:
 
 def check_base_url(base_url: str) -> str:
     """Return the base URL without a slash at the end, or raise InvalidArgumentError."""
-    parts = split_url(base_url)
+    parts = split_visible(base_url)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidArgumentError(
             "The base URL may only have a scheme, a host, a port and a path; "

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
 from ikas_explore.cli.output import print_error
 from ikas_explore.errors import IkasError
+from ikas_explore.printing import printable
 
 
 class _ErrorsInWords(TyperGroup):
@@ -21,6 +22,9 @@ class _ErrorsInWords(TyperGroup):
         except IkasError as error:
             print_error(type(error).__name__, str(error))
             raise typer.Exit(1) from None
+        except _UsageError as error:
+            error.message = printable(error.message)  # it holds what was typed
+            raise
 
 
 class _TwoIsNoMistake(TyperCommand):

@@ -6,8 +6,12 @@ from typing import Any
 
 import httpx
 
+from ikas_explore.client.client import open_http
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
+from ikas_explore.outgoing import deadline
 from ikas_explore.settings import read_settings
+
+_TIMEOUT = 10.0
 
 
 def call(method: str, route: str, body: Any = None) -> Any:
@@ -27,13 +31,13 @@ def call(method: str, route: str, body: Any = None) -> Any:
             "one with 'ikas-explore sandbox' and set the two variables it prints."
         )
     try:
-        response = httpx.request(
-            method,
-            f"{settings.base_url}/control/{route}",
-            json=body,
-            headers={"Authorization": f"Bearer {settings.access_token.reveal()}"},
-            trust_env=False,
-        )
+        with open_http(settings, timeout=_TIMEOUT) as http, deadline(_TIMEOUT):
+            response = http.request(
+                method,
+                f"{settings.base_url}/control/{route}",
+                json=body,
+                headers={"Authorization": f"Bearer {settings.access_token.reveal()}"},
+            )
     except httpx.HTTPError as error:
         failure = TransportError(
             f"No sandbox answers at {settings.base_url} ({type(error).__name__}). Start one with "
@@ -51,8 +55,13 @@ def _read(response: httpx.Response) -> Any:
             return answer
         raise InvalidArgumentError(answer["errors"][0]["message"])
     except (ValueError, KeyError, TypeError, IndexError):
-        raise ResponseError(
-            f"{response.url} answered HTTP {response.status_code}, which no sandbox does; check "
-            "IKAS_BASE_URL.",
-            status_code=response.status_code,
-        ) from None
+        raise no_sandbox(f"HTTP {response.status_code}", response.status_code) from None
+
+
+def no_sandbox(answered: str, status_code: int | None = None) -> ResponseError:
+    """Return the error for an answer that no sandbox gives."""
+    return ResponseError(
+        f"IKAS_BASE_URL is {read_settings().base_url}, which answered {answered}: no sandbox does "
+        "that. Set it to one.",
+        status_code=status_code,
+    )

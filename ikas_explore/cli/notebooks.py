@@ -9,6 +9,7 @@ import typer
 
 from ikas_explore.cli.output import Json, print_json
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.printing import printable
 from ikas_explore.settings import read_variables
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def check(
 def _print(findings: list[Finding], notebooks: int, records: int) -> None:
     width = max((len(each.rule) for each in findings), default=0)
     for notebook, group in groupby(findings, key=lambda each: each.notebook):
-        print(notebook)
+        print(printable(notebook))
         for each in group:
             print(f"  {each.rule.ljust(width)}  {_said(each)}")
     checked = f"{notebooks} notebook{'s' * (notebooks != 1)}"
@@ -71,4 +72,5 @@ def _print(findings: list[Finding], notebooks: int, records: int) -> None:
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.where}: {finding.message}" if finding.where else finding.message
+    where = printable(finding.where)  # it holds names out of the notebook
+    return f"{where}: {finding.message}" if where else finding.message

@@ -20,9 +20,14 @@ def print_json(value: Any, *, line: bool = False) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
     if not text.replace("\n", "").isprintable():  # \u202e says the same, and does not steer
         text = "".join(
-            each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+            each if each.isprintable() or each == "\n" else _escaped(each) for each in text
         )
     print(text, flush=True)
+
+
+def _escaped(letter: str) -> str:
+    # JSON lets DEL stand as it is.
+    return "\\u007f" if letter == "\x7f" else json.dumps(letter)[1:-1]
 
 
 def print_error(kind: str, message: str) -> None:

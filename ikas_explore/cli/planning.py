@@ -16,6 +16,7 @@ from ikas_explore.cli.connecting import (
     warn_of_failures,
 )
 from ikas_explore.cli.output import Json, print_json, print_table, records
+from ikas_explore.printing import printable
 from ikas_explore.progress import Bar
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def undo(
                 print("Nothing to take back: no write to this store is in the journal.")
             return
         if not json:
-            print(f"The write of {entries[-1].written_at} is taken back:")
+            print(f"The write of {printable(entries[-1].written_at)} is taken back:")
             _show(planned, json)
         if not planned.empty and not yes and _changed_since(entries[-1], planned):
             typer.confirm("Somebody changed this since. Take it back?", abort=True, err=True)

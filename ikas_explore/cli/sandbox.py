@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ikas_explore.cli.control import call
+from ikas_explore.cli.control import call, no_sandbox
 from ikas_explore.cli.output import Json, print_json, print_table
+from ikas_explore.printing import printable
 
 Delays = Annotated[
     str, typer.Option("--retry-delays", help="Seconds before further attempts, with commas.")
@@ -78,10 +79,14 @@ def emit(
     emitted = call("POST", "events", body)
     if json:
         print_json(emitted)
-    elif emitted["deliveries"]:
-        print("\n".join(emitted["deliveries"]))
+        return
+    ids = emitted.get("deliveries") if isinstance(emitted, dict) else None
+    if not isinstance(ids, list):
+        raise no_sandbox("an event without its deliveries")
+    if ids:
+        print("\n".join(printable(str(each)) for each in ids))
     else:
-        print(f"No webhook is registered for {scope}; nothing is delivered.")
+        print(f"No webhook is registered for {printable(scope)}; nothing is delivered.")
 
 
 def read_data(path: Path) -> str:
@@ -100,4 +105,8 @@ def deliveries(json: Json = False) -> None:
         return
     from ikas_explore.frames import DELIVERIES, rows_frame
 
-    print_table(rows_frame(DELIVERIES, rows), empty="Nothing was delivered yet.")
+    try:
+        frame = rows_frame(DELIVERIES, rows)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise no_sandbox("what are no deliveries") from None
+    print_table(frame, empty="Nothing was delivered yet.")

@@ -16,6 +16,7 @@ from ikas_explore.cli.connecting import (
     warn_of_failures,
 )
 from ikas_explore.cli.output import Json, print_json, print_table, webhook_records
+from ikas_explore.printing import printable
 
 
 def list_(
@@ -50,12 +51,15 @@ def list_(
         )
     if failed:
         if out is not None:
-            typer.echo(f"{out} was not written: stores are missing in it.", err=True)
+            typer.echo(
+                f"{printable(str(out))} was not written: stores are missing in it.", err=True
+            )
         raise typer.Exit(1)
     if out is not None:
         from ikas_explore.manage.snapshots import write_snapshot
 
-        typer.echo(f"{len(frame)} webhooks are in {write_snapshot(frame, out)}.", err=True)
+        written = printable(str(write_snapshot(frame, out)))
+        typer.echo(f"{len(frame)} webhooks are in {written}.", err=True)
 
 
 def save(

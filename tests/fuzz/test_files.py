@@ -265,7 +265,7 @@ def test_a_line_of_a_journal_with_parts_of_another_kind_is_refused(
 ) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(json.dumps({"write": ENTRY}).encode() + b"\n" + line + b"\n")
-    with pytest.raises(StorageError, match="Line 2 .* is no entry"):
+    with pytest.raises(StorageError, match=r"Line 2 .* is no entry"):
         Journal(path).entries()
 
 
