@@ -10,7 +10,7 @@ import httpx
 
 import ikas_explore as ikas
 from tests.chaos.model import Endpoint
-from tests.chaos.script import Step
+from tests.chaos.script import SCOPES, Step
 from tests.chaos.world import World
 
 _DONE = ("saved", "deleted", "kept")
@@ -28,12 +28,21 @@ class Acts:
 
     def do(self, step: Step) -> None:
         """Carry out one step."""
-        getattr(self, step.name)(**step.given)
         self._report.steps += 1
+        self._report.step = f"step {self._report.steps}, {step}"
+        getattr(self, step.name)(**step.given)
 
     def save(self, scopes: list[str], to: str, path: str) -> None:
         endpoint = self._world.endpoint(to, path)
         self._write(dict.fromkeys(scopes, endpoint), lambda: self._webhooks.save(endpoint, scopes))
+
+    def doubt(self, scopes: list[str], to: str, path: str) -> None:
+        """Save so that the answer may be lost, and a further attempt refused."""
+        fault = {"kind": "missing_permission", "calls": 1, "share": 0.5, "store": "sandbox"}
+        self._world.add_fault(fault)
+        for kind in ("pass", "pass", "unanswered"):  # a request comes in two pieces; the list first
+            self._world.proxies["sandbox"].strike(kind, reset=True)
+        self.save(scopes, to, path)
 
     def delete(self, scopes: list[str]) -> None:
         self._write(dict.fromkeys(scopes), lambda: self._webhooks.delete(scopes))
@@ -148,7 +157,8 @@ class Acts:
         before, parts[part].settings["jump"] = parts[part].settings["jump"], seconds
         self._report.jumps["ahead" if seconds > before else "back"] += 1
         if kill:
-            parts[part].kill(after=0, down=0, early=None)
+            self.emit([*SCOPES], 0, "before a jump")  # so that some wait for their next attempt
+            parts[part].kill(after=0.05, down=0, early=None)
         else:
             parts[part].command("jump", seconds=seconds)
 

@@ -24,7 +24,7 @@ from tests.chaos.script import SCOPES, STORES
 #: So that a delivery of the run is over in a second, whatever becomes of it.
 SANDBOX: dict[str, Any] = {
     "max_attempts": 3,
-    "retry_delays": (0.05, 0.2),
+    "retry_delays": (0.05, 0.4),
     "receiver_timeout": 0.6,
     "concurrency": 8,
     "token_lifetime": 2.0,

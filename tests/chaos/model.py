@@ -71,9 +71,12 @@ class Registered:
         return tuple(self._possible[scope])
 
     def undoes(self, entry: Entry) -> None:
-        """Note that a write is taken back: that change stands in no entry of its own."""
+        """Note that a write is taken back, and goes off the journal, whether that succeeds or not.
+
+        Both what stood before it and what it wrote are explained.
+        """
         for scope, endpoint in entry.before.items():
-            self._undone.setdefault(scope, set()).add(endpoint)
+            self._undone.setdefault(scope, set()).update((endpoint, entry.after[scope]))
 
     def check_listed(self, rows: Mapping[str, str]) -> None:
         """Check what a client was told: nothing that no write explains."""

@@ -25,6 +25,8 @@ class Report:
 
     Attributes
     ----------
+    step : str
+        The one under way.
     failures : list of (str, str)
         One of `ZEROES`, and what exactly.
     """
@@ -32,6 +34,7 @@ class Report:
     seed: int
     seconds: float = 0.0
     steps: int = 0
+    step: str = ""
     faults: Counter[str] = field(default_factory=Counter)
     processes: dict[str, Counter[str]] = field(default_factory=dict)
     jumps: Counter[str] = field(default_factory=Counter)
@@ -46,7 +49,7 @@ class Report:
 
     def fail(self, what: str, detail: str) -> None:
         """Note that something that must not be was found."""
-        self.failures.append((what, detail))
+        self.failures.append((what, f"{self.step}: {detail}" if self.step else detail))
 
     def text(self) -> str:
         """Return the table."""

@@ -65,7 +65,8 @@ def run(
                 try:
                     acts.do(step)
                 except Exception:  # neither an IkasError nor expected: what the run looks for
-                    report.fail("unhandled exceptions", f"{step}: {traceback.format_exc()}")
+                    report.fail("unhandled exceptions", traceback.format_exc())
+            report.step = ""
             _Finish(world, acts, report).run()
         finally:
             world.abandon()

@@ -21,6 +21,7 @@ DAY = 86_400.0
 #: Steps and how often each comes, in hundredths or so.
 _WEIGHTS = {
     "save": 20,
+    "doubt": 4,
     "delete": 6,
     "plan": 6,
     "undo": 5,
@@ -71,7 +72,7 @@ def _draw(name: str, random: Random, number: int) -> dict[str, Any]:
     scopes = random.sample(SCOPES, random.choice((1, 1, 1, 2, 3, 5)))
     receiver = random.choice(RECEIVERS)
     match name:
-        case "save":
+        case "save" | "doubt":
             return {"scopes": scopes, "to": receiver, "path": f"w{number}"}
         case "delete":
             return {"scopes": scopes[:2]}
