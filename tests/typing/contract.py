@@ -54,13 +54,15 @@ def many(fleet: ikas.Fleet) -> None:
     frame: pd.DataFrame = fleet.list(workers=8)
     audit: ikas.Audit = fleet.audit()
     plan: ikas.Plan = fleet.plan({}, prune=True)
+    undo: ikas.Plan | None = fleet.undo(take=False)
+    fleet.manager(language="tr").fill(filter="order")
     failures: pd.DataFrame = fleet.errors
     changes: pd.DataFrame = ikas.diff(frame, frame)
     again: ikas.Audit = ikas.audit(frame, probe=False)
     ok: bool = audit.ok
     worst: str | None = audit.worst
     coverage: pd.DataFrame = audit.coverage()
-    print(plan, failures, changes, again, ok, worst, coverage, audit.to_markdown())
+    print(plan, undo, failures, changes, again, ok, worst, coverage, audit.to_markdown())
 
 
 def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
