@@ -24,6 +24,9 @@ import httpx
 
 from ikas_explore.addresses import loopback_addresses
 
+#: Seconds: a day, as sockets take no time-out without end.
+LONGEST = 86_400.0
+
 # An exchange is made by one thread from its beginning to its end.
 _thread = threading.local()
 

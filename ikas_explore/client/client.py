@@ -24,7 +24,7 @@ from ikas_explore.errors import (
     ResponseError,
     TransportError,
 )
-from ikas_explore.outgoing import deadline, hold
+from ikas_explore.outgoing import LONGEST, deadline, hold
 from ikas_explore.settings import Secret, Settings, revealed
 
 #: Attempts in all for what is safe to repeat.
@@ -67,7 +67,7 @@ def open_http(
     """
     local = settings.local
     client = httpx.Client(
-        timeout=timeout,
+        timeout=min(timeout, LONGEST),
         transport=transport,
         # A sandbox must not be looked for through a proxy, and speaks plain HTTP: an empty
         # context saves loading all certificates of this machine.

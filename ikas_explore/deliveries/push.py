@@ -19,7 +19,7 @@ from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outco
 from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.outgoing import deadline, hold
+from ikas_explore.outgoing import LONGEST, deadline, hold
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.settings import Secret
 from ikas_explore.signatures import sign
@@ -191,6 +191,7 @@ def deliver(
     if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise InvalidArgumentError(f"timeout is {timeout!r}; give seconds above 0.")
     # A proxy or a .netrc of the environment would send the delivery elsewhere, or more with it.
+    timeout = min(timeout, LONGEST)
     with hold(httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)) as client:
         return [
             row

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import stamina
+from typer.testing import CliRunner
 
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.addresses import is_private
 from ikas_explore.auditing.probes import probe_endpoints
+from ikas_explore.cli import app
 from ikas_explore.client import client
 from ikas_explore.deliveries.push import check_target
 from tests.auditing.endpoints import endpoint
@@ -270,6 +272,46 @@ def test_an_answer_whose_head_trickles_is_given_up() -> None:
         url = f"http://127.0.0.1:{slow.port}/"
         attempts = ikas.push(url, ORDER, "secret", max_attempts=1, timeout=0.3)
         assert attempts["error"].tolist() == ["time-out: no answer in time"]
+
+
+@pytest.mark.parametrize("timeout", [1e12, float("inf")])
+def test_a_time_out_of_ages_is_one(timeout: float) -> None:
+    with (
+        endpoint(saying(answer(EMPTY_LIST))) as here,
+        store_at(here.port, timeout=timeout) as store,
+    ):
+        assert store.webhooks.list().empty
+    with ikas.Receiver("secret") as receiver:
+        attempts = ikas.push(receiver.endpoint, ORDER, "secret", timeout=1e12)
+    assert attempts["status_code"].tolist() == [200]
+
+
+@pytest.mark.parametrize("lasts", ["1e999", "1" + "0" * 400, "-1", '"1"', "true"])
+def test_a_token_that_says_to_last_for_ages_is_taken(lasts: str) -> None:
+    token = f'{{"access_token":"{TOKEN}","expires_in":{lasts}}}'.encode()
+    with (
+        endpoint(saying(answer(token), answer(EMPTY_LIST))) as here,
+        ikas.connect(
+            "shop", client_id="i", client_secret="s", base_url=f"http://127.0.0.1:{here.port}"
+        ) as store,
+    ):
+        assert store.webhooks.list().empty
+
+
+def test_a_command_for_the_sandbox_follows_no_redirect_and_no_name_server(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with endpoint(saying(answer(b""))) as there:
+        location = f"Location: http://127.0.0.1:{there.port}/"
+        away = answer(b"", location, "Connection: close", status="307 Moved")
+        with endpoint(saying(away)) as here:
+            monkeypatch.setenv("IKAS_BASE_URL", f"http://localhost.:{here.port}")
+            monkeypatch.setenv("IKAS_ACCESS_TOKEN", TOKEN)
+            result = CliRunner().invoke(app, ["deliveries"])
+            assert result.exit_code == 1
+            assert TOKEN.encode() in here.sent
+        assert there.connections == 0
+    assert asked == []
 
 
 def test_answers_without_end_before_the_answer_are_given_up() -> None:
