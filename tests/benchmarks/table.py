@@ -25,7 +25,7 @@ def _figures(run: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _ratio(figure: dict[str, Any]) -> str:
     low, high = figure["quartiles"]
-    return f"{figure['ratio']:.2f} ({low:.2f}–{high:.2f})"
+    return f"{figure['ratio']:.2f} ({low:.2f} to {high:.2f})"
 
 
 if __name__ == "__main__":
