@@ -41,6 +41,7 @@ def run(
     folder : Path
         An empty one: for files, journal and what the processes say.
     seconds : float
+        For the steps; the start and the end come on top.
     count : int, optional
         Of steps, in place of seconds.
     tell : callable, optional
@@ -58,8 +59,9 @@ def run(
         world = World(seed, folder, report, journal)
         try:
             acts = Acts(world)
+            first = time.monotonic()
             for step in islice(steps(seed), count):
-                if count is None and time.monotonic() - begun > seconds:
+                if count is None and time.monotonic() - first > seconds:
                     break
                 tell(step)
                 try:
