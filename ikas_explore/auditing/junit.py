@@ -48,7 +48,7 @@ def document(audit: Audit) -> str:
             lines = of_store.get(id, [])
             if not lines:
                 continue
-            text = as_xml("\x00".join(line for _, line in lines)).replace("\\x00", "\n")
+            text = "\n".join(as_xml(line) for _, line in lines)
             if store in audit.unreached:
                 kind = "error"
             elif any(severity in failing for severity, _ in lines):

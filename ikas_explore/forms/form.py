@@ -21,7 +21,7 @@ from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
 from ikas_explore.forms.messages import Words
 from ikas_explore.patterns import did_you_mean
-from ikas_explore.printing import text_table
+from ikas_explore.printing import printable, text_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -297,10 +297,11 @@ class Form(ABC):
     def _text(self) -> str:
         columns, rows = self.table()
         table = text_table(columns, rows) if rows else ""
-        return "\n".join(each for each in (self.title, table, self.message) if each)
+        title, message = printable(self.title), "\n".join(map(printable, self.message.split("\n")))
+        return "\n".join(each for each in (title, table, message) if each)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.title}>"
+        return f"<{type(self).__name__}: {printable(self.title)}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         columns, rows = self.table()

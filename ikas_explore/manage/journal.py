@@ -22,6 +22,7 @@ from ikas_explore.errors import CredentialsError, GraphQLError, ScopeTakenError,
 from ikas_explore.manage.diff import select
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
+from ikas_explore.printing import printable
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Journal:
         return self._path
 
     def __repr__(self) -> str:
-        return f"<Journal {str(self._path) if self._path else 'in memory'}>"
+        return f"<Journal {printable(str(self._path)) if self._path else 'in memory'}>"
 
     @contextmanager
     def write(

@@ -168,9 +168,9 @@ class Plan:
         return f"<Plan: {self._totals()}>"
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        notes = "".join(f"<p>{html.escape(printable(note))}</p>" for note in self.notes)
         # Filled and not by `na_rep`, which pandas 2 does not use for None in text.
-        table = self.changes.fillna("").to_html(index=False, notebook=True)
+        table = self.changes.fillna("").map(printable).to_html(index=False, notebook=True)
         return f"<p>{html.escape(self._totals())}</p>{table}{notes}"
 
     def _totals(self) -> str:
