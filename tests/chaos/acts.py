@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
 
 import ikas_explore as ikas
 from tests.chaos.model import Endpoint
+from tests.chaos.proxy import Strike
 from tests.chaos.script import SCOPES, Step
 from tests.chaos.world import World
 
@@ -37,11 +39,11 @@ class Acts:
         self._write(dict.fromkeys(scopes, endpoint), lambda: self._webhooks.save(endpoint, scopes))
 
     def doubt(self, scopes: list[str], to: str, path: str) -> None:
-        """Save so that the answer may be lost, and a further attempt refused."""
-        fault = {"kind": "missing_permission", "calls": 1, "share": 0.5, "store": "sandbox"}
-        self._world.add_fault(fault)
-        for kind in ("pass", "pass", "unanswered"):  # a request comes in two pieces; the list first
-            self._world.proxies["sandbox"].strike(kind, reset=True)
+        """Save so that the answer is lost, and a further attempt refused."""
+        fault = {"kind": "missing_permission", "calls": 1, "store": "sandbox"}
+        refuse = partial(self._world.add_fault, fault)
+        strike = Strike("unanswered", True, b"saveWebhook", refuse)
+        self._world.proxies["sandbox"].strike(strike)
         self.save(scopes, to, path)
 
     def delete(self, scopes: list[str]) -> None:
@@ -124,7 +126,7 @@ class Acts:
 
     def strike(self, part: str, kinds: list[str], reset: bool) -> None:
         for kind in kinds:
-            self._world.proxies[part].strike(kind, reset=reset)
+            self._world.proxies[part].strike(Strike(kind, reset))
 
     def disconnect(self, part: str) -> None:
         self._world.proxies[part].disconnect()

@@ -5,13 +5,38 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 HOST = "127.0.0.1"
 #: Seconds that a stalled request is held, longer than a receiver or a client is waited for.
 STALL = 0.8
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What befalls one piece of a request, see `Proxy`.
+
+    Attributes
+    ----------
+    kind : str
+    reset : bool
+        Whether a cut is an RST, else a FIN.
+    holding : bytes
+        It waits for a piece that holds this.
+    then : callable, optional
+        Called, in a thread, before an ``unanswered`` one is cut.
+    """
+
+    kind: str
+    reset: bool
+    holding: bytes = b""
+    then: Callable[[], object] | None = None
+
+
+_NONE = Strike("", False)
 
 
 class Network:
@@ -30,6 +55,7 @@ class Network:
         """End the loop and its thread; calling it again does nothing."""
         if self.loop.is_closed():
             return
+        self.do(self.loop.shutdown_default_executor())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -60,16 +86,16 @@ class Proxy:
     def __init__(self, network: Network, target: int) -> None:
         self._network = network
         self._target = target
-        self._strikes: deque[tuple[str, bool]] = deque()
+        self._strikes: deque[Strike] = deque()
         self._open: dict[asyncio.Task[Any], list[asyncio.StreamWriter]] = {}
         self.struck: Counter[str] = Counter()
         self.holding = 0
         self._server: asyncio.Server = network.do(self._start())
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def strike(self, kind: str, *, reset: bool) -> None:
-        """Have the next request struck; `reset` cuts with an RST, else a FIN."""
-        self._strikes.append((kind, reset))
+    def strike(self, strike: Strike) -> None:
+        """Have the next request struck that no earlier strike waits for."""
+        self._strikes.append(strike)
 
     def disconnect(self) -> None:
         """Cut every connection that is open."""
@@ -123,15 +149,15 @@ class Proxy:
                 with suppress(OSError):
                     await each.wait_closed()
 
-    def next_strike(self) -> tuple[str, bool] | None:
+    def next_strike(self, piece: bytes) -> Strike:
         """Take the strike for a piece of a request, if one is due."""
-        if not self._strikes:
-            return None
-        kind, reset = self._strikes.popleft()
-        if kind == "pass":
-            return None
-        self.struck[kind] += 1
-        return kind, reset
+        if not self._strikes or self._strikes[0].holding not in piece:
+            return _NONE
+        strike = self._strikes.popleft()
+        if strike.kind == "pass":
+            return _NONE
+        self.struck[strike.kind] += 1
+        return strike
 
 
 class _Link:
@@ -143,13 +169,13 @@ class _Link:
         self._proxy = proxy
         self._client = client
         self._server = server
-        self._answer: tuple[str, bool] | None = None
+        self._answer = _NONE
 
     async def requests(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):
             while piece := await reader.read(65_536):
-                strike = self._proxy.next_strike()
-                kind, reset = strike or ("", False)
+                strike = self._proxy.next_strike(piece)
+                kind = strike.kind
                 if kind == "stall":
                     self._proxy.holding += 1
                     try:
@@ -161,7 +187,7 @@ class _Link:
                 elif kind:
                     self._server.write(piece[: len(piece) // 2] if kind == "half_request" else b"")
                     await self._server.drain()
-                    self._cut(reset)
+                    self._cut(strike.reset)
                     return
                 self._server.write(piece)
                 await self._server.drain()
@@ -169,11 +195,13 @@ class _Link:
     async def answers(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):
             while piece := await reader.read(65_536):
-                kind, reset = self._answer or ("", False)
+                kind = self._answer.kind
                 if kind:
+                    if self._answer.then is not None:
+                        await asyncio.to_thread(self._answer.then)
                     self._client.write(piece[: len(piece) // 2] if kind == "half_answer" else b"")
                     await self._client.drain()
-                    self._cut(reset)
+                    self._cut(self._answer.reset)
                     return
                 self._client.write(piece)
                 await self._client.drain()
