@@ -72,7 +72,30 @@ def test_a_dotenv_file_does_not_say_where_a_token_of_the_environment_goes(
     assert ikas.connect("shop").base_url == OTHERS
 
 
-@holds("Nor does it read other variables of the environment: `${OTHER}` in it stands for itself.")
+@holds("Nor can `stores.toml` alone; both may name ikas and ports of this machine.")
+def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOY_KEY", TOKEN)
+    file = Path("stores.toml")
+    for line in (f'base_url = "{OTHERS}"', 'base_url = "https://myikas.com.example.com"'):
+        file.write_text(f'access_token = "DEPLOY_KEY"\n[stores.acme]\n{line}\n')
+        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+            ikas.Fleet.from_file(file)
+        file.write_text(f'access_token = "DEPLOY_KEY"\n{line}\n[stores.acme]\n')
+        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+            ikas.Fleet.from_file(file)
+    file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{OTHERS}"\n[stores.acme]\n')
+    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\n")  # it may have come with the other file
+    with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
+        ikas.Fleet.from_file(file)
+    monkeypatch.setenv("IKAS_BASE_URL", OTHERS)
+    with ikas.Fleet.from_file(file) as fleet:
+        assert fleet.stores["acme"].base_url == OTHERS
+    for known in ("https://api.myikas.com", "https://acme.myikas.com", "http://127.0.0.1:9"):
+        file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{known}"\n[stores.acme]\n')
+        ikas.Fleet.from_file(file).close()
+
+
+@holds("A `.env` reads no other variables of the environment: `${OTHER}` in it stands for itself.")
 def test_a_dotenv_file_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
     Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\nIKAS_ACCESS_TOKEN=${{DEPLOY_KEY}}\n")
@@ -106,29 +129,6 @@ def test_a_dotenv_file_of_another_user_in_an_open_folder_is_refused(
         ikas.connect("shop")
     monkeypatch.setenv("IKAS_DOTENV", "off")
     assert ikas.connect("shop", access_token="t").name == "shop"
-
-
-@holds("Nor can `stores.toml`; both may name ikas and ports of this machine.")
-def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEPLOY_KEY", TOKEN)
-    file = Path("stores.toml")
-    for line in (f'base_url = "{OTHERS}"', 'base_url = "https://myikas.com.example.com"'):
-        file.write_text(f'access_token = "DEPLOY_KEY"\n[stores.acme]\n{line}\n')
-        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
-            ikas.Fleet.from_file(file)
-        file.write_text(f'access_token = "DEPLOY_KEY"\n{line}\n[stores.acme]\n')
-        with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
-            ikas.Fleet.from_file(file)
-    file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{OTHERS}"\n[stores.acme]\n')
-    Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\n")  # it may have come with the other file
-    with pytest.raises(errors.CredentialsError, match="IKAS_BASE_URL"):
-        ikas.Fleet.from_file(file)
-    monkeypatch.setenv("IKAS_BASE_URL", OTHERS)
-    with ikas.Fleet.from_file(file) as fleet:
-        assert fleet.stores["acme"].base_url == OTHERS
-    for known in ("https://api.myikas.com", "https://acme.myikas.com", "http://127.0.0.1:9"):
-        file.write_text(f'access_token = "DEPLOY_KEY"\nbase_url = "{known}"\n[stores.acme]\n')
-        ikas.Fleet.from_file(file).close()
 
 
 @does_not("The files you name are believed: `stores.toml` says which variable holds which token.")
