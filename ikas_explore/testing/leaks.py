@@ -19,10 +19,17 @@ SECRET_VARIABLES = ("IKAS_ACCESS_TOKEN", "IKAS_REFRESH_TOKEN", "IKAS_CLIENT_SECR
 
 _SECRET_NAME = re.compile(r"(?i)token|secret|passw|pwd|api_?key|credential")
 _NAMES = r"(?:access_?token|refresh_?token|client_?secret|api_?key|password|passwd|secret|token)"
+# What follows a line end that stands as its escape, as in a repr, begins a word as well.
+_ESCAPED = r"(?<=\\[nrt])"
+_START = rf"(?:\b|{_ESCAPED})"
+# None looks from every letter to the end of the text: a plot is a megabyte without a blank.
 _FORMS: Mapping[str, re.Pattern[str]] = {
-    "a JSON Web Token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?"),
-    "a client secret of ikas": re.compile(r"\bs_[0-9A-Za-z]{32,}\b"),
-    "a URL with credentials": re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://([^\s/?#@\"'<>\\]+)@"),
+    "a JSON Web Token": re.compile(
+        rf"(?:(?<![\w-])|{_ESCAPED})(?=[\w-]++\.[\w-]{{10}})[\w-]*?{_START}"
+        r"(eyJ[\w-]{10,}+\.[\w-]{10,}(?:\.[\w-]*)?)"
+    ),
+    "a client secret of ikas": re.compile(rf"{_START}s_[0-9A-Za-z]{{32,}}\b"),
+    "a URL with credentials": re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,20}://([^\s/?#@\"'<>\\]+)@"),
     "a URL with a token in it": re.compile(
         rf"(?i)[?&;](?:{_NAMES}|key|pwd|auth|signature|sig)=([^\s&#;\"'<>\\]{{8,}})"
     ),
@@ -115,6 +122,22 @@ def mask(secret: str) -> str:
     return f"{f'{secret[:4]}…' if len(secret) >= 24 else '***'} ({len(secret)} characters)"
 
 
+def masked(text: str, known: Mapping[str, str]) -> str:
+    """Return a text with the secrets in it masked, for messages that hold parts of a notebook.
+
+    Examples
+    --------
+    >>> masked("/home/me/hunter2hunter2", {"A_TOKEN": "hunter2hunter2"})
+    '/home/me/*** (14 characters)'
+    """
+    for value in known.values():
+        for form in sorted(_spellings(value, whole=True), key=len, reverse=True):
+            text = text.replace(form, mask(value))
+    for value in {value for _, value, _ in _by_form(text)}:
+        text = text.replace(value, mask(value))
+    return text
+
+
 def _by_form(text: str) -> Iterator[tuple[str, str, int]]:
     plain = html.unescape(text) if "&" in text else text
     for what, form in _FORMS.items():
@@ -125,16 +148,17 @@ def _by_form(text: str) -> Iterator[tuple[str, str, int]]:
                 yield what, value, match.start()
 
 
-def _spellings(value: str) -> set[str]:
+def _spellings(value: str, *, whole: bool = False) -> set[str]:
     """How the same text stands in Python, JSON, HTML and a URL; of a long one its beginning."""
-    start = value if len(value) < 32 else value[:24]  # tables cut long cells
-    return {
-        start,
-        quote(start, safe=""),
-        html.escape(start),
-        json.dumps(start)[1:-1],
-        repr(start)[1:-1],
+    forms = {
+        value,
+        quote(value, safe=""),
+        html.escape(value),
+        json.dumps(value)[1:-1],
+        repr(value)[1:-1],
     }
+    # Tables cut long cells; cut after spelling, for repr looks at the whole for its quotes.
+    return forms if whole or len(value) < 32 else {form[:24] for form in forms}
 
 
 def _line(text: str, place: int) -> int:

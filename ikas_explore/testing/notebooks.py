@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.printing import printable
-from ikas_explore.testing.leaks import find_leaks, known_secrets
+from ikas_explore.testing.leaks import find_leaks, known_secrets, masked
 from ikas_explore.testing.recorded import FOLDER
 from ikas_explore.testing.texts import Place, as_text, texts
 
@@ -31,7 +31,7 @@ _MACHINE_PATH = re.compile(
     r"(?:file://|(?<![\w/.~-]))/(?:home|Users|root|tmp|private|var/folders|workspaces?|builds)/"
     r"[^\s\"'<>:,;)\]}]+"
     r"|\b[A-Za-z]:[\\/]+Users[\\/][^\s\"'<>:,;)\]}]+"
-    r"|(?<![\w/.~-])(?:/[\w.+-]+)+/(?:site|dist)-packages/[^\s\"'<>:,;)\]}]+"
+    r"|(?<![\w/.~+-])(?:/[\w.+-]+)+/(?:site|dist)-packages/[^\s\"'<>:,;)\]}]+"
 )
 
 
@@ -137,7 +137,8 @@ def check_notebooks(
     for path in paths:
         try:
             findings += [
-                Finding(str(path), where, rule, printable(message))
+                # A path, a kernel or the name of a part may be, or hold, a secret itself.
+                Finding(str(path), _shown(where, secrets), rule, _shown(message, secrets))
                 for where, rule, message in _check(Path(path), secrets, max_output)
             ]
         except (OSError, ValueError) as error:
@@ -157,6 +158,10 @@ def _check(path: Path, secrets: Mapping[str, str], max_output: int) -> Found:
     notebook = _Notebook(_read(path), secrets, max_output)
     for check in CHECKS:
         yield from check(notebook)
+
+
+def _shown(text: str, secrets: Mapping[str, str]) -> str:
+    return printable(masked(text, secrets))
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -61,14 +61,27 @@ def _output_texts(output: Any) -> Iterator[tuple[str, str]]:
         yield str(output.get("name", "text")), as_text(output["text"])
     for kind, data in (output.get("data") or {}).items():
         if not _BINARY.match(kind):
-            yield kind, as_text(data)
-    yield "metadata", as_text(output.get("metadata") or "")
+            yield kind, _flat(data)
+    yield "metadata", _flat(output.get("metadata") or "")
+    yield "names", "\n".join([*_names(output), as_text(output.get("name") or "")])
 
 
 def _metadata(where: str, value: Any) -> Iterator[Place]:
     for path, text in _strings(value, ()):
         # With its name, which may say that it is a secret.
         yield Place(f"{where}, {'.'.join(path)}", "metadata", f'{"".join(path[-1:])}="{text}"')
+
+    names = "\n".join(_names(value))
+    if names:
+        yield Place(f"{where}, names", "metadata", names)
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from _names(inner)
 
 
 def _strings(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -83,8 +96,20 @@ def _strings(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
             yield from _strings(inner, (*path, str(place)))
 
 
+def _flat(value: Any) -> str:
+    """Return text, or the texts of a structure, not as JSON: it escapes colours and line ends."""
+    if isinstance(value, dict | list) and not _is_lines(value):
+        found = _strings(value, ())
+        return "\n".join(f'{"".join(path[-1:])}="{text}"' for path, text in found)
+    return as_text(value)
+
+
+def _is_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(line, str) for line in value)
+
+
 def as_text(value: Any) -> str:
     """Return text as it was before Jupyter cut it into lines; what is no text as JSON."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+    if _is_lines(value):
         return "".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
