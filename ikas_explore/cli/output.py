@@ -71,6 +71,8 @@ def _milliseconds(time: Any) -> int | None:
 
 
 def _shown(cell: Any) -> str:
-    if cell is None or cell != cell:  # NaN and NaT are not themselves
+    import pandas as pd  # whoever has a frame has it
+
+    if pd.isna(cell):
         return ""
     return cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") else str(cell)

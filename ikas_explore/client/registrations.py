@@ -76,6 +76,8 @@ def texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None
     """Return one text or several as a list; sgqlc would take a text apart into letters."""
     if values is None:
         return None
+    if not isinstance(values, Iterable):
+        raise InvalidArgumentError(f"{name} is a list of texts, not {values!r}.")
     read = [values] if isinstance(values, str) else [*values]
     for text in read:
         if not isinstance(text, str) or not text:

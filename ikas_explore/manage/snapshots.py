@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
+from ikas_explore.printing import printable
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -98,7 +99,8 @@ def read_snapshot(path: str | Path) -> DataFrame:
     except ImportError as error:
         raise _no_parquet(path) from error
     except (OSError, ValueError) as error:  # pandas' and pyarrow's parse errors are ValueErrors
-        raise StorageError(f"The snapshot {str(path)!r} cannot be read: {error}.") from error
+        said = f"The snapshot {str(path)!r} cannot be read: {_said(error)}."
+        raise StorageError(said) from error
     missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
     if missing:
         raise StorageError(
@@ -157,14 +159,21 @@ def _absent(frame: DataFrame) -> Series:
     return pd.Series([None] * len(frame), dtype=object)
 
 
+def _said(error: Exception) -> str:
+    # pandas shows what it could not read, and adds advice on its own functions.
+    return printable(str(error).partition("\n")[0])
+
+
 def _milliseconds(cells: Series, path: Path) -> list[int | None]:
     import pandas as pd
 
     try:
+        if pd.api.types.is_numeric_dtype(cells) and cells.notna().any():
+            raise ValueError("it is a number")
         times = pd.to_datetime(cells, utc=True, format="ISO8601")
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise StorageError(
-            f"A time in the snapshot {str(path)!r} cannot be read: {error}."
+            f"A time in the snapshot {str(path)!r} cannot be read: {_said(error)}."
         ) from error
     return [None if pd.isna(time) else round(time.timestamp() * 1000) for time in times]
 

@@ -365,3 +365,10 @@ def test_an_address_with_what_does_not_show_is_refused(hidden: str) -> None:
     store = connected(lambda: httpx.Response(200))
     with store, pytest.raises(InvalidArgumentError, match="does not show"):
         store.webhooks.save(f"https://a.example/{hidden}", "store/order/created")
+
+
+@pytest.mark.parametrize("channels", [True, 7, len])
+def test_sales_channels_that_are_no_list_are_refused(channels: Any) -> None:
+    store = connected(lambda: httpx.Response(200))
+    with store, pytest.raises(InvalidArgumentError, match="sales_channel_ids is a list of texts"):
+        store.webhooks.save("https://a.example/", "store/order/created", sales_channel_ids=channels)

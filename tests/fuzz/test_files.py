@@ -304,3 +304,20 @@ def test_a_file_of_one_byte_is_not_taken_for_an_empty_one(tmp_path: Path, kind: 
     with pytest.raises(StorageError, match="something else"):
         kind(path=path)
     assert path.read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("times", [[True], [b"2026"], [{"a": 1}], [[1]]])
+def test_a_parquet_with_times_of_another_kind_is_refused(tmp_path: Path, times: list[Any]) -> None:
+    path = tmp_path / "snapshot.parquet"
+    columns = {"store": ["a"], "scope": ["b"], "endpoint": ["c"], "created_at": times}
+    pd.DataFrame(columns).to_parquet(path)
+    with pytest.raises(StorageError, match="time in the snapshot"):
+        read_snapshot(path)
+
+
+def test_a_time_that_is_none_is_told_without_its_control_characters(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.csv"
+    path.write_text("store,scope,endpoint,updated_at\na,b,c,\x1b[31mnoon\n")
+    with pytest.raises(StorageError, match="time in the snapshot") as told:
+        read_snapshot(path)
+    assert "\\x1b[31mnoon" in str(told.value)

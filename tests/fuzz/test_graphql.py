@@ -268,3 +268,10 @@ def test_methods_content_types_and_batches(
     )
     check(answer)
     assert "<html" not in answer.text
+
+
+def test_a_document_that_would_keep_the_server_busy_is_refused(caller: Api) -> None:
+    """Fields of one name are compared each with each: four seconds for ten thousand tokens."""
+    answer = caller.call("{ listWebhook {" + "id " * 3_000 + "} }")
+    assert answer.status_code == 400
+    assert "2000 tokens" in answer.text

@@ -184,6 +184,8 @@ def _exchange(receiver: Receiver, request: bytes, step: int) -> bytes:
             connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65_536):
                 answer += part
-        except (ConnectionResetError, BrokenPipeError):
-            pass  # refused before all of it was read
+        except TimeoutError:
+            raise
+        except OSError:
+            pass  # refused, and cut, before all of it was read
     return answer

@@ -293,3 +293,16 @@ def test_what_was_typed_is_told_without_its_control_characters() -> None:
         status, output = run(*arguments, IKAS_CLIENT_SECRET="s")
         assert status in (1, 2)
         assert quiet(output), ascii(output)
+
+
+def test_a_push_that_nobody_answers_is_told_in_a_table() -> None:
+    """Its status is missing: pandas' NA, which is neither itself nor another."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        status, output = run(
+            *("push", endpoint, "store/order/created", "--max-attempts", "1"),
+            IKAS_CLIENT_SECRET="secret",
+        )
+    assert status == 1
+    assert "delivery_id" in output
