@@ -199,6 +199,49 @@ def test_a_dotenv_file_of_anything_connects_or_refuses(tmp_path: Path, content: 
         made.close()
 
 
+@fuzz(
+    examples=80,
+    values=st.fixed_dictionaries(
+        dict.fromkeys(("ACME_TOKEN", "ACME_ID", "ACME_SECRET"), st.none() | words | texts)
+    ),
+    shared=st.sampled_from(
+        ['access_token = "{STORE}_TOKEN"', 'client_id = "ACME_ID"\nclient_secret = "ACME_SECRET"']
+    ),
+    base_url=words | texts,
+)
+def test_a_fleet_with_variables_of_anything_is_opened_or_told(
+    tmp_path: Path, values: dict[str, str | None], shared: str, base_url: str
+) -> None:
+    path = tmp_path / "stores.toml"
+    base_url = base_url.encode("utf-8", "replace").decode()
+    path.write_text(f"{shared}\nbase_url = {toml(base_url)}\n[stores.acme]\n", "utf-8")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in values.items():
+            if value is not None and "\0" not in value:
+                environment.setenv(name, value)
+        made = attempt(lambda: ikas.Fleet.from_file(path), IkasError)
+    if isinstance(made, IkasError):
+        assert quiet(str(made)), str(made)
+        return
+    with made as fleet:
+        assert quiet(repr(fleet))
+        assert not [said for said in fleet.errors["message"] if not quiet(said)]
+
+
+@fuzz(
+    examples=150,
+    desired=st.dictionaries(words | texts, st.lists(words, max_size=2) | words | values, max_size=2)
+    | values
+    | st.lists(st.sampled_from(["store", "scope", "endpoint"]), unique=True).map(
+        lambda names: frame(healthy(["acme"]))[names]
+    ),
+    stores=st.lists(st.sampled_from(["acme", "moda-ev"]) | texts, max_size=2, unique=True),
+)
+def test_a_desired_state_of_anything_is_read_or_refused(desired: Any, stores: list[str]) -> None:
+    made = attempt(lambda: read_desired(desired, stores), IkasError)
+    assert isinstance(made, dict) or quiet(str(made)), str(made)
+
+
 # -- found by the above -------------------------------------------------------------------------
 
 
