@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the first round; later ones count up")
     parser.add_argument("-k", default="", help="only these, as pytest takes it")
     given = parser.parse_args()
-    counts.EXAMPLES = given.examples or ROUND
+    counts.EXAMPLES, counts.FIXED = given.examples or ROUND, False
     seed = random.randrange(2**32) if given.seed is None else given.seed
     end = time.monotonic() + given.minutes * 60
     failed = False

@@ -20,7 +20,7 @@ def fuzz(*positional: Any, examples: int = 100, **strategies: Any) -> Callable[[
     Parameters
     ----------
     examples : int, default 100
-        Of a plain run; fewer where one is dear. A long run keeps the proportion.
+        Fewer where one is dear; of a run there are more or less, in this proportion.
     *positional, **strategies
         As hypothesis' ``given`` takes them.
     """
@@ -42,13 +42,12 @@ def fuzz(*positional: Any, examples: int = 100, **strategies: Any) -> Callable[[
                 raise
             run.executed += 1
 
-        share = counts.EXAMPLES
         return settings(
-            max_examples=examples if share is None else max(1, share * examples // 100),
-            derandomize=share is None,
+            max_examples=max(1, counts.EXAMPLES * examples // 100),
+            derandomize=counts.FIXED,
             database=None,  # a run is told by its seed alone
             deadline=None,
-            print_blob=share is not None,
+            print_blob=not counts.FIXED,
             suppress_health_check=list(HealthCheck),
         )(given(*positional, **strategies)(counted))
 
