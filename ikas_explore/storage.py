@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ikas_explore.errors import StorageError
@@ -115,7 +115,10 @@ class Database:
                 for each in ("application_id", "user_version")
             )
             new = not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            if found != (application_id, version) and (any(found) or not new):
+            ours = found == (application_id, version)
+            if (not ours and (any(found) or not new)) or (
+                not new and _columns(self._connection) != _declared(tables)
+            ):
                 raise StorageError(
                     f"The file of the {self._what} holds something else; {_ANOTHER}."
                 )
@@ -144,10 +147,28 @@ class Database:
             raise StorageError(f"The {self._what} is closed; open a new one.") from None
         except sqlite3.IntegrityError:
             raise  # a mistake of ours too
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
+            # The last of these where SQLite's own message holds bytes of a damaged file.
             raise StorageError(
                 f"The {self._what} cannot be used: {error}. {_advice(str(error))}"
             ) from error
+
+
+def _declared(tables: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(tables)
+        return _columns(connection)
+
+
+def _columns(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Return the tables with the names and types of their columns: a damaged file has others."""
+    return sorted(
+        tuple(row)
+        for row in connection.execute(
+            "SELECT master.name, info.name, info.type FROM sqlite_master AS master, "
+            "pragma_table_info(master.name) AS info WHERE master.type = 'table'"
+        )
+    )
 
 
 def _writable(path: Path) -> bool:

@@ -47,6 +47,14 @@ class Request:
     number: int = 0  # given by the log
 
 
+#: SQLite takes and gives cells of any kind, whatever the column says.
+_KINDS: dict[str, Any] = {
+    "received_at": int,
+    "body": bytes | None,
+    "signature_ok": int | None,
+    "status": int | None,
+    "error": str | None,
+}
 _values = attrgetter("number", "received_at", "body", "signature_ok", "status", "error")
 
 
@@ -151,7 +159,14 @@ class Log:
         self._database.close()
 
     def _requests(self) -> list[sqlite3.Row]:
-        return self._database.read("SELECT * FROM requests ORDER BY number")
+        rows = self._database.read("SELECT * FROM requests ORDER BY number")
+        for row in rows:
+            if not all(isinstance(row[name], kinds) for name, kinds in _KINDS.items()):
+                raise StorageError(
+                    f"Request {row['number']} in the receiver's log is damaged; give another path, "
+                    "and keep the file if its rows are worth a look."
+                )
+        return rows
 
 
 def _cells(row: sqlite3.Row, known: set[str]) -> dict[str, Any]:

@@ -90,7 +90,8 @@ def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
     if foreign:
         raise PlanError(
             f"The desired frame names the store {foreign[0]!r}, which is not planned here "
-            f"({printable(', '.join(stores))}). Drop its column 'store' to have its rows in every store."
+            f"({printable(', '.join(stores))}). Drop its column 'store' to have its rows in every "
+            "store."
         )
     if not state and len(stores) > 1:
         raise PlanError(

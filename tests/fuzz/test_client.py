@@ -199,9 +199,14 @@ anything = (
     conditions=st.dictionaries(names, anything, max_size=3),
     order=st.lists(names | anything, max_size=2),
     limit=st.none() | anything,
+    read=st.lists(names, max_size=2),
 )
 def test_a_query_of_anything_is_sent_or_refused(
-    selected: list[Any], conditions: dict[str, Any], order: list[Any], limit: Any
+    selected: list[Any],
+    conditions: dict[str, Any],
+    order: list[Any],
+    limit: Any,
+    read: list[str],
 ) -> None:
     store = connected(lambda: httpx.Response(200, json=rows(ROW, ROW)))
 
@@ -209,6 +214,8 @@ def test_a_query_of_anything_is_sent_or_refused(
         query = store.query("listWebhook")
         query = query.select(*selected) if selected else query
         query = query.where(**conditions).sort(*order)
+        if read:
+            query = query.where(lambda row: [row[name] for name in read])
         query = query if limit is None else query.limit(limit)
         assert quiet(repr(query))
         assert quiet(query.curl())

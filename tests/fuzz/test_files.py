@@ -191,8 +191,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @fuzz(
     examples=60,
+    # Anywhere, in the head, and where the tables are declared and the first rows are.
     bits=st.lists(st.integers(0, 8 * 40_000), max_size=8)
-    | st.lists(st.integers(0, 800), max_size=4),
+    | st.lists(st.integers(0, 800), max_size=4)
+    | st.lists(st.integers(28_600, 32_900), max_size=2),
     cut=st.none() | st.integers(0, 9_000),
 )
 def test_a_damaged_log_is_read_or_refused(
@@ -321,3 +323,32 @@ def test_a_time_that_is_none_is_told_without_its_control_characters(tmp_path: Pa
     with pytest.raises(StorageError, match="time in the snapshot") as told:
         read_snapshot(path)
     assert "\\x1b[31mnoon" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [
+        (b"tablerequests", b"tabler\xe5quests"),  # SQLite's own message is no text then
+        (b"status       INTEGER", b"stadus       INTEGER"),
+        (b"body         BLOB", b"body         BLOC"),
+    ],
+)
+def test_a_log_whose_tables_are_damaged_is_refused(
+    tmp_path: Path, database: bytes, whole: bytes, damaged: bytes
+) -> None:
+    assert database.count(whole) == 1
+    path = tmp_path / "log.db"
+    path.write_bytes(database.replace(whole, damaged))
+    with pytest.raises(StorageError, match=r"cannot be used|something else"):
+        Receiver("s", path=path)
+
+
+def test_a_log_with_a_cell_of_another_kind_is_told(tmp_path: Path, database: bytes) -> None:
+    path = tmp_path / "log.db"
+    path.write_bytes(database)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE requests SET body = 'text' WHERE number = 2")
+    connection.close()
+    receiver = Receiver("s", path=path)
+    with receiver, pytest.raises(StorageError, match=r"Request 2 .* is damaged"):
+        receiver.deliveries()

@@ -134,6 +134,57 @@ def test_tokens_of_anything(caller: Api, token: str) -> None:
     check(caller.client.post("/api/v1/admin/graphql", json=query, headers=header))
 
 
+FORM = ("grant_type", "client_id", "client_secret", "code", "refresh_token")
+GRANTS = ["client_credentials", "authorization_code", "refresh_token"]
+forms = st.tuples(
+    st.sampled_from(GRANTS),
+    st.dictionaries(st.sampled_from(FORM), texts, max_size=2),
+    st.sampled_from([None, *FORM]),
+)
+
+
+@fuzz(examples=60, form=forms)
+def test_forms_for_a_token_of_anything(
+    served: Sandbox, caller: Api, form: tuple[str, dict[str, str], str | None]
+) -> None:
+    grant, changes, missing = form
+    right = {"client_id": served.client_id, "client_secret": served.client_secret}
+    sent = {"grant_type": grant, **right, "code": "x", "refresh_token": "x", **changes}
+    content = {name: value for name, value in sent.items() if name != missing}
+    answer = caller.client.post(
+        "/api/admin/oauth/token",
+        data={name: value.encode("utf-8", "replace") for name, value in content.items()},
+    )
+    check(answer)
+    if answer.status_code == 200:
+        assert grant == "client_credentials" == content["grant_type"]
+        assert right.items() <= content.items()
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Api]:
+    with Sandbox(strict=True) as sandbox, api_of(sandbox) as api:
+        yield api
+
+
+PRIVATE = ["localhost", "10.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "2130706433", "0x7f.1", "a.local"]
+
+
+@fuzz(
+    examples=60,
+    scheme=st.sampled_from(["https://", "http://"]),
+    host=st.sampled_from(["example.com", *PRIVATE]) | texts,
+    rest=st.sampled_from(["", "/", ":0", ":99999"]) | texts.map(lambda text: f"/{text}"),
+)
+def test_a_strict_sandbox_takes_no_endpoint_that_ikas_cannot_reach(
+    strict: Api, scheme: str, host: str, rest: str
+) -> None:
+    answer = strict.save(f"{scheme}{host}{rest}", ["store/order/created"])
+    check(answer)
+    if scheme == "http://" or host in PRIVATE:
+        assert "errors" in answer.json()
+
+
 names = st.sampled_from(["id", "scope", "endpoint", "deleted", "listWebhook", "__typename", "no"])
 directives = st.sampled_from(
     [
