@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ikas_explore.errors import StorageError
+from ikas_explore.printing import printable
 
 _ANOTHER = "give another path"
 
@@ -150,7 +151,7 @@ class Database:
         except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
             # The last of these where SQLite's own message holds bytes of a damaged file.
             raise StorageError(
-                f"The {self._what} cannot be used: {error}. {_advice(str(error))}"
+                f"The {self._what} cannot be used: {printable(str(error))}. {_advice(str(error))}"
             ) from error
 
 

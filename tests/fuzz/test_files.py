@@ -331,6 +331,7 @@ def test_a_time_that_is_none_is_told_without_its_control_characters(tmp_path: Pa
         (b"tablerequests", b"tabler\xe5quests"),  # SQLite's own message is no text then
         (b"status       INTEGER", b"stadus       INTEGER"),
         (b"body         BLOB", b"body         BLOC"),
+        (b"status       INTEGER", b"\x0etatus       INTEGER"),  # told, escaped, in SQLite's words
     ],
 )
 def test_a_log_whose_tables_are_damaged_is_refused(
@@ -339,8 +340,9 @@ def test_a_log_whose_tables_are_damaged_is_refused(
     assert database.count(whole) == 1
     path = tmp_path / "log.db"
     path.write_bytes(database.replace(whole, damaged))
-    with pytest.raises(StorageError, match=r"cannot be used|something else"):
+    with pytest.raises(StorageError, match=r"cannot be used|something else") as told:
         Receiver("s", path=path)
+    assert quiet(str(told.value))
 
 
 def test_a_log_with_a_cell_of_another_kind_is_told(tmp_path: Path, database: bytes) -> None:
