@@ -52,6 +52,7 @@ def test_what_a_fuzzer_finds_is_counted_by_its_place(ran: dict[str, Run]) -> Non
     assert {kind for kind, _ in run.findings} == {"AssertionError", "KeyError"}
 
 
+@pytest.mark.slow
 def test_a_long_run_prints_its_seed_and_counts_its_rounds() -> None:
     done = subprocess.run(
         [
