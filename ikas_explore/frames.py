@@ -229,24 +229,24 @@ def webhook_columns() -> Columns:
 
 
 def webhook_frame(
-    rows: Sequence[Mapping[str, Any]],
+    cells: Mapping[str, Sequence[Any]],
     *,
     store: str | Sequence[str],
     api_version: ApiVersion | None = None,
     in_order: bool = False,
 ) -> pd.DataFrame:
-    """Make a webhook frame from records as the API names them.
+    """Make a webhook frame of the checked columns of an answer, or of several.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Checked records with the six fields of ``Webhook``: ``createdAt`` and so on.
+    cells : mapping of str to sequence
+        The six fields of ``Webhook`` in snake_case, times in Unix milliseconds.
     store : str or sequence of str
         The store of all rows, or of each.
     api_version : str, optional
         For ``frame.attrs``.
     in_order : bool, default False
-        Keep the order of the rows in place of sorting by store and scope.
+        Keep the order of the cells in place of sorting by store and scope.
 
     Returns
     -------
@@ -255,24 +255,14 @@ def webhook_frame(
         (``datetime64[ms, UTC]``), ``deleted`` (bool); ``attrs`` holds ``api_version`` and
         ``fetched_at`` (ISO text).
     """
-    stores = [store] * len(rows) if isinstance(store, str) else list(store)
-    # Read in the order the rows came, for that is how they lie in memory, and sorted before the
-    # frame is made: on a few rows a pandas sort costs as much as the frame.
-    data: dict[str, list[Any]] = {
-        "store": stores,
-        "scope": [row["scope"] for row in rows],
-        "endpoint": [row["endpoint"] for row in rows],
-        "id": [row["id"] for row in rows],
-        "created_at": [row["createdAt"] for row in rows],
-        "updated_at": [row["updatedAt"] for row in rows],
-        "deleted": [row["deleted"] for row in rows],
-    }
+    scopes = cells["scope"]
+    stores = [store] * len(scopes) if isinstance(store, str) else store
     order = None
     if not in_order:
-        one_store = isinstance(store, str)
-        keys = data["scope"] if one_store else list(zip(stores, data["scope"], strict=True))
+        # Before the frame is made: on a few rows a pandas sort costs as much as the frame.
+        keys = scopes if isinstance(store, str) else list(zip(stores, scopes, strict=True))
         order = sorted(range(len(keys)), key=keys.__getitem__)
-    frame = make_frame(webhook_columns(), data, order=order)
+    frame = make_frame(webhook_columns(), {"store": stores, **cells}, order=order)
     frame.attrs.update(provenance(api_version))
     return frame
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import list_webhooks
 from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.gathering import gather
@@ -32,7 +33,7 @@ class Listing:
 
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
         self._stores = stores
-        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._listed: dict[str, Columns] = {}
         self._failed: dict[str, IkasError] = dict(unusable)
         self._names = [*stores, *unusable]
 
@@ -42,14 +43,14 @@ class Listing:
             raise InvalidArgumentError(
                 f"workers is a whole number from 1 to {MOST_WORKERS}, not {workers!r}."
             )
-        rows: dict[str, list[dict[str, Any]]] = {}
+        listed: dict[str, Columns] = {}
         failed = dict(self._failed)
 
         def ask(store: Store) -> None:
             # Kept here and not by the thread that waits, which Ctrl-C may catch with answers
             # not yet handed over.
             try:
-                rows[store.name] = list_webhooks(store.client)
+                listed[store.name] = list_webhooks(store.client)
             except IkasError as error:
                 failed[store.name] = error
 
@@ -64,18 +65,18 @@ class Listing:
                     tell(done, len(self._names))
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(
-                f"{len(rows)} of {len(self._names)} stores were listed before the interrupt: "
+                f"{len(listed)} of {len(self._names)} stores were listed before the interrupt: "
                 "fleet.listed has their rows, fleet.errors names the others."
             )
             raise
         finally:
             # Copies: threads that are still under way go on writing to the others.
-            self._rows, self._failed = dict(rows), dict(failed)
+            self._listed, self._failed = dict(listed), dict(failed)
 
     @property
     def reached(self) -> list[str]:
         """The stores that were listed, sorted."""
-        return sorted(self._rows)
+        return sorted(self._listed)
 
     @cached_property
     def failures(self) -> dict[str, str]:
@@ -84,13 +85,18 @@ class Listing:
 
     @cached_property
     def frame(self) -> DataFrame:
-        """The webhook frame of all rows."""
-        from ikas_explore.frames import webhook_frame
+        """The webhook frame of all stores."""
+        from ikas_explore.frames import webhook_columns, webhook_frame
 
         versions = {store.client.settings.api_version for store in self._stores.values()}
+        cells = {
+            name: [cell for columns in self._listed.values() for cell in columns[name]]
+            for name in webhook_columns()
+            if name != "store"
+        }
         return webhook_frame(
-            [row for rows in self._rows.values() for row in rows],
-            store=[name for name, rows in self._rows.items() for _ in rows],
+            cells,
+            store=[name for name, columns in self._listed.items() for _ in columns["scope"]],
             api_version=versions.pop() if len(versions) == 1 else None,
         )
 
@@ -111,6 +117,6 @@ class Listing:
         failed = {
             name: self._failed.get(name, interrupted)
             for name in sorted(self._names)
-            if name not in self._rows
+            if name not in self._listed
         }
         return {name: (type(error).__name__, str(error)) for name, error in failed.items()}

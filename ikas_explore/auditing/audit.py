@@ -74,9 +74,9 @@ def audit(
     Examples
     --------
     >>> from ikas_explore.frames import webhook_frame
-    >>> row = {"scope": "store/order/created", "endpoint": "http://10.0.0.1/", "id": "1",
-    ...        "createdAt": None, "updatedAt": None, "deleted": False}
-    >>> outcome = audit(webhook_frame([row], store="acme"))
+    >>> cells = {"scope": ["store/order/created"], "endpoint": ["http://10.0.0.1/"], "id": ["1"],
+    ...          "created_at": [None], "updated_at": [None], "deleted": [False]}
+    >>> outcome = audit(webhook_frame(cells, store="acme"))
     >>> outcome.findings["rule"].tolist()
     ['not-https', 'private-host', 'scope-unpaired']
     >>> outcome.ok, outcome.worst

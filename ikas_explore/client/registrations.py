@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
 from ikas_explore.client.client import Client
+from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import delete_webhooks, list_webhooks, save_webhooks
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.schema.scopes import check_scopes
@@ -56,7 +57,8 @@ class Registrations:
         return delete_webhooks(self._client, scopes)
 
     def _refuse_taken(self, endpoint: str, scopes: Iterable[str]) -> None:
-        held = {row["scope"]: row["endpoint"] for row in list_webhooks(self._client)}
+        listed = list_webhooks(self._client)
+        held = dict(zip(listed["scope"], listed["endpoint"], strict=True))
         taken = [scope for scope in scopes if held.get(scope, endpoint) != endpoint]
         if taken:
             raise ScopeTakenError(
@@ -65,11 +67,11 @@ class Registrations:
                 + ". Nothing was saved; replace=True takes them over."
             )
 
-    def _frame(self, rows: Sequence[Mapping[str, Any]], *, in_order: bool = False) -> DataFrame:
+    def _frame(self, cells: Columns, *, in_order: bool = False) -> DataFrame:
         from ikas_explore.frames import webhook_frame
 
         version = self._client.settings.api_version
-        return webhook_frame(rows, store=self.name, api_version=version, in_order=in_order)
+        return webhook_frame(cells, store=self.name, api_version=version, in_order=in_order)
 
 
 def texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None:

@@ -10,7 +10,7 @@ from sgqlc.operation import Operation
 from sgqlc.types import Field, Variable
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.columns import read_columns
+from ikas_explore.client.columns import Columns, read_columns
 from ikas_explore.client.fields import Node, base_type, find_field, is_object, scalar_paths, tree
 from ikas_explore.errors import ResponseError
 from ikas_explore.schema import ApiVersion
@@ -26,15 +26,15 @@ def schema_of(api_version: ApiVersion) -> Any:
     return schema
 
 
-def list_webhooks(client: Client) -> list[dict[str, Any]]:
-    """Return the registered webhooks as the API names them, checked."""
-    return _rows(client, "list_webhook", {})
+def list_webhooks(client: Client) -> Columns:
+    """Return the registered webhooks, checked: a list for each field."""
+    return _columns(client, "list_webhook", {})
 
 
 def save_webhooks(
     client: Client, endpoint: str, scopes: Sequence[str], sales_channel_ids: Sequence[str] | None
-) -> list[dict[str, Any]]:
-    """Save one endpoint for checked scopes; return their rows in the order of the scopes.
+) -> Columns:
+    """Save one endpoint for checked scopes; return their webhooks in the order of the scopes.
 
     Raises
     ------
@@ -45,14 +45,15 @@ def save_webhooks(
     if sales_channel_ids is not None:
         given["salesChannelIds"] = list(sales_channel_ids)
     name = "save_webhook" if client.settings.api_version == "v1" else "save_webhooks"
-    rows = {row["scope"]: row for row in _rows(client, name, {"input": given})}
-    missing = [scope for scope in scopes if scope not in rows]
+    saved = _columns(client, name, {"input": given})
+    places = {scope: place for place, scope in enumerate(saved["scope"])}
+    missing = [scope for scope in scopes if scope not in places]
     if missing:
         raise ResponseError(
             f"{client.settings.name}: ikas answered the save without a row for "
             f"{', '.join(missing)}; list() tells what is registered now."
         )
-    return [rows[scope] for scope in scopes]
+    return {name: [cells[places[scope]] for scope in scopes] for name, cells in saved.items()}
 
 
 def delete_webhooks(client: Client, scopes: Sequence[str]) -> bool:
@@ -74,14 +75,13 @@ def delete_webhooks(client: Client, scopes: Sequence[str]) -> bool:
     return answer
 
 
-def _rows(client: Client, name: str, variables: dict[str, Any]) -> list[dict[str, Any]]:
+def _columns(client: Client, name: str, variables: dict[str, Any]) -> Columns:
     field, document, nodes = _operation(client.settings.api_version, name)
     data = client.execute(document, variables, what=field.graphql_name)
     if field.graphql_name not in data:
         raise ResponseError(f"{client.settings.name}: {field.graphql_name} is not in the answer.")
-    rows: list[dict[str, Any]] = data[field.graphql_name]
-    read_columns(rows, nodes, f"{client.settings.name}: {field.graphql_name}")
-    return rows
+    rows = data[field.graphql_name]
+    return read_columns(rows, nodes, f"{client.settings.name}: {field.graphql_name}")
 
 
 @lru_cache

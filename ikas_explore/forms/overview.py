@@ -39,8 +39,9 @@ class Overview(Form):
 
     Examples
     --------
-    >>> from ikas_explore.frames import webhook_frame
-    >>> view = Overview(webhook_frame([], store=""), stores=["acme", "beta"], language="en")
+    >>> from ikas_explore.frames import rows_frame, webhook_columns
+    >>> listed = rows_frame(webhook_columns(), [])
+    >>> view = Overview(listed, stores=["acme", "beta"], language="en")
     >>> view.title, len(view.frame)
     ('Webhooks of 2 stores: 0 registered, to look at only', 22)
     """

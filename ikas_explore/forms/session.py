@@ -62,12 +62,12 @@ class Session:
     def __init__(
         self, registry: Registry, *, journal: Journal | None = None, allow_http: bool = False
     ) -> None:
-        from ikas_explore.frames import webhook_frame
+        from ikas_explore.frames import rows_frame, webhook_columns
 
         self.allow_http = allow_http
         self.log: list[Done] = []
         self.turn = 0
-        self.shown = self._read = webhook_frame([], store=registry.name)
+        self.shown = self._read = rows_frame(webhook_columns(), [])
         self._state: Mapping[str, str] = {}
         self._registry = Watched(registry)
         self.journal = Journal() if journal is None else journal

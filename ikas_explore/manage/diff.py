@@ -67,10 +67,10 @@ def diff(before: DataFrame | str | Path, after: DataFrame | str | Path) -> DataF
 
     Examples
     --------
-    >>> from ikas_explore.frames import webhook_frame
-    >>> row = {"scope": "store/order/created", "endpoint": "https://example.com/", "id": "1",
-    ...        "createdAt": 0, "updatedAt": 0, "deleted": False}
-    >>> before, after = webhook_frame([], store="acme"), webhook_frame([row], store="acme")
+    >>> import pandas as pd
+    >>> after = pd.DataFrame({"store": ["acme"], "scope": ["store/order/created"],
+    ...                       "endpoint": ["https://example.com/"]})
+    >>> before = after.head(0)
     >>> diff(before, after)[["scope", "action"]].to_dict("records")
     [{'scope': 'store/order/created', 'action': 'create'}]
     >>> len(diff(after, after))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ikas_explore.frames import webhook_frame
+from ikas_explore.frames import webhook_columns, webhook_frame
 from ikas_explore.schema.scopes import Scope
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -16,14 +16,14 @@ SCOPES = [str(scope) for scope in Scope.registrable()]
 
 
 def row(scope: str, endpoint: str, store: str = "acme", days: float = 3, **more: Any) -> Any:
-    """A record as the API names it, updated some days before NOW, and its store."""
+    """The cells of a webhook, updated some days before NOW, and its store."""
     updated = round((NOW - dt.timedelta(days=days)).timestamp() * 1000)
     record = {
         "scope": scope,
         "endpoint": endpoint,
         "id": f"{store}-{scope}",
-        "createdAt": updated,
-        "updatedAt": updated,
+        "created_at": updated,
+        "updated_at": updated,
         "deleted": False,
         **more,
     }
@@ -42,4 +42,9 @@ def healthy(stores: Iterable[str] = ("acme", "best")) -> list[Any]:
 def frame(rows: Iterable[Any]) -> pd.DataFrame:
     """A webhook frame of such rows; of two for one scope the later one holds."""
     held = {(store, record["scope"]): record for store, record in rows}
-    return webhook_frame(list(held.values()), store=[store for store, _ in held])
+    cells = {
+        name: [record[name] for record in held.values()]
+        for name in webhook_columns()
+        if name != "store"
+    }
+    return webhook_frame(cells, store=[store for store, _ in held])

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 import ikas_explore as ikas
-from ikas_explore.frames import webhook_frame
+from ikas_explore.frames import rows_frame, webhook_columns
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs
 
 SCOPES = [str(scope) for scope in ikas.Scope.registrable()]
@@ -50,7 +50,7 @@ def growth(short: bool) -> Iterator[Growth]:
 
 def fleet(stores: int, *, faulty: float = 0.02) -> pd.DataFrame:
     """Return a fleet with an endpoint a store, some of them at fault in several ways."""
-    rows, names = [], []
+    rows = []
     now = int(time.time() * 1000)
     step = round(1 / faulty)
     for number in range(stores):
@@ -61,16 +61,16 @@ def fleet(stores: int, *, faulty: float = 0.02) -> pd.DataFrame:
                 continue
             rows.append(
                 {
+                    "store": store,
                     "scope": scope,
                     "endpoint": f"{scheme}://{host}/ikas/{store}",
                     "id": f"{number}-{scope}",
-                    "createdAt": now,
-                    "updatedAt": now,
+                    "created_at": now,
+                    "updated_at": now,
                     "deleted": False,
                 }
             )
-            names.append(store)
-    return webhook_frame(rows, store=names, in_order=True)
+    return rows_frame(webhook_columns(), rows)
 
 
 def ten_string_operations(frame: pd.DataFrame) -> None:

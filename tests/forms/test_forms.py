@@ -27,7 +27,7 @@ from ikas_explore.forms.form import ARRIVE, SETTLE, Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.overview import Overview
 from ikas_explore.forms.save import SaveForm
-from ikas_explore.frames import webhook_frame
+from ikas_explore.frames import rows_frame, webhook_columns
 from ikas_explore.manage.journal import Journal
 from ikas_explore.schema import v1, v2
 from ikas_explore.webhooks import Webhooks
@@ -625,10 +625,8 @@ def test_a_filter_hides_lines_and_keeps_what_is_selected() -> None:
 def test_a_fleet_is_looked_at_with_the_same_matrix() -> None:
     """Read-only, filtered, and never more rows than a person reads."""
     rows = frame({CREATED: OLD, ORDER: NEW})
-    row = {"scope": ORDER, "endpoint": NEW, "id": "1", "createdAt": None, "updatedAt": None}
-    many = webhook_frame(
-        [{**row, "deleted": False} for _ in range(500)], store=[f"s{n}" for n in range(500)]
-    )
+    row = dict.fromkeys(webhook_columns()) | {"scope": ORDER, "endpoint": NEW, "deleted": False}
+    many = rows_frame(webhook_columns(), [{**row, "store": f"s{n}"} for n in range(500)])
     overview = Overview(rows, stores=["acme", "beta"], language="en")
     assert overview.title == "Webhooks of 2 stores: 2 registered, to look at only"
     assert overview.frame["state"].value_counts().to_dict() == {

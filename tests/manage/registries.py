@@ -16,19 +16,14 @@ SCOPES = [str(scope) for scope in Scope.registrable()]
 
 def frame(state: dict[str, str], store: str = "acme", **more: Any) -> pd.DataFrame:
     """A webhook frame of scope -> endpoint."""
-    rows = [
-        {
-            "scope": scope,
-            "endpoint": endpoint,
-            "id": f"id-{scope}",
-            "createdAt": 1_636_366_311_914,
-            "updatedAt": 1_636_366_311_924,
-            "deleted": False,
-            **more,
-        }
-        for scope, endpoint in state.items()
-    ]
-    return webhook_frame(rows, store=store)
+    same = {"created_at": 1_636_366_311_914, "updated_at": 1_636_366_311_924, "deleted": False}
+    cells = {
+        "scope": [*state],
+        "endpoint": [*state.values()],
+        "id": [f"id-{scope}" for scope in state],
+        **{name: [cell] * len(state) for name, cell in {**same, **more}.items()},
+    }
+    return webhook_frame(cells, store=store)
 
 
 class DictRegistry:

@@ -67,7 +67,7 @@ def test_a_frame_that_cannot_be_compared_says_why(bad: pd.DataFrame, said: str) 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_snapshot_is_read_as_it_was_written(tmp_path: Path, ending: str) -> None:
     strange = {SCOPES[0]: "=HYPERLINK(1)", SCOPES[1]: "'=1", SCOPES[2]: 'https://a.example/"ş",'}
-    for before in (frame(strange, "na"), frame({}), frame({SCOPES[0]: A}, createdAt=None)):
+    for before in (frame(strange, "na"), frame({}), frame({SCOPES[0]: A}, created_at=None)):
         path = write_snapshot(before, tmp_path / f"webhooks.{ending}")
         after = read_snapshot(path)
         pd.testing.assert_frame_equal(before, after)
@@ -86,9 +86,9 @@ def test_without_pyarrow_parquet_says_what_to_install() -> None:
         import sys
         sys.modules["pyarrow"] = sys.modules["fastparquet"] = None
         from ikas_explore.errors import StorageError
-        from ikas_explore.frames import webhook_frame
+        from ikas_explore.frames import rows_frame, webhook_columns
         from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
-        frame = webhook_frame([], store="acme")
+        frame = rows_frame(webhook_columns(), [])
         print(len(read_snapshot(write_snapshot(frame, "webhooks.csv"))))
         try:
             write_snapshot(frame, "webhooks.parquet")
