@@ -19,11 +19,9 @@ object     ``object``                            None
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -85,9 +83,6 @@ RECEIVED: Columns = {
     "status": "integer",
     "error": "string",
 }
-
-#: What makes a spreadsheet take a cell for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 #: One row a scope of a store: what differs, or what a plan does about it.
 CHANGES: Columns = {
@@ -271,42 +266,3 @@ def provenance(api_version: str | None) -> dict[str, str | None]:
     """Return what ``frame.attrs`` tells of a frame's origin: JSON scalars, for Parquet's sake."""
     fetched_at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     return {"api_version": api_version, "fetched_at": fetched_at}
-
-
-def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
-    """Write a frame as CSV that spreadsheets take for text; return it, unless a path is given.
-
-    Examples
-    --------
-    >>> to_csv(pd.DataFrame({"endpoint": ["=1+1"]})).splitlines()
-    ['endpoint', "'=1+1"]
-    """
-    safe = csv_safe(frame)
-    # pandas quotes no lone carriage return, which ends a line for all that read CSV.
-    returns = any(
-        isinstance(cell, str) and "\r" in cell for name in safe.columns for cell in safe[name]
-    )
-    quoting: Any = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
-    text: str | None = safe.to_csv(path, index=False, quoting=quoting)
-    return text
-
-
-def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy whose text cells no spreadsheet takes for a formula.
-
-    Examples
-    --------
-    >>> csv_safe(pd.DataFrame({"endpoint": ["=1+1", "https://example.com/"]}))["endpoint"].tolist()
-    ["'=1+1", 'https://example.com/']
-    """
-    safe = frame.copy()
-    for name in safe.columns:
-        if safe[name].dtype.kind == "O" or str(safe[name].dtype) == "str":
-            safe[name] = safe[name].map(_quoted)
-    return safe
-
-
-def _quoted(cell: object) -> object:
-    # One apostrophe more where there are some already, so that one can be taken off again.
-    formula = isinstance(cell, str) and cell.lstrip("'").startswith(FORMULA_STARTS)
-    return f"'{cell}" if formula else cell

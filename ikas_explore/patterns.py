@@ -6,7 +6,9 @@ One rule for wildcards in the whole package: ``*`` stands for any run of charact
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from ikas_explore.errors import IkasError, InvalidArgumentError
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -75,3 +77,22 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     if near:
         return f" Did you mean {' or '.join(repr(by_folded[each]) for each in near)}?"
     return f" Known: {', '.join(known)}." if known else ""
+
+
+def check_known(
+    names: Iterable[str],
+    known: Collection[str],
+    where: str,
+    error: type[IkasError] = InvalidArgumentError,
+) -> None:
+    """Raise the error for a name that is not known, with the near ones.
+
+    Examples
+    --------
+    >>> check_known(["scoep"], ["scope", "endpoint"], "the file")
+    Traceback (most recent call last):
+    ikas_explore.errors.InvalidArgumentError: There is no 'scoep' in the file. Did you mean 'scope'?
+    """
+    for name in names:
+        if name not in known:
+            raise error(f"There is no {name!r} in {where}.{did_you_mean(name, known)}")

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,8 +33,9 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
+from ikas_explore.files import read_toml
 from ikas_explore.manage.journal import Journal
-from ikas_explore.patterns import did_you_mean
+from ikas_explore.patterns import check_known
 from ikas_explore.settings import (
     Settings,
     check_api_version,
@@ -159,17 +159,12 @@ def read_members(path: str | Path) -> list[Member]:
         The file cannot be read, names no store, holds an unknown key, or something that is
         no name of a variable; a value that may be a secret is not shown.
     """
-    path = Path(path)
+    tables = read_toml(Path(path), "The fleet")
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
-        failure = InvalidArgumentError(f"The fleet {str(path)!r} cannot be read: {error}.")
-    else:
-        try:
-            return _members(tables)
-        except InvalidArgumentError as error:
-            failure = InvalidArgumentError(f"{path}: {error}")
-    raise failure  # out here: a TOMLDecodeError may hold the whole text
+        return _members(tables)
+    except InvalidArgumentError as error:
+        failure = InvalidArgumentError(f"{path}: {error}")
+    raise failure  # out here: what it was raised from may be a secret in the wrong place
 
 
 def _check_destination(member: Member, path: str | Path) -> None:
@@ -186,7 +181,7 @@ def _check_destination(member: Member, path: str | Path) -> None:
 
 def _members(tables: Mapping[str, Any]) -> list[Member]:
     shared = {name: value for name, value in tables.items() if name != "stores"}
-    _check_keys(shared, (*CREDENTIALS, *VALUES, "stores"), "the file")
+    check_known(shared, (*CREDENTIALS, *VALUES, "stores"), "the file")
     stores = tables.get("stores")
     if not isinstance(stores, Mapping) or not stores:
         raise InvalidArgumentError("It names no store: add a table [stores.NAME] for each.")
@@ -197,7 +192,7 @@ def _member(name: str, own: Any, shared: Mapping[str, Any]) -> Member:
     where = f"[stores.{check_store_name(name)}]"
     if not isinstance(own, Mapping):
         raise InvalidArgumentError(f"{where} is a table.")
-    _check_keys(own, (*CREDENTIALS, *VALUES), where)
+    check_known(own, (*CREDENTIALS, *VALUES), where)
     settings = {**shared, **own}
     variables = {
         key: _variable(key, settings[key], name, where) for key in CREDENTIALS if key in settings
@@ -226,9 +221,3 @@ def _variable(key: str, value: Any, store: str, where: str) -> str:
         f"file: put it into the environment or .env as {prefix}_{key.upper()}, say, and write "
         "that name here."
     )
-
-
-def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise InvalidArgumentError(f"There is no {key!r} in {where}.{did_you_mean(key, known)}")

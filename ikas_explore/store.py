@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.addresses import is_loopback, split_url
@@ -89,30 +90,33 @@ def connect(
     """
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
         raise InvalidArgumentError(f"timeout is a number of seconds above 0, not {timeout!r}.")
+    given = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "refresh_token": refresh_token,
+        "base_url": base_url,
+    }
     embedded = None
     name = store if store is not None or base_url is not None else read_variable("IKAS_STORE")
-    if name == SANDBOX and base_url is None and not (store is None and _points_at_a_sandbox()):
-        from ikas_explore.sandbox import Sandbox
+    with ExitStack() as opened:  # what was opened when something fails is closed
+        if name == SANDBOX and base_url is None and not (store is None and _points_at_a_sandbox()):
+            from ikas_explore.sandbox import Sandbox
 
-        store = embedded = Sandbox(seed=read_variable("IKAS_SANDBOX_SEED"))
-    if store is None or isinstance(store, str):
-        settings = read_settings(
-            store=store,
-            access_token=access_token,
-            client_id=client_id,
-            client_secret=client_secret,
-            refresh_token=refresh_token,
-            api_version=api_version,
-            base_url=base_url,
-        )
-    else:
-        settings = _sandbox_settings(store, access_token, api_version)
-    http = open_http(settings, timeout=timeout, transport=transport)
-    client = Client(settings, http, on_token, keeps=embedded)
-    weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
-    # What is done in an embedded sandbox ends with it: on disk it would be of no use.
-    journal_path = None if embedded is not None else read_variable("IKAS_JOURNAL")
-    journal = Journal(journal_path, base_url=settings.base_url)
+            sandbox = Sandbox(seed=read_variable("IKAS_SANDBOX_SEED"))
+            store = embedded = opened.enter_context(sandbox)
+        if store is None or isinstance(store, str):
+            named = {"store": store, "access_token": access_token, "api_version": api_version}
+            settings = read_settings(environment=True, **named, **given)
+        else:
+            settings = _sandbox_settings(store, access_token, api_version, given)
+        http = open_http(settings, timeout=timeout, transport=transport)
+        opened.callback(http.close)
+        client = Client(settings, http, on_token, keeps=embedded)
+        weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
+        # What is done in an embedded sandbox ends with it: on disk it would be of no use.
+        journal_path = None if embedded is not None else read_variable("IKAS_JOURNAL")
+        journal = Journal(journal_path, base_url=settings.base_url)
+        opened.pop_all()
     return Store(client, http=http, sandbox=embedded, journal=journal)
 
 
@@ -127,11 +131,21 @@ def _points_at_a_sandbox() -> bool:
 
 
 def _sandbox_settings(
-    sandbox: Sandbox, access_token: str | None, api_version: str | None
+    sandbox: Sandbox,
+    access_token: str | None,
+    api_version: str | None,
+    given: Mapping[str, str | None],
 ) -> Settings:
     if not hasattr(sandbox, "base_url"):
         raise InvalidArgumentError(
             f"store is a name or a Sandbox, not {type(sandbox).__name__}: {sandbox!r}."
+        )
+    foreign = [name for name, value in given.items() if value is not None]
+    if foreign:
+        raise InvalidArgumentError(
+            f"A sandbox brings its own {foreign[0]}. For a store that add_store made, give its "
+            "name: connect(store.name, client_id=store.client_id, "
+            "client_secret=store.client_secret, base_url=sandbox.base_url)."
         )
     return read_settings(
         environment=False,  # a real store's secrets have no business in a sandbox

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,24 @@ def test_a_sandbox_is_connected_to_and_left_open() -> None:
         with ikas.connect(sandbox, api_version="v2") as second:
             assert second.sandbox is None
             assert second.webhooks.list()["scope"].tolist() == ["store/customer/updated"]
+
+
+def test_a_sandbox_takes_no_credentials_of_another_store() -> None:
+    """They would be ignored, and the sandbox's own store listed in place of theirs."""
+    with ikas.Sandbox() as sandbox:
+        other = sandbox.add_store("other")
+        for store in (sandbox, "sandbox"):
+            with pytest.raises(
+                errors.InvalidArgumentError, match=r"its own client_id.*base_url=sandbox"
+            ):
+                ikas.connect(store, client_id=other.client_id, client_secret=other.client_secret)
+
+
+def test_a_sandbox_that_cannot_be_connected_to_is_not_left_running() -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="v9") as failure:  # its traceback is kept
+        ikas.connect("sandbox", api_version="v9")
+    assert failure.tb is not None
+    assert not [each for each in threading.enumerate() if each.name.startswith("sandbox")]
 
 
 def test_closing_ends_the_embedded_sandbox() -> None:

@@ -21,7 +21,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -29,7 +28,8 @@ from typing import Any
 
 from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.files import read_toml
+from ikas_explore.patterns import check_known, did_you_mean, matches
 from ikas_explore.schema.scopes import Scope
 
 OFF = "off"
@@ -221,10 +221,7 @@ def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Polic
             f"{type(policy).__name__}."
         )
     path = Path(policy)
-    try:
-        settings = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
-        raise InvalidArgumentError(f"The policy {str(path)!r} cannot be read: {error}.") from error
+    settings = read_toml(path, "The policy")
     try:
         return _from_mapping(settings)
     except (InvalidArgumentError, InvalidScopeError) as error:
@@ -232,12 +229,7 @@ def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Polic
 
 
 def _from_mapping(settings: Mapping[str, Any]) -> Policy:
-    known = [each.name for each in fields(Policy)]
-    for name in settings:
-        if name not in known:
-            raise InvalidArgumentError(
-                f"A policy has no setting {name!r}.{did_you_mean(name, known)}"
-            )
+    check_known(settings, [each.name for each in fields(Policy)], "a policy")
     return Policy(**settings)
 
 
@@ -246,10 +238,7 @@ def _ignore(given: Ignore | Mapping[str, Any]) -> Ignore:
         return given
     if not isinstance(given, Mapping):
         raise InvalidArgumentError(f"An ignore is a table, not {given!r}.")
-    known = [each.name for each in fields(Ignore)]
-    for name in given:
-        if name not in known:
-            raise InvalidArgumentError(f"An ignore has no {name!r}.{did_you_mean(name, known)}")
+    check_known(given, [each.name for each in fields(Ignore)], "an ignore")
     for name in ("rule", "reason", "until"):
         if name not in given:
             raise InvalidArgumentError(f"An ignore needs {name!r}: {dict(given)!r}.")

@@ -20,15 +20,15 @@ for itself wins over what is said for all; ``*`` works in the names of stores as
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.addresses import split_url
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError
+from ikas_explore.files import read_toml
 from ikas_explore.manage.diff import Registered, registered
-from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.patterns import check_known, did_you_mean, matches
 from ikas_explore.printing import printable
 from ikas_explore.schema.scopes import Scope, check_scopes
 
@@ -101,20 +101,18 @@ def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
 
 
 def _read_file(path: Path, stores: Collection[str]) -> Registered:
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors
-        raise PlanError(f"The desired state {str(path)!r} cannot be read: {error}.") from error
+    tables = read_toml(path, "The desired state", PlanError)
     if not tables:
         raise PlanError(
             f"The desired state {str(path)!r} is empty. An empty table [webhooks] says that "
             "nothing should be registered."
         )
     try:
-        _check_keys(tables, ("webhooks", "stores"), "the file")
+        check_known(tables, ("webhooks", "stores"), "the file", PlanError)
         overrides = _table(tables, "stores")
         for name in overrides:
-            _check_keys(_table(overrides, name), ("webhooks", "without"), _named(name))
+            override = _table(overrides, name)
+            check_known(override, ("webhooks", "without"), _named(name), PlanError)
         # Checked for stores that are not planned here too: the file is right or wrong as a whole.
         _expanded(_table(tables, "webhooks"), "store")
         for name in overrides:
@@ -210,9 +208,3 @@ def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
         raise PlanError(f"{name!r} is a table, not {table!r}.")
     return table
-
-
-def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise PlanError(f"There is no {key!r} in {where}.{did_you_mean(key, known)}")

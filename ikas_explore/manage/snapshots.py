@@ -1,20 +1,16 @@
-"""Webhook frames on disk: Parquet or CSV, written to be compared later.
-
-CSV opens in spreadsheets, which run text that looks like a formula. Such cells are
-written with an apostrophe before them, and read back without it.
-"""
+"""Webhook frames on disk: Parquet or CSV, written to be compared later."""
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
+from ikas_explore.files import replacing
 from ikas_explore.printing import printable
+from ikas_explore.spreadsheets import from_cell, to_csv
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -40,30 +36,18 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
     StorageError
         Another ending, Parquet without pyarrow, or a file that cannot be written.
     """
-    from ikas_explore.frames import to_csv
-
     path = Path(path)
     ending = _ending(path)
     try:
-        # Beside the file first, so that a snapshot is the old one or the new one, never a part.
-        # Endpoints may hold tokens: mkstemp makes a new file, which nobody else can read.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        if ending == ".parquet":
-            frame.to_parquet(part)
-        else:
-            to_csv(frame, part)
-        part.replace(path)
+        with replacing(path, 0o600) as part:  # endpoints may hold tokens
+            if ending == ".parquet":
+                frame.to_parquet(part)
+            else:
+                to_csv(frame, part)
     except ImportError as error:
         raise _no_parquet(path) from error
     except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.") from error
     return path
 
 
@@ -94,7 +78,7 @@ def read_snapshot(path: str | Path) -> DataFrame:
             _read_parquet(path)
             if ending == ".parquet"
             # As text, and nothing read as missing but an empty cell: a store may be named "na".
-            else pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]).map(_unquoted)
+            else pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]).map(from_cell)
         )
     except ImportError as error:
         raise _no_parquet(path) from error
@@ -121,18 +105,6 @@ def _read_parquet(path: Path) -> DataFrame:
             "Parquet file holds (CVE-2023-47248); run `pip install 'pyarrow>=14.0.1'`."
         )
     return pd.read_parquet(path, engine="pyarrow")
-
-
-def _unquoted(cell: object) -> object:
-    from ikas_explore.frames import FORMULA_STARTS
-
-    if (
-        isinstance(cell, str)
-        and cell.startswith("'")
-        and cell.lstrip("'").startswith(FORMULA_STARTS)
-    ):
-        return cell[1:]
-    return cell
 
 
 def _declared(frame: DataFrame, path: Path) -> DataFrame:
@@ -185,10 +157,6 @@ def _ending(path: Path) -> str:
             f"A snapshot is Parquet or CSV, not {path.name!r}; end the name in .parquet or .csv."
         )
     return ending
-
-
-def _unwritable(path: Path, error: OSError) -> StorageError:
-    return StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.")
 
 
 def _no_parquet(path: Path) -> StorageError:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.files import replacing
 from ikas_explore.schema import API_VERSIONS, sdl
 
 _FOLDER = Path(__file__).parent
@@ -132,20 +131,6 @@ def package_types() -> dict[Path, str]:
     }
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)  # mkstemp makes files for their owner only
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(
@@ -172,7 +157,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{path.name} is out of date; run python -m ikas_explore.schema.regenerate")
         return 1 if stale else 0
     for path in stale:
-        write_whole(path, wanted[path])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, 0o666) as part:
+            part.write_text(wanted[path], "utf-8")
         print(f"wrote {path}")
     return 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.files import replacing
 from ikas_explore.printing import printable
 from ikas_explore.testing.canonical import Record, take_record
 from ikas_explore.testing.differences import find_differences, table
@@ -93,10 +94,10 @@ def check_frame(
 
 
 def _write(path: Path, text: str) -> None:
-    from ikas_explore.schema.regenerate import write_whole
-
     try:
-        write_whole(path, text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, 0o666) as part:
+            part.write_text(text, "utf-8")
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 

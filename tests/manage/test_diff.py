@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +10,9 @@ import pandas as pd
 import pytest
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.frames import csv_safe
 from ikas_explore.manage.diff import diff
 from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
+from ikas_explore.spreadsheets import from_cell, to_csv
 from tests.manage.registries import SCOPES, frame
 
 A, B = "https://a.example/ikas", "https://b.example/ikas"
@@ -77,8 +79,11 @@ def test_a_snapshot_is_read_as_it_was_written(tmp_path: Path, ending: str) -> No
 
 def test_no_cell_of_a_csv_starts_as_a_formula_does() -> None:
     cells = ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "'=1", "plain"]
-    safe = csv_safe(pd.DataFrame({"endpoint": cells}))["endpoint"]
-    assert [cell[0] for cell in safe] == ["'"] * 7 + ["p"]
+    text = to_csv(pd.DataFrame({"endpoint": cells}))
+    assert text is not None
+    _, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert [row[0][0] for row in rows] == ["'"] * 7 + ["p"]
+    assert [from_cell(row[0]) for row in rows] == cells
 
 
 def test_without_pyarrow_parquet_says_what_to_install() -> None:
