@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,15 @@ def read_toml(
     except (OSError, ValueError, RecursionError) as reason:  # TOML's and UTF-8's are ValueErrors
         failure = error(f"{what} {str(path)!r} cannot be read: {reason}.")
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret
+
+
+def is_trap(path: str | os.PathLike[str]) -> bool:
+    """Tell whether another user laid this file, or link, where everybody may write."""
+    path = Path(path)
+    if not hasattr(os, "geteuid") or not os.path.lexists(path):
+        return False
+    mine = os.lstat(path).st_uid in (os.geteuid(), 0)
+    return not mine and bool(path.parent.stat().st_mode & stat.S_IWOTH)
 
 
 @contextmanager

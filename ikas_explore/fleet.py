@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.client.registrations import Registrations
 from ikas_explore.errors import InvalidArgumentError, PlanError
 from ikas_explore.listing import Listing
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.progress import Bar, Progress
 from ikas_explore.roster import Roster, open_roster
-from ikas_explore.settings import read_variable
 from ikas_explore.store import Store
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ class Fleet:
         journals = self._roster.journals
         for host in hosts:
             if host not in journals:
-                journals[host] = Journal(read_variable("IKAS_JOURNAL"), base_url=host)
+                journals[host] = Journal(path_of_environment(), base_url=host)
         return next(iter(journals.values()), Journal())
 
     def list(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
 from ikas_explore.files import read_toml
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.patterns import check_known
 from ikas_explore.settings import (
     Settings,
@@ -43,7 +43,6 @@ from ikas_explore.settings import (
     check_store_name,
     is_trusted,
     read_settings,
-    read_variable,
     read_variables,
 )
 from ikas_explore.store import Store
@@ -129,7 +128,7 @@ def open_roster(
     for member in members:
         _check_destination(member, path)
     environment = read_variables()
-    journal_path = read_variable("IKAS_JOURNAL")
+    journal_path = path_of_environment()
     for member in members:
         try:
             settings = member.settings(environment)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ikas_explore.addresses import is_loopback, split_url, split_visible
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
+from ikas_explore.files import is_trap
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 
 BASE_URL = "https://api.myikas.com"
@@ -233,7 +233,11 @@ def _read_file() -> dict[str, str | None]:
     path = find_dotenv(usecwd=True)
     if not path:
         return {}
-    _refuse_trap(path)
+    if is_trap(path):
+        raise CredentialsError(
+            f"{path} belongs to another user and lies where everybody may write, so it is not "
+            "read. Work in a folder of your own, or set IKAS_DOTENV=off."
+        )
     try:
         # As they stand: ${OTHER} would take any variable of the environment to where the file says.
         return dotenv_values(path, interpolate=False)
@@ -243,18 +247,6 @@ def _read_file() -> dict[str, str | None]:
     raise CredentialsError(
         f"The file {path!r} cannot be read: {reason}. Mend it, or set IKAS_DOTENV=off."
     )
-
-
-def _refuse_trap(path: str) -> None:
-    """Raise CredentialsError for a file that another user laid where everybody may write."""
-    if not hasattr(os, "geteuid"):
-        return
-    mine = os.lstat(path).st_uid in (os.geteuid(), 0)
-    if not mine and os.stat(os.path.dirname(path)).st_mode & stat.S_IWOTH:
-        raise CredentialsError(
-            f"{path} belongs to another user and lies where everybody may write, so it is not "
-            "read. Work in a folder of your own, or set IKAS_DOTENV=off."
-        )
 
 
 def is_token(text: str) -> bool:

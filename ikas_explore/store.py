@@ -14,7 +14,7 @@ from ikas_explore.client.client import Client, open_http
 from ikas_explore.client.fields import find_query
 from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
 from ikas_explore.webhooks import Webhooks
 
@@ -114,7 +114,7 @@ def connect(
         client = Client(settings, http, on_token, keeps=embedded)
         weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
         # What is done in an embedded sandbox ends with it: on disk it would be of no use.
-        journal_path = None if embedded is not None else read_variable("IKAS_JOURNAL")
+        journal_path = None if embedded is not None else path_of_environment()
         journal = Journal(journal_path, base_url=settings.base_url)
         opened.pop_all()
     return Store(client, http=http, sandbox=embedded, journal=journal)

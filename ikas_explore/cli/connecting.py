@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ikas_explore.cli.output import print_error
-from ikas_explore.settings import read_variable
 from ikas_explore.store import Store, connect
 
 if TYPE_CHECKING:
@@ -66,5 +65,5 @@ def warn_of_failures(fleet: Fleet) -> bool:
 
 def _journal_on_disk() -> None:
     # Each command is a process of its own: in memory nothing would be left for `undo`.
-    if not read_variable(_JOURNAL):
+    if not os.environ.get(_JOURNAL):
         os.environ[_JOURNAL] = str(Path.home() / ".ikas-explore" / "journal.jsonl")

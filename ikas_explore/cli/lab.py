@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from ikas_explore.errors import StorageError
+from ikas_explore.files import is_trap
 from ikas_explore.settings import SANDBOX, SANDBOX_SEED, check_store_name
 
 _PACKAGE = Path(__file__).parents[1]
@@ -50,6 +52,11 @@ def notebooks(working_folder: Path) -> Path:
     Nothing that is there is overwritten.
     """
     folder = working_folder / "notebooks"
+    if is_trap(folder):
+        raise StorageError(
+            f"{folder} belongs to another user and lies where everybody may write, so its "
+            "notebooks are not opened. Work in a folder of your own."
+        )
     if (folder / _FIRST).exists():
         return folder
     packaged = _PACKAGE / "notebooks"
@@ -57,7 +64,7 @@ def notebooks(working_folder: Path) -> Path:
     # With the frames they are compared with.
     for file in sorted([*source.glob("*.ipynb"), *source.glob("frames/*.json")]):
         copy = folder / file.relative_to(source)
-        if not copy.exists():
+        if not os.path.lexists(copy):  # nor is a link written through
             copy.parent.mkdir(exist_ok=True, parents=True)
             shutil.copyfile(file, copy)
     return folder

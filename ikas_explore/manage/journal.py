@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import CredentialsError, GraphQLError, ScopeTakenError, StorageError
+from ikas_explore.files import is_trap
 from ikas_explore.manage.diff import select
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
@@ -184,6 +185,7 @@ class Journal:
             self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             if self._path.exists() and not self._path.is_file():
                 raise OSError("it is no file")
+            self._refuse_trap()
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             with os.fdopen(handle, "r+b", buffering=0) as file:
                 _exclusively(file.fileno())
@@ -210,10 +212,15 @@ class Journal:
                 "make room or give another path."
             ) from error
 
+    def _refuse_trap(self) -> None:
+        if self._path is not None and is_trap(self._path):
+            raise OSError("it belongs to another user and lies where everybody may write")
+
     def _read(self) -> list[dict[str, Any]]:
         if self._path is None:
             return self._records
         try:
+            self._refuse_trap()
             content = self._path.read_bytes()
         except FileNotFoundError:
             return []
@@ -235,11 +242,32 @@ class Journal:
         return [*records, last] if last else records
 
 
+def path_of_environment() -> str | None:
+    """Return what ``IKAS_JOURNAL`` names, None for memory.
+
+    A ``.env`` file does not say it: one that came with the notebooks of somebody else could
+    name a journal of theirs, for `undo` to carry out.
+    """
+    return os.environ.get("IKAS_JOURNAL") or None
+
+
 def _is_journal(content: bytes) -> bool:
-    """Tell whether a file begins as a journal does, be its first entry torn."""
-    first = content.split(b"\n", 1)[0]
-    begins = any(first[: len(each)] == each[: len(first)] for each in (b'{"write":', b'{"taken":'))
-    return begins or _parsed(first) is not None
+    """Tell whether a file is empty or begins as a journal does, be its only entry torn."""
+    first, line_end, _ = content.partition(b"\n")
+    if not content or _parsed(first) is not None:
+        return True
+    torn = not line_end and not _is_json(first) and len(first) > 2
+    return torn and any(
+        first[: len(each)] == each[: len(first)] for each in (b'{"write":', b'{"taken":')
+    )
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _end_of_whole_lines(content: bytes) -> int:

@@ -14,11 +14,13 @@ import ast
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.files import replacing
+from ikas_explore.printing import printable
 from ikas_explore.schema import API_VERSIONS, sdl
 
 _FOLDER = Path(__file__).parent
@@ -53,19 +55,22 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
         raise InvalidArgumentError(f"{name!r} is not a Python name; give --out a plain file name.")
     try:
         schema = introspection.get("data", introspection)["__schema"]
+        _refuse_names(schema, source)
         lines: list[str] = []
         CodeGen(name, _quotable(schema), lines.append, docstrings=True).write()
-    except (KeyError, TypeError, AttributeError, GraphQLError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, GraphQLError) as error:
         raise InvalidArgumentError(
             f"{source} is not the answer to an introspection query: {error!r}. Ask for "
             "graphql.get_introspection_query() and save the whole answer."
         ) from error
     header = (
-        f"# Generated from {source} by ikas_explore.schema.regenerate with sgqlc-codegen.\n"
-        "# Do not edit: change the source and run it again.\n"
+        f"# Generated from {printable(source)} "
+        "by ikas_explore.schema.regenerate with sgqlc-codegen."
+        "\n# Do not edit: change the source and run it again.\n"
     )
     text = "".join(lines)
-    _refuse_code(text, source)
+    if not _declares(text, name):
+        raise _would_run(source)
     return header + text
 
 
@@ -83,8 +88,19 @@ def _quotable(value: Any) -> Any:
     }
 
 
-def _refuse_code(text: str, source: str) -> None:
-    """Raise InvalidArgumentError for a module that does anything but declare types.
+def _refuse_names(value: Any, source: str) -> None:
+    """Raise InvalidArgumentError for a name that is none of GraphQL's, as sgqlc escapes nothing."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            name = each.get("name")
+            if isinstance(name, str) and not re.fullmatch(r"[_A-Za-z][_0-9A-Za-z]*", name):
+                raise _would_run(source)
+            for inner in each.values():
+                _refuse_names(inner, source)
+
+
+def _declares(text: str, schema: str) -> bool:
+    """Tell whether a module declares types and does nothing else.
 
     sgqlc-codegen writes names and texts of the schema into Python as they are, and the schema may
     be anybody's.
@@ -92,29 +108,48 @@ def _refuse_code(text: str, source: str) -> None:
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        nodes = []
-    harmless = bool(nodes) and all(
-        isinstance(node, _DECLARING)
-        and (not isinstance(node, ast.Call) or ast.unparse(node.func) in _CALLED)
-        and (not isinstance(node, ast.alias) or re.fullmatch(r"sgqlc(\.\w+)*", node.name))
-        for node in nodes
-    )
-    if not harmless:
-        raise InvalidArgumentError(
-            f"{source} holds a name or a text that would run as Python, and no types are made of "
-            "it. Ask ikas itself for its schema."
-        )
+        return False
+    return all(map(partial(_is_harmless, schema=schema), nodes))
 
 
+def _is_harmless(node: ast.AST, schema: str) -> bool:
+    # What may be called must not be rebound: nothing is set but plain names and three attributes.
+    match node:
+        case ast.Attribute(ctx=ast.Store()):
+            return ast.unparse(node) in {f"{schema}.{each}_type" for each in _OPERATIONS}
+        case ast.Attribute():
+            return _READ.fullmatch(ast.unparse(node)) is not None
+        case ast.Name(ctx=ast.Store()):
+            return node.id != "sgqlc" and (not node.id.startswith("__") or node.id in _SPECIAL)
+        case ast.ClassDef():
+            return node.name != "sgqlc" and not node.decorator_list and not node.keywords
+        case ast.Call():
+            return ast.unparse(node.func) in _CALLED
+        case ast.alias():
+            return node.asname is None and _READ.fullmatch(node.name) is not None
+        case _:
+            return isinstance(node, _DECLARING)
+
+
+_OPERATIONS = ("query", "mutation", "subscription")
+_READ = re.compile(r"sgqlc\.types(\.(datetime|relay))?(\.[A-Za-z]\w*)?")
+_SPECIAL = ("__docformat__", "__schema__", "__field_names__", "__choices__", "__types__")
 _DECLARING = (
-    *(ast.Module, ast.Import, ast.alias, ast.ClassDef, ast.Assign, ast.Expr, ast.Pass),
-    *(ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Load, ast.Store),
+    *(ast.Module, ast.Import, ast.Assign, ast.AugAssign, ast.Sub, ast.Expr, ast.Pass),
+    *(ast.Name, ast.keyword, ast.Load, ast.Store),
     *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub),
 )
 _CALLED = frozenset(
     f"sgqlc.types.{name}"
     for name in ("Schema", "Field", "Arg", "ArgDict", "Variable", "list_of", "non_null")
 )
+
+
+def _would_run(source: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"{source} holds a name or a text that would run as Python, and no types are made of it. "
+        "Ask ikas itself for its schema."
+    )
 
 
 def package_types() -> dict[Path, str]:

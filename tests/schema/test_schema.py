@@ -87,6 +87,16 @@ def test_check_tells_what_is_out_of_date(
     assert list(tmp_path.glob("*.tmp")) == []
 
 
+def test_a_schema_with_relays_types_is_taken() -> None:
+    """sgqlc takes its own Node and PageInfo out of such a schema first."""
+    sdl = "interface Node { id: ID! } type PageInfo { hasNextPage: Boolean! } "
+    sdl += "type Shop implements Node { id: ID! } type Query { shops: [Shop!]! page: PageInfo }"
+    answer = dict(introspection_from_schema(build_schema(sdl)))
+    held: dict[str, Any] = {}
+    exec(regenerate.types_of(answer, name="mine", source="shop.json"), held)
+    assert [field.graphql_name for field in held["Query"]] == ["shops", "page"]
+
+
 @pytest.mark.parametrize(
     ("content", "out", "message"),
     [

@@ -14,6 +14,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
+from ikas_explore.cli.lab import notebooks
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
 from tests.security.promises import does_not, holds
@@ -84,8 +85,14 @@ def test_a_snapshot_is_not_written_through_a_link(tmp_path: Path) -> None:
     assert len(read_snapshot(tmp_path / "today.csv")) == 2
 
 
+CONTENTS = [
+    *("alias ls='ls'\n", "no line end", "{}\n", '{"other": 1}\n', '{"write":"everything"}'),
+    *("{", '{\n  "write": {}\n}\n', '{"write":{}}\n', "{\n}"),
+]
+
+
 @holds("A file that is no journal is left as it is, though `IKAS_JOURNAL` names it.")
-@pytest.mark.parametrize("content", ["alias ls='ls'\n", "no line end", "{}\n", '{"other": 1}\n'])
+@pytest.mark.parametrize("content", CONTENTS)
 def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> None:
     path = tmp_path / ".bashrc"
     path.write_text(content)
@@ -99,6 +106,44 @@ def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> Non
             pytest.fail("the write was begun")
     assert path.read_text() == content
     assert mode(path) == 0o644
+
+
+@holds("A `.env` file names no journal, whose writes of somebody else `undo` would carry out.")
+def test_a_dotenv_file_names_no_journal() -> None:
+    Path(".env").write_text("IKAS_JOURNAL=journal.jsonl\n")
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
+        store.webhooks.save("https://example.com/", ORDER)
+        assert store.webhooks.journal.path is None
+    assert not Path("journal.jsonl").exists()
+
+
+@holds("A journal or notebooks that another user laid into a folder open to all are refused.")
+def test_what_another_user_laid_into_an_open_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "journal.jsonl"
+    journal.touch()
+    (tmp_path / "notebooks").mkdir()
+    me = os.geteuid()
+    if me == 0:
+        os.chown(journal, 4242, 4242)
+        os.chown(tmp_path / "notebooks", 4242, 4242)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    assert Journal(journal).entries() == []  # a folder that others cannot write to
+    tmp_path.chmod(0o1777)
+    with pytest.raises(errors.StorageError, match="belongs to another user"):
+        Journal(journal).entries()
+    with pytest.raises(errors.StorageError, match="belongs to another user"):
+        notebooks(tmp_path)
+
+
+def test_notebooks_are_not_copied_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "02_query.ipynb").symlink_to(tmp_path / "victim")
+    notebooks(tmp_path)
+    assert not (tmp_path / "victim").exists()
+    assert (tmp_path / "notebooks" / "01_first_look.ipynb").exists()
 
 
 @pytest.mark.parametrize("torn", ["", '{"wri', '{"write":{"id":"1"'])
