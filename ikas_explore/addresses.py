@@ -149,26 +149,32 @@ def split_url(url: str) -> SplitResult:
         )
     # urlsplit drops tabs and line ends without a word, so they are looked for first.
     if re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise InvalidArgumentError(f"The address {url!r} holds white space; remove it.")
+        raise InvalidArgumentError(f"The address {_told(url)} holds white space; remove it.")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError as error:
-        raise InvalidArgumentError(f"The address {url!r} cannot be read: {error}.") from None
+        why = "" if "@" in url else f": {error}"  # which may quote a part of a password
+        raise InvalidArgumentError(f"The address {_told(url)} cannot be read{why}.") from None
     if parts.scheme not in ("http", "https"):
-        raise InvalidArgumentError(f"The address {url!r} has to start with 'https://'.")
+        raise InvalidArgumentError(f"The address {_told(url)} has to start with 'https://'.")
     host = parts.hostname or ""
     place = parts.netloc.rpartition("@")[2]
     if "\\" in parts.netloc or ("[" in place and not _BRACKETED.fullmatch(place)):
         # Some programs read another host in it than others.
-        raise InvalidArgumentError(f"The host in the address {url!r} cannot be read.")
+        raise InvalidArgumentError(f"The host in the address {_told(url)} cannot be read.")
     if not host:
         raise InvalidArgumentError(
-            f"The address {url!r} names no host; give one such as 'https://example.com/ikas'."
+            f"The address {_told(url)} names no host; give one such as 'https://example.com/ikas'."
         )
     if len(host) > _LONGEST or (":" not in host and not _HOST.fullmatch(host)):
-        raise InvalidArgumentError(f"The host {host!r} in {url!r} is not a host name.")
+        raise InvalidArgumentError(f"The host {host!r} in {_told(url)} is not a host name.")
     return parts
+
+
+def _told(url: str) -> str:
+    """Return a URL for a message, without the user and password that may be in it."""
+    return repr(re.sub(r"(//|^)[^/?#]*@", r"\1***@", url))
 
 
 def split_visible(url: str) -> SplitResult:
@@ -178,7 +184,7 @@ def split_visible(url: str) -> SplitResult:
     """
     parts = split_url(url)
     if not url.isprintable():
-        raise InvalidArgumentError(f"The address {url!r} holds what does not show; remove it.")
+        raise InvalidArgumentError(f"The address {_told(url)} holds what does not show; remove it.")
     return parts
 
 

@@ -202,6 +202,24 @@ def test_a_traceback_with_local_variables_shows_no_secret(
     assert TOKEN not in "".join(ours)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://me:canary@ex ample.com", "https://me:canary@a.example:port", "me:canary@a"),
+        *("ftp://me:canary@a.example", "https://me:canary@", "https://me:canary@-a-/"),
+        "https://me:canary@a.example\u200b",
+    ],
+)
+def test_a_password_in_an_address_that_is_refused_does_not_show(url: str) -> None:
+    for call in (
+        lambda: ikas.connect("shop", access_token=TOKEN, base_url=url),
+        lambda: ikas.push(url, "store/order/created", "secret"),
+    ):
+        with pytest.raises(errors.InvalidArgumentError) as told:
+            call()
+        assert "canary" not in str(told.value)
+
+
 @holds("No command takes a secret as an option, where `ps` and the shell's history show it.")
 def test_no_option_takes_a_secret() -> None:
     group: Any = typer.main.get_command(app)
