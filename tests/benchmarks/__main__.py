@@ -98,8 +98,7 @@ def _told(figure: Figure) -> Figure:
         f"{figure.ratio:7.2f} ({low:.2f} to {high:.2f})  {goal:8} {mark}",
         flush=True,
     )
-    worse = figure.ratio < 1 if figure.unit == "/s" else figure.ratio > 1
-    if worse and figure.why:
+    if figure.worse and figure.why:
         print(f"{'':37} because it {figure.why}")
     return figure
 

@@ -80,6 +80,11 @@ class Figure:
     def sign(self) -> str:
         return ">=" if self.unit == "/s" else "<="
 
+    @property
+    def worse(self) -> bool:
+        """Whether ours is the slower or larger one."""
+        return self.ratio < 1 if self.unit == "/s" else self.ratio > 1
+
     def meets(self, headroom: float = 1.0) -> bool:
         """Tell whether the ratio is within its goal, or so many times beyond it."""
         if self.goal is None:
@@ -102,6 +107,7 @@ class Figure:
             "pairs": self.pairs,
             "goal": None if self.goal is None else f"{self.sign} {self.goal:.2f}",
             "met": self.meets(),
+            "worse": self.worse,
             "why": self.why,
         }
 

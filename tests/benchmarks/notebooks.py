@@ -32,6 +32,7 @@ def figures(short: bool) -> Iterator[Figure]:
                 unit="s",
             ),
             goal=1.2,
+            why="starts a sandbox for the notebook",
         )
     yield Figure(
         "pytest that loads the plugin",
@@ -43,6 +44,7 @@ def figures(short: bool) -> Iterator[Figure]:
             5 if short else 15,
         ),
         goal=1.2,
+        why="defines the options and fixtures",
     )
 
 

@@ -1,4 +1,7 @@
-"""The README's table of two runs: ``python -m tests.benchmarks.table ONE.json TWO.json``."""
+"""The README's table of two runs: ``python -m tests.benchmarks.table ONE.json TWO.json``.
+
+What is not as good as its rival in the first run says why.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from typing import Any
 
 def table(runs: list[dict[str, Any]]) -> str:
     """Return a Markdown table with a row a figure and the ratio of each run."""
-    head = ["what", "beside", *(f"run {number + 1}" for number in range(len(runs))), "goal"]
+    head = ["what", "beside", *(f"run {number + 1}" for number in range(len(runs))), "goal", "because it"]
     lines = [head, ["---"] * len(head)]
     for same in zip(*map(_figures, runs), strict=True):
         first = same[0]
         goal = (first["goal"] or "").replace("<=", "≤").replace(">=", "≥")
-        lines.append([first["what"], first["rival"], *(_ratio(each) for each in same), goal])
+        why = first["why"] if first["worse"] else ""
+        lines.append([first["what"], first["rival"], *(_ratio(each) for each in same), goal, why])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
