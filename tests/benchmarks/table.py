@@ -13,7 +13,8 @@ from typing import Any
 
 def table(runs: list[dict[str, Any]]) -> str:
     """Return a Markdown table with a row a figure and the ratio of each run."""
-    head = ["what", "beside", *(f"run {number + 1}" for number in range(len(runs))), "goal", "because it"]
+    numbers = [f"run {number + 1}" for number in range(len(runs))]
+    head = ["what", "beside", *numbers, "goal", "because it"]
     lines = [head, ["---"] * len(head)]
     for same in zip(*map(_figures, runs), strict=True):
         first = same[0]
