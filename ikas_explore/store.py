@@ -121,7 +121,7 @@ def connect(
 
 
 def _points_at_a_sandbox() -> bool:
-    """Tell whether the two lines that ``ikas-explore sandbox`` prints were run here.
+    """Tell whether the lines that ``ikas-explore sandbox`` prints were run here.
 
     They win over IKAS_STORE=sandbox, which would start another one.
     """

@@ -37,7 +37,7 @@ def _figure(*, width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise IkasError(
-            'Plots need matplotlib; run `pip install "ikas-explore[lab]"`, or take to_html().'
+            "Plots need matplotlib; run `pip install matplotlib`, or take to_html()."
         ) from error
 
     class Plot(Figure):

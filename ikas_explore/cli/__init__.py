@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from ikas_explore import __version__
 from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
 from ikas_explore.cli.output import print_error
 from ikas_explore.errors import IkasError
@@ -46,12 +47,32 @@ app = typer.Typer(
     cls=_ErrorsInWords,
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     # Tracebacks with local variables could show a secret.
     pretty_exceptions_enable=False,
     help="The webhooks of an ikas store, and an ikas sandbox on this machine. Where the store "
     "is and how to log in is read from IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_REFRESH_TOKEN, "
     "IKAS_CLIENT_ID, IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION, or from a .env file.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None: ...
+
+
 app.command("list")(webhooks.list_)
 app.command("save")(webhooks.save)
 app.command("delete")(webhooks.delete)

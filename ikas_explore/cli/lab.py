@@ -31,7 +31,7 @@ def lab(
     """
     check_store_name(store)
     if find_spec("jupyterlab") is None:
-        typer.echo("JupyterLab is not installed: pip install 'ikas-explore[lab]'.", err=True)
+        typer.echo("JupyterLab is not installed: pip install jupyterlab matplotlib.", err=True)
         raise typer.Exit(1)
     folder = notebooks(Path.cwd())
     command = [sys.executable, "-m", "jupyterlab", *_options(folder), *context.args]

@@ -52,7 +52,9 @@ def sandbox(
             kept = f"kept in {path}" if path else "gone when it ends; --path FILE keeps it"
             print(f"\nIts state is {kept}. In another terminal:\n")
             print(f"export IKAS_BASE_URL={running.base_url}")
-            print(f"export IKAS_ACCESS_TOKEN={running.access_token}", flush=True)
+            print(f"export IKAS_ACCESS_TOKEN={running.access_token}")
+            # For `receive` and `push`, which check and make signatures.
+            print(f"export IKAS_CLIENT_SECRET={running.client_secret}", flush=True)
         while not ended.wait(1.0):  # in steps, so that signals get through on every system
             pass
 

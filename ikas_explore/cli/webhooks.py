@@ -32,8 +32,7 @@ def list_(
     if fleet is None:
         with connect_store(store, api_version) as connected:
             frame = connected.webhooks.list()
-            name = connected.name
-        failed = False
+        failed, empty = False, f"{connected.name} has no webhooks."
     else:
         with connect_fleet(fleet, store, api_version) as stores:
             try:
@@ -41,14 +40,12 @@ def list_(
             except KeyboardInterrupt:
                 frame = stores.listed  # what came until then, and the others as failures
             failed = warn_of_failures(stores)
-            name = f"{len(stores.names)} stores"
+            listed = len(stores.names) - len(stores.errors)
+            empty = f"No webhooks in the {listed} of {len(stores.names)} stores that were listed."
     if json:
         print_json(webhook_records(frame, with_store=fleet is not None))
     else:
-        print_table(
-            frame,
-            empty=f"{name} has no webhooks." if fleet is None else f"{name} have no webhooks.",
-        )
+        print_table(frame, empty=empty)
     if failed:
         if out is not None:
             typer.echo(

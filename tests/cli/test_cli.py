@@ -82,15 +82,16 @@ def test_a_sandbox_keeps_its_state_in_a_file_and_ends_cleanly(tmp_path: Path) ->
         assert [row["scope"] for row in listed] == ["store/order/created"]
 
 
-def test_the_two_export_lines_point_everything_at_it() -> None:
+def test_the_export_lines_point_everything_at_it() -> None:
     command = [sys.executable, "-u", "-m", "ikas_explore", "sandbox"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         exports: list[str] = []
-        while len(exports) < 2:
+        while len(exports) < 3:
             line = process.stdout.readline()
             assert line, "the sandbox ended"
             exports += [line] if line.startswith("export ") else []
+        assert exports[2].startswith("export IKAS_CLIENT_SECRET=")  # for receive and push
         script = f"{''.join(exports)}\n{sys.executable} -m ikas_explore list --json"
         # Also in a terminal that IKAS_STORE=sandbox would give a sandbox of its own.
         environment = {**os.environ, "IKAS_STORE": "sandbox"}
@@ -100,6 +101,24 @@ def test_the_two_export_lines_point_everything_at_it() -> None:
         process.terminate()
     assert len(json.loads(listed.stdout)) == 2
     assert listed.stderr == ""
+
+
+def test_a_fleet_in_which_a_store_failed_is_not_said_to_have_no_webhooks(tmp_path: Path) -> None:
+    with ikas.Sandbox(examples=False) as box:
+        acme = box.add_store("acme")
+        (tmp_path / "stores.toml").write_text(
+            f'base_url = "{box.base_url}"\naccess_token = "{{STORE}}_TOKEN"\n'
+            "[stores.acme]\n[stores.moda]\n"
+        )
+        listed = run("list", "--fleet", "stores.toml", ACME_TOKEN=acme.access_token)
+    assert listed.returncode == 1
+    assert "MODA_TOKEN is not set" in listed.stderr
+    assert listed.stdout == "No webhooks in the 1 of 2 stores that were listed.\n"
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout == f"{ikas.__version__}\n"
+    assert run("-h").stdout == run("--help").stdout
 
 
 def test_errors_are_a_line_and_an_exit_code() -> None:
