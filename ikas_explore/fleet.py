@@ -95,7 +95,7 @@ class Fleet:
         ----------
         path : str or Path
         timeout : float, default 30.0
-            Seconds for one call: connecting, sending and the whole answer.
+            Seconds for one request: connecting, sending and the whole answer.
         transport : httpx.BaseTransport, optional
             In place of the network.
 

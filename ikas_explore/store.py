@@ -66,7 +66,7 @@ def connect(
     base_url : str, optional
         Default ``https://api.myikas.com``.
     timeout : float, default 30.0
-        Seconds for one call: connecting, sending and the whole answer.
+        Seconds for one request: connecting, sending and the whole answer.
     transport : httpx.BaseTransport, optional
         In place of the network.
 

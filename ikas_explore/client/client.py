@@ -57,7 +57,7 @@ def open_http(
     ----------
     settings : Settings
     timeout : float
-        Seconds for one call: connecting, sending and the whole answer.
+        Seconds for one request: connecting, sending and the whole answer.
     transport : httpx.BaseTransport, optional
         In place of the network.
 

@@ -182,7 +182,7 @@ def test_a_store_cannot_be_taken_apart_for_its_secrets() -> None:
                 take(each)  # type: ignore[operator]
 
 
-@holds("Nor in a traceback that prints local variables, of Ctrl-C in a call neither.")
+@holds("Nor in a traceback of a store's calls that prints local variables, be it of Ctrl-C.")
 @pytest.mark.parametrize("ends_in", [KeyboardInterrupt, httpx.ReadTimeout, MemoryError])
 @pytest.mark.parametrize("at", ["token", "list"])
 def test_a_traceback_with_local_variables_shows_no_secret(
@@ -218,6 +218,15 @@ def test_a_password_in_an_address_that_is_refused_does_not_show(url: str) -> Non
         with pytest.raises(errors.InvalidArgumentError) as told:
             call()
         assert "canary" not in str(told.value)
+
+
+@does_not("A secret you pass as text is a local variable of the call: such a traceback shows it.")
+def test_a_secret_that_is_passed_as_text_is_a_local_variable() -> None:
+    payload = {"data": "{}", "signature": "0" * 64}
+    with pytest.raises(errors.SignatureError) as told:
+        ikas.verify(payload, SECRET)
+    lines = traceback.TracebackException.from_exception(told.value, capture_locals=True).format()
+    assert SECRET in "".join(line for line in lines if "tests/security" not in line)
 
 
 @holds("No command takes a secret as an option, where `ps` and the shell's history show it.")

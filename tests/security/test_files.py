@@ -202,7 +202,15 @@ def test_parquet_is_not_read_with_a_pyarrow_that_runs_it(
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e"
 
 
-@holds("What others wrote cannot steer the terminal: control characters are shown as escapes.")
+@does_not("A frame printed in a terminal shows the control characters that others wrote into it.")
+def test_a_frame_shows_control_characters_as_they_are() -> None:
+    with ikas.Receiver() as receiver:
+        keys = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
+        httpx.post(receiver.endpoint, json=dict.fromkeys(keys, HOSTILE), trust_env=False)
+        assert "\x1b" in receiver.deliveries()[["scope"]].to_string()
+
+
+@holds("In what a command prints, control characters of others are escapes and steer no terminal.")
 def test_a_delivery_cannot_steer_the_terminal() -> None:
     """`receive` prints what any program on this machine sends."""
     keys = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")

@@ -260,7 +260,7 @@ def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         assert TOKEN.encode() not in proxy.sent
 
 
-@holds("`timeout` bounds a call or an attempt, be it one byte at a time; not looking up a name.")
+@holds("`timeout` bounds a request or an attempt, be it one byte at a time; not looking up a name.")
 def test_an_answer_whose_head_trickles_is_given_up() -> None:
     with (
         endpoint(trickling(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as slow,

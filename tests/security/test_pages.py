@@ -158,6 +158,18 @@ def test_the_signature_covers_data_alone(receiver: ikas.Receiver) -> None:
     ikas.verify(forged, "secret")
 
 
+@does_not("A store's token sets the faults of the whole sandbox, those of its other stores too.")
+def test_faults_are_the_whole_sandboxes(sandbox: ikas.Sandbox) -> None:
+    other = sandbox.add_store("other")
+    httpx.put(
+        f"{sandbox.base_url}/control/faults",
+        json=[{"kind": "latency", "store": "sandbox"}],
+        headers={"Authorization": f"Bearer {other.access_token}"},
+        trust_env=False,
+    ).raise_for_status()
+    assert [fault.store for fault in sandbox.faults] == ["sandbox"]
+
+
 @does_not("A sandbox with a `seed`, as `lab` starts it, has a token that everybody can compute.")
 def test_a_seed_gives_everybody_the_same_token() -> None:
     with ikas.Sandbox(seed=1) as one, ikas.Sandbox(seed=1) as two, ikas.Sandbox() as third:
