@@ -75,7 +75,7 @@ class Fleet:
                     "by the name: give each its own in connect(NAME, ...)."
                 )
         self._roster = roster
-        self._listing = Listing({}, {})
+        self._listing = Listing(self._stores, roster.unusable)
 
     @classmethod
     def from_file(
@@ -127,13 +127,17 @@ class Fleet:
     def errors(self) -> DataFrame:
         """The stores that the last `list`, `audit` or `plan` could not list, and why.
 
-        ``store, error, message``: ``error`` is the name of a class of `ikas_explore.errors`.
+        ``store, error, message``: ``error`` is the name of a class of `ikas_explore.errors`, or
+        ``KeyboardInterrupt`` where Ctrl-C came first.
         """
         return self._listing.errors()
 
     @property
     def listed(self) -> DataFrame:
-        """What the last `list`, `audit` or `plan` fetched: after Ctrl-C the stores until then."""
+        """What the last `list`, `audit` or `plan` fetched: after Ctrl-C the stores until then.
+
+        While stores are asked it is still that of the time before.
+        """
         return self._listing.frame
 
     @property
@@ -187,7 +191,6 @@ class Fleet:
             On Ctrl-C, at once; `listed` has what was fetched until then, and `errors` names
             the stores that were not reached.
         """
-        self._listing = Listing(self._stores, self._roster.unusable)
         self._listing.fetch(workers=workers, progress=progress)
         return self._listing.frame
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.columns import Columns
@@ -22,7 +21,7 @@ MOST_WORKERS = 100
 
 
 class Listing:
-    """One listing of many stores.
+    """The last listing of many stores that came to an end; empty before the first.
 
     Parameters
     ----------
@@ -33,18 +32,24 @@ class Listing:
 
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
         self._stores = stores
+        self._unusable = unusable
+        self._asked: list[str] = []
         self._listed: dict[str, Columns] = {}
-        self._failed: dict[str, IkasError] = dict(unusable)
-        self._names = [*stores, *unusable]
+        self._failed: dict[str, IkasError] = {}
+        self._frame: DataFrame | None = None
 
     def fetch(self, *, workers: int, progress: Progress | None) -> None:
-        """Ask all stores; see `ikas_explore.fleet.Fleet.list`."""
+        """Ask all stores; see `ikas_explore.fleet.Fleet.list`.
+
+        What was listed before stands until all were asked, or Ctrl-C.
+        """
         if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
             raise InvalidArgumentError(
                 f"workers is a whole number from 1 to {MOST_WORKERS}, not {workers!r}."
             )
         listed: dict[str, Columns] = {}
-        failed = dict(self._failed)
+        failed = dict(self._unusable)
+        names = [*self._stores, *failed]
 
         def ask(store: Store) -> None:
             # Kept here and not by the thread that waits, which Ctrl-C may catch with answers
@@ -62,30 +67,48 @@ class Listing:
                     if mistake is not None:
                         raise mistake
                     done += 1
-                    tell(done, len(self._names))
+                    tell(done, len(names))
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(
-                f"{len(listed)} of {len(self._names)} stores were listed before the interrupt: "
+                f"{len(listed)} of {len(names)} stores were listed before the interrupt: "
                 "fleet.listed has their rows, fleet.errors names the others."
             )
             raise
         finally:
             # Copies: threads that are still under way go on writing to the others.
-            self._listed, self._failed = dict(listed), dict(failed)
+            self._asked, self._listed, self._failed = names, dict(listed), dict(failed)
+            self._frame = None
 
     @property
     def reached(self) -> list[str]:
         """The stores that were listed, sorted."""
         return sorted(self._listed)
 
-    @cached_property
+    @property
     def failures(self) -> dict[str, str]:
         """The other stores, sorted, and why."""
         return {name: why for name, (_, why) in self._reasons().items()}
 
-    @cached_property
+    @property
     def frame(self) -> DataFrame:
-        """The webhook frame of all stores."""
+        """The webhook frame of all stores, made once a listing."""
+        if self._frame is None:
+            self._frame = self._made()
+        return self._frame
+
+    def errors(self) -> DataFrame:
+        """Return the frame of failures: ``store, error, message``."""
+        from ikas_explore.frames import FAILURES, rows_frame
+
+        return rows_frame(
+            FAILURES,
+            [
+                {"store": store, "error": kind, "message": why}
+                for store, (kind, why) in self._reasons().items()
+            ],
+        )
+
+    def _made(self) -> DataFrame:
         from ikas_explore.frames import webhook_columns, webhook_frame
 
         versions = {store.client.settings.api_version for store in self._stores.values()}
@@ -100,23 +123,11 @@ class Listing:
             api_version=versions.pop() if len(versions) == 1 else None,
         )
 
-    def errors(self) -> DataFrame:
-        """Return the frame of failures: ``store, error, message``."""
-        from ikas_explore.frames import FAILURES, rows_frame
-
-        return rows_frame(
-            FAILURES,
-            [
-                {"store": store, "error": kind, "message": why}
-                for store, (kind, why) in self._reasons().items()
-            ],
-        )
-
     def _reasons(self) -> dict[str, tuple[str, str]]:
         interrupted = KeyboardInterrupt("Not listed: it was interrupted before.")
         failed = {
             name: self._failed.get(name, interrupted)
-            for name in sorted(self._names)
+            for name in sorted(self._asked)
             if name not in self._listed
         }
         return {name: (type(error).__name__, str(error)) for name, error in failed.items()}

@@ -98,6 +98,34 @@ def test_progress_is_told_of_every_store(fleet: ikas.Fleet) -> None:
     assert told == [(number, 20) for number in range(1, 21)]
 
 
+def test_a_look_at_the_fleet_while_it_lists_takes_nothing_away(fleet: ikas.Fleet) -> None:
+    """The last result stands until the new one is there, which then is whole."""
+    fleet.plan(DESIRED).apply()
+    seen: list[tuple[int, int]] = []
+
+    def look(done: int, total: int) -> None:
+        seen.append((len(fleet.listed), len(fleet.errors)))
+
+    assert len(fleet.list(progress=look)) == 40
+    assert seen == [(0, 0)] * 20
+    fleet.stores["shop-07"].webhooks.delete(ORDERS)
+    assert len(fleet.list(progress=look)) == 38
+    assert seen[20:] == [(40, 0)] * 20
+    assert len(fleet.listed) == 38
+    assert fleet.errors.empty
+
+
+def test_a_list_that_is_refused_keeps_the_last_result(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
+    box.faults.add("expired_token", store="shop-05")
+    fleet.plan(DESIRED).apply()
+    listed = fleet.list()
+    for refused in (fleet.list, fleet.audit, fleet.manager):
+        with pytest.raises(errors.InvalidArgumentError, match="workers"):
+            refused(workers=0)
+    assert fleet.listed is listed
+    assert fleet.errors["store"].tolist() == ["shop-05"]
+
+
 def test_a_tenth_of_the_stores_failing_hides_no_other(box: ikas.Sandbox) -> None:
     """Refused, 401, hanging and answering HTML: each is named, all others give their rows."""
     with socket.create_server(("127.0.0.1", 0)) as nobody:
