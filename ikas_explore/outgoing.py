@@ -1,11 +1,14 @@
-"""What every connection we open is held to: a deadline for all of it, and no way off this machine.
+"""What connections are held to: a deadline for all of an exchange, and names that stay here.
 
 httpx's time-outs begin anew with every byte that arrives, so that an answer sent one byte at a
 time never ends; `deadline` bounds connecting, sending and reading together. And a host that is
 this machine is not looked up: whoever answers for the name cannot lead the connection elsewhere.
+Other hosts are connected to, unless `hold_async` is told that nothing may leave this machine: the
+sandbox's deliveries.
 
 Both are done in the network backend beneath httpx, which has no argument for it: the one place
-that reaches into httpx's transports is `hold` and `hold_async`.
+that reaches into httpx's transports is `hold` and `hold_async`. Probes, which have connections of
+their own, share `resolve`.
 """
 
 from __future__ import annotations
@@ -74,6 +77,26 @@ def hold_async(
     return transport
 
 
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, each once, in the system's order.
+
+    Raises
+    ------
+    OSError
+        It has none, or cannot be a name.
+
+    Examples
+    --------
+    >>> resolve("127.0.0.1", 80)
+    ['127.0.0.1']
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label too long
+        raise OSError(str(error)) from error
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
 def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
     end = getattr(_thread, "end", None)
     if end is None:
@@ -126,7 +149,10 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = loopback_addresses(host) or _resolve(host, port)
+        try:
+            addresses = loopback_addresses(host) or resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
         failure: Exception = httpcore.ConnectError("the host has no address")
         for number, address in enumerate(addresses):
             left = _left(timeout, httpcore.ConnectTimeout)
@@ -174,11 +200,3 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
-
-
-def _resolve(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return list(dict.fromkeys(str(each[4][0]) for each in found))

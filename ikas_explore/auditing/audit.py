@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.auditing.policy import OFF, Policy, read_policy
 from ikas_explore.auditing.probe_rules import PROBE_RULES
-from ikas_explore.auditing.probes import probe_endpoints
 from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule
 from ikas_explore.auditing.rules import RULES
@@ -120,6 +119,8 @@ def audit(
 
 
 def _probe(active: DataFrame, sandboxes: Collection[str], **options: Any) -> DataFrame:
+    from ikas_explore.auditing.probes import probe_endpoints  # and httpx, which no rule needs
+
     endpoints = active["endpoint"].astype(object)
     local = endpoints[active["store"].astype(object).isin(list(sandboxes))]
     return probe_endpoints(endpoints.unique(), local=local.unique(), **options)

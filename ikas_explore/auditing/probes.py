@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from ikas_explore.addresses import is_private
 from ikas_explore.auditing.urls import Url, read_url
+from ikas_explore.outgoing import resolve
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,12 +28,6 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _HOSTNAME_CODES = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _MOST_BYTES = 65_536
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, each once, in the system's order."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 def probe_endpoints(
