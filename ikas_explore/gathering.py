@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -16,7 +18,7 @@ _LOOK = 0.5
 
 
 def gather(
-    ask: Callable[[T], R], items: Iterable[T], *, workers: int
+    ask: Callable[[T], R], items: Iterable[T], *, workers: int, timeout: float = math.inf
 ) -> Iterator[tuple[T, R | BaseException]]:
     """Ask about each item in threads; yield each with its answer, in the order they end.
 
@@ -30,6 +32,9 @@ def gather(
     items : iterable
     workers : int
         How many at a time.
+    timeout : float, optional
+        Seconds for all of it. After them nothing more is yielded, as when the caller stops: an
+        item that is missing then was not begun, or is left in the middle.
 
     Examples
     --------
@@ -51,6 +56,7 @@ def gather(
                 answer = error
             answers.put((item, answer))
 
+    end = time.monotonic() + timeout
     missing = len(waiting)
     # Daemons, unlike those of a pool: Python's end would wait for those.
     threads = [
@@ -62,8 +68,11 @@ def gather(
             thread.start()
         while missing:
             try:
-                answer = answers.get(timeout=_LOOK)
+                # What is there already is taken, however late it is.
+                answer = answers.get(timeout=min(_LOOK, max(end - time.monotonic(), 0)))
             except queue.Empty:
+                if time.monotonic() >= end:
+                    return
                 continue
             missing -= 1
             yield answer
