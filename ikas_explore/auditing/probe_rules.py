@@ -57,6 +57,13 @@ def no_answer(probed: DataFrame, policy: Policy) -> DataFrame:
     return _failed(probed, "http")
 
 
+@rule("not-probed", "warning", remedy="Audit again; report it if it says that the probe failed.")
+def not_probed(probed: DataFrame, policy: Policy) -> DataFrame:
+    """The probe did not come to an end: nothing is known of the endpoint."""
+    rows = probed[probed["failure"].isin(["unprobed", "crashed"])]
+    return found(rows[["store", "endpoint"]], list(rows["error"]))
+
+
 @rule("redirect", "error", remedy="Save the scope with the address it redirects to.")
 def redirect(probed: DataFrame, policy: Policy) -> DataFrame:
     """The endpoint redirects: ikas counts anything but 200 as a failed attempt (seed)."""
@@ -92,6 +99,7 @@ PROBE_RULES: tuple[Rule, ...] = (
     certificate_invalid,
     certificate_hostname,
     no_answer,
+    not_probed,
     redirect,
     certificate_expires,
 )

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-import queue
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ikas_explore.addresses import is_private
-from ikas_explore.auditing.urls import Url, read_url
+from ikas_explore.auditing.urls import read_url
+from ikas_explore.gathering import gather
 from ikas_explore.outgoing import resolve
+from ikas_explore.progress import Progress
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 Resolve = Callable[[str, int], Sequence[str]]
 
 _HOSTNAME_CODES = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
-_MOST_BYTES = 65_536
+_HEADERS = {"User-Agent": "ikas-explore probe", "Accept": "*/*", "Connection": "close"}
 
 
 def probe_endpoints(
@@ -36,7 +38,7 @@ def probe_endpoints(
     local: Iterable[str] = (),
     timeout: float = 5.0,
     workers: int = 16,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     resolve: Resolve = resolve,
     context: ssl.SSLContext | None = None,
     clock: Callable[[], float] = time.time,
@@ -69,59 +71,28 @@ def probe_endpoints(
         One row an endpoint, in the order given: ``endpoint, host, address`` (the one
         connected to), ``dns_ms, connect_ms, tls_ms``, ``certificate`` (SHA-256 in hex),
         ``expires_at, days_left, status_code, location``; where it ended early ``failure``
-        (``invalid, dns, private, connect, tls, hostname, http``) and ``error``.
+        (``invalid, dns, private, connect, tls, hostname, http``; ``unprobed`` where its turn
+        did not come, or not to an end, and ``crashed`` by a mistake of ours) and ``error``.
     """
     from ikas_explore.frames import PROBES, rows_frame
 
     asked = list(dict.fromkeys(endpoints))
     allowed = set(local)
     trusted = context or ssl.create_default_context()
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[str, Mapping[str, Any]]] = queue.SimpleQueue()
-    for endpoint in asked:
-        waiting.put(endpoint)
-
-    def work() -> None:
-        while True:
-            try:
-                endpoint = waiting.get_nowait()
-            except queue.Empty:
-                return
-            probe = _Probe(read_url(endpoint), endpoint in allowed, timeout, resolve, trusted)
-            done.put((endpoint, probe.run(clock)))
-
-    # Threads that do not hold up the end of Python: the system's resolver knows no time-out.
-    for _ in range(min(workers, len(asked))):
-        threading.Thread(target=work, name="probe", daemon=True).start()
-    rows: dict[str, Mapping[str, Any]] = {}
-    end = time.monotonic() + 2 * timeout * math.ceil(len(asked) / max(workers, 1))
-    while len(rows) < len(asked):
-        try:
-            endpoint, row = done.get(timeout=max(end - time.monotonic(), 0.001))
-        except queue.Empty:
-            break
-        rows[endpoint] = row
+    probes = [
+        _Probe(endpoint, endpoint in allowed, timeout, resolve, trusted) for endpoint in asked
+    ]
+    # The system's resolver knows no time-out, so that one is set from outside.
+    patience = 2 * timeout * math.ceil(len(asked) / workers)
+    rows: dict[_Probe, dict[str, Any]] = {}
+    for probe, answer in gather(
+        lambda probe: probe.run(clock), probes, workers=workers, timeout=patience
+    ):
+        rows[probe] = probe.crashed(answer) if isinstance(answer, BaseException) else answer
         if progress is not None:
             progress(len(rows), len(asked))
-    while not waiting.empty():  # what was not begun by now is not begun at all
-        try:
-            waiting.get_nowait()
-        except queue.Empty:
-            break
-    late = {"failure": "dns", "error": f"No address within {2 * timeout:g} s."}
     empty = dict.fromkeys(PROBES)
-    return rows_frame(
-        PROBES,
-        [
-            {
-                **empty,
-                "endpoint": endpoint,
-                "host": read_url(endpoint).host,
-                **rows.get(endpoint, late),
-            }
-            for endpoint in asked
-        ],
-    )
+    return rows_frame(PROBES, [empty | (rows.get(probe) or probe.unended()) for probe in probes])
 
 
 class _Failed(Exception):
@@ -136,26 +107,29 @@ class _Probe:
     """One endpoint, from its name to the head of its answer."""
 
     def __init__(
-        self, url: Url, local: bool, timeout: float, resolve: Resolve, context: ssl.SSLContext
+        self, endpoint: str, local: bool, timeout: float, resolve: Resolve, context: ssl.SSLContext
     ) -> None:
-        self._url = url
+        self._url = read_url(endpoint)
         self._local = local
         self._timeout = timeout
         self._resolve = resolve
         self._context = context
-        self._seen: dict[str, Any] = {}
+        self._begun = False
+        self._seen: dict[str, Any] = {"endpoint": endpoint, "host": self._url.host}
         self._late = False
         self._ascii_host = ""
         self._connection: socket.socket | None = None
 
     def run(self, clock: Callable[[], float]) -> dict[str, Any]:
+        self._begun = True
         try:
             if self._url.problem:
                 raise _Failed("invalid", self._url.problem)
             addresses = self._addresses()
-            self._connection = self._connect(addresses)
+            end = time.monotonic() + self._timeout
+            self._connection = self._connect(addresses, end)
             # Time-outs of a socket begin anew with every byte; this one does not.
-            alarm = threading.Timer(self._timeout, self._cut)
+            alarm = threading.Timer(max(end - time.monotonic(), 0), self._cut)
             alarm.daemon = True
             alarm.start()
             try:
@@ -168,6 +142,21 @@ class _Probe:
         except _Failed as failed:
             self._seen |= {"failure": failed.failure, "error": str(failed)}
         return self._seen
+
+    def crashed(self, error: BaseException) -> dict[str, Any]:
+        """The row of one that `run` raised for."""
+        said = f"The probe itself failed: {type(error).__name__}: {error}."
+        return self._seen | {"failure": "crashed", "error": said}
+
+    def unended(self) -> dict[str, Any]:
+        """The row of one whose time was over before `run` ended, or began."""
+        seen = dict(self._seen)  # `run` may still be writing to it
+        if not self._begun:
+            return seen | {"failure": "unprobed", "error": "Not probed: others took all the time."}
+        if "dns_ms" not in seen:
+            said = f"{self._url.host} has no address: nobody answered for it in time."
+            return seen | {"failure": "dns", "error": said}
+        return seen | {"failure": "unprobed", "error": "Not probed to the end: time was over."}
 
     def _addresses(self) -> Sequence[str]:
         host = self._url.host
@@ -187,8 +176,7 @@ class _Probe:
             raise _Failed("dns", f"{host} has no address.")
         return addresses
 
-    def _connect(self, addresses: Sequence[str]) -> socket.socket:
-        end = time.monotonic() + self._timeout
+    def _connect(self, addresses: Sequence[str], end: float) -> socket.socket:
         for number, address in enumerate(addresses):
             begun = time.perf_counter()
             left = max(end - time.monotonic(), 0.001)
@@ -216,6 +204,8 @@ class _Probe:
                 connection, server_hostname=self._ascii_host, do_handshake_on_connect=False
             )
             self._connection = secure  # the plain socket has given its descriptor away
+            if self._late:  # then it was the plain one that was cut
+                raise TimeoutError
             secure.do_handshake()
         except ssl.SSLCertVerificationError as error:
             kind = "hostname" if error.verify_code in _HOSTNAME_CODES else "tls"
@@ -223,7 +213,8 @@ class _Probe:
                 kind, f"The certificate of {self._url.host}: {error.verify_message}."
             ) from error
         except (OSError, ValueError) as error:  # ValueError: a host no certificate can name
-            raise _Failed("tls", f"No TLS with {self._url.host}: {self._why(error)}.") from error
+            why = _said(TimeoutError() if self._late else error, self._timeout)
+            raise _Failed("tls", f"No TLS with {self._url.host}: {why}.") from error
         self._seen["tls_ms"] = _since(begun)
         certificate = secure.getpeercert() or {}
         expires = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
@@ -234,36 +225,35 @@ class _Probe:
         }
 
     def _head(self, connection: socket.socket) -> None:
-        default = 443 if self._url.scheme == "https" else 80
-        host = f"[{self._ascii_host}]" if ":" in self._ascii_host else self._ascii_host
-        named = host if self._url.port == default else f"{host}:{self._url.port}"
+        host, port = self._ascii_host, self._url.port
         path = self._url.rest.split("#")[0]
         target = quote(path if path.startswith("/") else f"/{path}", safe="%/:=&?~+!$,;'@()*[]")
-        request = (
-            f"HEAD {target} HTTP/1.1\r\nHost: {named}\r\n"
-            "User-Agent: ikas-explore probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-        )
-        answer = b""
         try:
-            connection.sendall(request.encode("ascii"))
-            while b"\r\n\r\n" not in answer and len(answer) < _MOST_BYTES:
-                received = connection.recv(4096)
-                if not received:
-                    break
-                answer += received
-        except OSError as error:
-            raise _Failed("http", f"No answer: {self._why(error)}.") from error
-        if self._late:
-            raise _Failed("http", f"No whole answer within {self._timeout:g} s.")
-        lines = answer.decode("latin-1").split("\r\n")
-        version, _, rest = lines[0].partition(" ")
-        if not version.startswith("HTTP/") or not rest[:3].isdigit():
-            raise _Failed("http", f"The answer is not HTTP: {lines[0][:40]!r}.")
-        self._seen["status_code"] = int(rest[:3])
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            if name.casefold() == "location":
-                self._seen["location"] = value.strip()
+            http = (
+                HTTPSConnection(host, port, context=self._context)
+                if self._url.scheme == "https"
+                else HTTPConnection(host, port)
+            )
+            # The connection is there, to an address that was checked: it makes none of its own.
+            http.sock, http.auto_open = connection, 0
+            http.request("HEAD", target, headers=_HEADERS)
+            with http.getresponse() as answer:
+                status_code, location = answer.status, answer.getheader("Location")
+        except (OSError, HTTPException) as error:
+            raise _Failed("http", self._unread(error)) from error
+        if self._late:  # what was cut off looks like a shorter head
+            raise _Failed("http", self._unread(TimeoutError()))
+        self._seen["status_code"] = status_code
+        if location is not None:
+            self._seen["location"] = location.strip()
+
+    def _unread(self, error: Exception) -> str:
+        if self._late or isinstance(error, TimeoutError):
+            return f"No whole answer within {self._timeout:g} s."
+        if isinstance(error, OSError):
+            return f"No answer: {error}."
+        # http.client says the line that it cannot read, or what is wrong with one.
+        return f"The answer is not HTTP/1: {str(error).strip()[:60]!r}."
 
     def _cut(self) -> None:
         self._late = True
@@ -274,9 +264,6 @@ class _Probe:
             socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
         except OSError:
             return  # it is closed already
-
-    def _why(self, error: Exception) -> str:
-        return _said(TimeoutError() if self._late else error, self._timeout)
 
 
 def _said(error: Exception, timeout: float) -> str:

@@ -57,8 +57,11 @@ def read_url(endpoint: str) -> Url:
         return Url(scheme, userinfo, host.casefold(), number, rest)
     try:
         parts = split_url(endpoint)
+        endpoint.encode()
     except InvalidArgumentError as error:
         return Url(problem=str(error))
+    except UnicodeEncodeError:  # JSON may bring one half of a pair of surrogates
+        return Url(problem=f"The address {endpoint!r} holds half of a character.")
     userinfo = parts.netloc.rpartition("@")[0]
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     port_number = parts.port or (443 if parts.scheme == "https" else 80)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.policy import Policy
 from ikas_explore.auditing.probe_rules import PROBE_RULES
 from ikas_explore.auditing.probes import probe_endpoints
+from ikas_explore.auditing.urls import read_url
 from tests.auditing.endpoints import Authority, Endpoint, answering, endpoint
 from tests.auditing.frames import frame, row
 
@@ -77,6 +77,69 @@ def test_a_probe_is_one_request_without_a_body_and_never_an_event(opened: ExitSt
 
 
 @pytest.mark.parametrize(
+    ("host", "named"),
+    [("[::1]", "[::1]"), ("127.1", "127.1"), ("Ş.example.com", "xn--nga.example.com")],
+)
+def test_the_host_is_named_as_it_stands_in_the_endpoint(
+    opened: ExitStack, host: str, named: str
+) -> None:
+    served = opened.enter_context(endpoint(answering(OK)))
+    assert probe(f"http://{host}:{served.port}")["status_code"] == 200
+    lines = served.sent.decode().splitlines()
+    assert lines[0] == "HEAD / HTTP/1.1"
+    assert [line for line in lines if line.startswith("Host:")] == [f"Host: {named}:{served.port}"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_usual_port_is_not_named(
+    authority: Authority, opened: ExitStack, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Nobody but root may listen there, so the connection is led elsewhere."""
+    context = authority.serving(NAME, days=80) if scheme == "https" else None
+    served = opened.enter_context(endpoint(answering(OK), context))
+    asked: list[tuple[str, int]] = []
+    connect = socket.create_connection
+
+    def elsewhere(address: tuple[str, int], **options: Any) -> socket.socket:
+        asked.append(address)
+        return connect(("127.0.0.1", served.port), **options)
+
+    monkeypatch.setattr(socket, "create_connection", elsewhere)
+    assert probe(f"{scheme}://{NAME}/", context=authority.trusting())["status_code"] == 200
+    assert f"Host: {NAME}\r\n" in served.sent.decode()
+    assert asked == [("127.0.0.1", 443 if scheme == "https" else 80)]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (OK + "\nX-Long: " + "x" * 70_000, "more than 65536 bytes"),
+        (OK + "\nX: y" * 101, "more than 100 headers"),
+        ("HTTP/2.0 200 OK", "HTTP/2.0"),
+        ("HTTP/1.1 99 Few", "HTTP/1.1 99 Few"),
+    ],
+    ids=["long line", "many lines", "another version", "no status"],
+)
+def test_an_answer_that_no_client_would_read_is_told(
+    opened: ExitStack, head: str, said: str
+) -> None:
+    served = opened.enter_context(endpoint(answering(head)))
+    seen = probe(f"http://{NAME}:{served.port}/")
+    assert seen["failure"] == "http"
+    assert said in seen["error"]
+    assert "status_code" not in seen
+
+
+def test_continue_is_no_answer(opened: ExitStack) -> None:
+    """What follows it is; a redirect is told and not followed."""
+    head = "HTTP/1.1 100 Continue\n\nHTTP/1.1 301 Moved\nLOCATION:  https://other.example/ "
+    served = opened.enter_context(endpoint(answering(head)))
+    seen = probe(f"http://{NAME}:{served.port}/")
+    assert (seen["status_code"], seen["location"]) == (301, "https://other.example/")
+    assert served.connections == 1
+
+
+@pytest.mark.parametrize(
     ("host", "days", "failure", "said"),
     [
         ("other.example.com", 80, "hostname", "not valid for"),
@@ -105,10 +168,24 @@ def hang(connection: socket.socket) -> None:
     threading.Event().wait(0.5)
 
 
+def count_oddly(connection: socket.socket) -> None:
+    """A status of superscripts: digits to Python's isdigit(), and no number."""
+    connection.recv(4096)
+    connection.sendall("HTTP/1.1 ²²² OK\r\n\r\n".encode("latin-1"))
+
+
 def trickle(connection: socket.socket) -> None:
     """A byte every 50 ms: no wait for one byte is ever long."""
     while True:
         connection.sendall(b"H")
+        threading.Event().wait(0.05)
+
+
+def trickle_lines(connection: socket.socket) -> None:
+    """A whole line every 50 ms: more of a head, and never its end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X: y\r\n")
         threading.Event().wait(0.05)
 
 
@@ -117,10 +194,12 @@ def trickle(connection: socket.socket) -> None:
     [
         (hang, "http", "within 0.3 s"),
         (trickle, "http", "within 0.3 s"),
+        (trickle_lines, "http", "within 0.3 s"),
         (answering("hello"), "http", "not HTTP"),
+        (count_oddly, "http", "not HTTP"),
         (lambda connection: None, "http", "No"),
     ],
-    ids=["hangs", "trickles", "is not HTTP", "closes"],
+    ids=["hangs", "trickles", "trickles lines", "is not HTTP", "counts oddly", "closes"],
 )
 def test_an_endpoint_that_does_not_answer_ends_in_time(
     opened: ExitStack, behave: Any, failure: str, said: str
@@ -206,23 +285,48 @@ def test_probes_run_at_once_within_a_bound_and_tell_progress(opened: ExitStack) 
 
 
 def test_a_resolver_that_hangs_ends_in_time() -> None:
+    """Nobody waits for it, and what was not begun because of it says so."""
     held = threading.Event()
+    waited_for: list[str] = []
 
     def hanging(host: str, port: int) -> list[str]:
         held.wait(30)
+        waited_for.append(host)
         raise OSError("no such name")
 
-    begun = time.monotonic()
     rows = probe_endpoints(
         ["https://a.example.com/", "https://b.example.com/"],
         workers=1,
         timeout=0.1,
         resolve=hanging,
     )
-    waited = time.monotonic() - begun
+    assert waited_for == []
     held.set()
-    assert rows["failure"].tolist() == ["dns", "dns"]
-    assert waited < 25  # far from the 30 s that the resolver would have taken
+    assert rows["failure"].tolist() == ["dns", "unprobed"]
+    assert "a.example.com has no address" in rows["error"][0]
+    assert "others took all the time" in rows["error"][1]
+
+
+def test_a_mistake_of_ours_costs_one_row_and_says_so() -> None:
+    def mistaken(host: str, port: int) -> list[str]:
+        if host.startswith("a."):
+            raise ZeroDivisionError("of no use")
+        raise OSError("no such name")
+
+    rows = probe_endpoints(
+        ["https://a.example.com/", "https://b.example.com/"], workers=1, resolve=mistaken
+    )
+    assert rows["failure"].tolist() == ["crashed", "dns"]
+    assert rows["host"].tolist() == ["a.example.com", "b.example.com"]
+    assert "ZeroDivisionError: of no use" in rows["error"][0]
+    assert "no such name" in rows["error"][1]
+
+
+def test_half_a_character_in_an_endpoint_is_told() -> None:
+    """JSON may bring one, and nothing could post to it."""
+    read = read_url("https://hooks.example.com/\ud800")
+    assert read.host == ""
+    assert "half of a character" in read.problem
 
 
 def rules_of(seen: dict[str, Any]) -> list[str]:
@@ -246,6 +350,8 @@ def rules_of(seen: dict[str, Any]) -> list[str]:
         ({"failure": "tls", "error": "expired"}, "certificate-invalid"),
         ({"failure": "hostname", "error": "other names"}, "certificate-hostname"),
         ({"failure": "http", "error": "no answer"}, "no-answer"),
+        ({"failure": "unprobed", "error": "no time"}, "not-probed"),
+        ({"failure": "crashed", "error": "a mistake"}, "not-probed"),
         ({"status_code": 301, "location": "https://b.example/"}, "redirect"),
         ({"status_code": 304}, "redirect"),
         ({"host": "a.example", "days_left": 20, "certificate": "ab"}, "certificate-expires"),
