@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.auditing.policy import Policy
 from ikas_explore.auditing.rule import SEVERITIES, Rule, check_severity
+from ikas_explore.auditing.webhooks import covered
 from ikas_explore.errors import StorageError
 from ikas_explore.schema.scopes import Scope
 
@@ -103,22 +104,16 @@ class Audit:
             One row a checked store, one boolean column a scope: those that can be
             registered, then any other that is.
         """
-        import numpy as np
         import pandas as pd
 
         registrable = list(map(str, Scope.registrable()))
-        store_column, scope_column = self._webhooks["store"], self._webhooks["scope"]
-        active = scope_column[scope_column != ""].unique()
-        stores = pd.Index(self.stores, dtype=object, name="store")
-        scopes = pd.Index(
-            [*registrable, *sorted(set(active) - set(registrable))], dtype=object, name="scope"
+        others = set(self._webhooks["scope"].unique()) - {"", *registrable}
+        scopes = [*registrable, *sorted(others)]
+        return pd.DataFrame(
+            covered(self._webhooks, self.stores, scopes),
+            index=pd.Index(self.stores, dtype=object, name="store"),
+            columns=pd.Index(scopes, dtype=object, name="scope"),
         )
-        there = np.zeros((len(stores), len(scopes)), dtype=bool)
-        at = stores.get_indexer(store_column.cat.categories)[store_column.cat.codes]
-        column = scopes.get_indexer(scope_column.cat.categories)[scope_column.cat.codes]
-        known = (at >= 0) & (column >= 0)
-        there[at[known], column[known]] = True
-        return pd.DataFrame(there, index=stores, columns=scopes)
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each severity, the worst first."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.addresses import is_private
 from ikas_explore.auditing.rule import Rule, found, rule, where
 from ikas_explore.auditing.urls import holds_secret
+from ikas_explore.auditing.webhooks import covered
 from ikas_explore.patterns import did_you_mean, matches
 from ikas_explore.schema.scopes import Scope
 
@@ -99,19 +100,11 @@ def scope_missing(webhooks: DataFrame, policy: Policy) -> DataFrame:
     import pandas as pd
 
     required = policy.required_scopes()
-    stores = pd.Index(
-        dict.fromkeys([*policy.stores, *webhooks["store"].cat.categories]), dtype=object
-    )
-    there = np.zeros((len(stores), len(required)), dtype=bool)
-    # Places are looked up once a category, and then taken by the rows' codes.
-    rows_at = stores.get_indexer(webhooks["store"].cat.categories)[webhooks["store"].cat.codes]
-    columns_of = pd.Index(required, dtype=object).get_indexer(webhooks["scope"].cat.categories)
-    columns_at = columns_of[webhooks["scope"].cat.codes]
-    there[rows_at[columns_at >= 0], columns_at[columns_at >= 0]] = True
-    store_at, scope_at = np.nonzero(~there)
+    stores = list(dict.fromkeys([*policy.stores, *webhooks["store"].cat.categories]))
+    store_at, scope_at = np.nonzero(~covered(webhooks, stores, required))
     rows = pd.DataFrame(
         {
-            "store": stores.to_numpy()[store_at],
+            "store": np.array(stores, dtype=object)[store_at],
             "scope": np.array(required, dtype=object)[scope_at],
         }
     )

@@ -59,6 +59,39 @@ def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     )
 
 
+def covered(webhooks: DataFrame, stores: Sequence[str], scopes: Sequence[str]) -> Any:
+    """Return which store has which scope.
+
+    Parameters
+    ----------
+    webhooks : pandas.DataFrame
+        As `prepare` returns them; those of other stores and scopes do not count.
+    stores, scopes : sequence of str
+        Each once.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One row a store, one column a scope, in the order given.
+    """
+    import numpy as np
+
+    cells = np.zeros((len(stores), len(scopes)), dtype=bool)
+    row_at, column_at = _places(webhooks["store"], stores), _places(webhooks["scope"], scopes)
+    known = (row_at >= 0) & (column_at >= 0)
+    cells[row_at[known], column_at[known]] = True
+    return cells
+
+
+def _places(column: Any, texts: Sequence[str]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    # Looked up once a category, and then taken by the rows' codes; -1 for those not among them.
+    index = pd.Index(np.array(texts, dtype=object))
+    return index.get_indexer(column.cat.categories)[column.cat.codes]
+
+
 def _age_days(frame: DataFrame, now: dt.datetime) -> Any:
     import pandas as pd
 
