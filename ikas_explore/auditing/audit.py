@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule
 from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.webhooks import prepare
+from ikas_explore.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +32,7 @@ def audit(
     stores: Collection[str] = (),
     sandboxes: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    timeout: float = 5.0,
-    workers: int = 16,
+    progress: Progress | None = None,
     now: dt.datetime | None = None,
 ) -> Audit:
     """Say what is wrong with the webhooks of a frame, and what to do about it.
@@ -56,8 +55,6 @@ def audit(
         Stores that could not be listed, and why.
     progress : callable, optional
         Told ``(done, total)`` of the probes.
-    timeout, workers : float, int
-        Of the probes: seconds for each, and how many at once.
     now : datetime.datetime, optional
         With a time zone; for ages and for ignores that expire.
 
@@ -82,10 +79,10 @@ def audit(
     (False, 'error')
     """
     policy = read_policy(policy)
-    policy = replace(policy, stores=tuple(dict.fromkeys([*policy.stores, *stores])))
     now = now or dt.datetime.now(dt.UTC)
     unreached = dict(errors or {})
-    policy = replace(policy, stores=tuple(s for s in policy.stores if s not in unreached))
+    asked = dict.fromkeys([*policy.stores, *stores])
+    policy = replace(policy, stores=tuple(name for name in asked if name not in unreached))
     webhooks = prepare(frame, now)
     active, deleted = webhooks[~webhooks["deleted"]], webhooks[webhooks["deleted"]]
     parts = [
@@ -95,7 +92,7 @@ def audit(
     ]
     probes = None
     if probe:
-        probes = _probe(active, sandboxes, progress=progress, timeout=timeout, workers=workers)
+        probes = _probe(active, sandboxes, progress)
         pairs = active[["store", "endpoint"]].drop_duplicates().astype(object)
         probed = pairs.merge(probes, on="endpoint", how="inner")
         parts += [
@@ -118,12 +115,12 @@ def audit(
     )
 
 
-def _probe(active: DataFrame, sandboxes: Collection[str], **options: Any) -> DataFrame:
+def _probe(active: DataFrame, sandboxes: Collection[str], progress: Progress | None) -> DataFrame:
     from ikas_explore.auditing.probes import probe_endpoints  # and httpx, which no rule needs
 
     endpoints = active["endpoint"].astype(object)
     local = endpoints[active["store"].astype(object).isin(list(sandboxes))]
-    return probe_endpoints(endpoints.unique(), local=local.unique(), **options)
+    return probe_endpoints(endpoints.unique(), local=local.unique(), progress=progress)
 
 
 def _findings(parts: Iterable[tuple[Rule, str, DataFrame]]) -> DataFrame:

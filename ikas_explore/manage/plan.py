@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import IkasError, PlanError
@@ -22,11 +22,10 @@ from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for
 from ikas_explore.printing import printable
+from ikas_explore.progress import Progress
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-Progress = Callable[[int, int], None]
 
 _SIGNS = {CREATE: "+", REPLACE: "~", DELETE: "-", KEEP: " "}
 _COLOURS = {CREATE: "\x1b[32m", REPLACE: "\x1b[33m", DELETE: "\x1b[31m", KEEP: "\x1b[2m"}
