@@ -11,7 +11,7 @@ from ikas_explore.manage.diff import CREATE, REPLACE, Change, compare, registere
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.registry import Registry
-from ikas_explore.manage.stores import each_store, list_store
+from ikas_explore.manage.stores import list_store
 from ikas_explore.schema.scopes import check_scopes
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def make_plan(
     registries : mapping of str to Registry
         The stores by name.
     before : pandas.DataFrame, optional
-        What is registered, when it was just listed; else every store is listed.
+        What is registered, when it was just listed; else every store is listed, one by one.
     prune : bool, default False
         Delete what is registered and not desired. Without it, scopes that `desired` does
         not name are left alone and do not stand in the plan.
@@ -51,7 +51,7 @@ def make_plan(
     notes : sequence of str, optional
         For `Plan.notes`.
     workers : int, default 1
-        How many stores are listed or written at once.
+        How many stores `Plan.apply` lists or writes at once.
 
     Returns
     -------
@@ -68,12 +68,7 @@ def make_plan(
     if before is not None:
         listed = registered(before)
     else:
-        listed = {}
-
-        def list_one(store: str) -> None:
-            listed[store] = list_store(registries[store])
-
-        each_store(list_one, wanted, workers=workers)
+        listed = {store: list_store(registries[store]) for store in wanted}
     changes = [
         change
         for change in compare({store: listed.get(store, {}) for store in wanted}, wanted)

@@ -22,9 +22,11 @@ def each_store(
     workers: int = 1,
     stopped: threading.Event | None = None,
 ) -> None:
-    """Act on each store, several at once; the first error ends it.
+    """Act on each store, several at once, and raise what `act` raises.
 
-    Those begun come to their end first, after Ctrl-C too: `stopped` is set to tell them.
+    Of several errors, the one of the store that stands first; it is looked at when the stores
+    before it have ended, and none is begun from then on. Those begun come to their end first,
+    after Ctrl-C too: `stopped` is set to tell them.
     """
     stores = list(stores)
     if workers <= 1 or len(stores) <= 1:
