@@ -66,11 +66,6 @@ class Rule:
         """Return the rows found."""
         return self.find(webhooks, policy)
 
-    @property
-    def summary(self) -> str:
-        """The first line of the function's docstring."""
-        return (self.find.__doc__ or self.id).strip().splitlines()[0]
-
 
 def rule(
     id: str, severity: Severity, *, remedy: str, deleted: bool = False
@@ -94,8 +89,8 @@ def rule(
     ... def old_host(webhooks, policy):
     ...     '''An endpoint on the host that will be switched off.'''
     ...     return found(webhooks[webhooks["host"] == "old.example.com"], "The host goes in May.")
-    >>> old_host.id, old_host.summary
-    ('old-host', 'An endpoint on the host that will be switched off.')
+    >>> old_host.id, old_host.severity
+    ('old-host', 'warning')
     """
     check_severity(severity)
     return lambda find: Rule(id, severity, remedy, find, deleted)

@@ -10,7 +10,7 @@ from ikas_explore.errors import InvalidArgumentError
 
 # The usual form, read five times faster than by split_url; that one judges all others.
 _USUAL = re.compile(
-    r"(?i)(https?)://(?:([^/?#@\s\\]*)@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
+    r"(?i)(https?)://(?:[^/?#@\s\\]*@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
 )
 # By its name; `code` is what some clouds name a function's key, and what others name a country.
 _SECRET_VALUE = re.compile(
@@ -26,7 +26,6 @@ class Url(NamedTuple):
     """The parts of an endpoint; `problem` says what is wrong where it cannot be read."""
 
     scheme: str = ""
-    userinfo: str = ""
     host: str = ""
     port: int = 0
     rest: str = ""
@@ -45,16 +44,16 @@ def read_url(endpoint: str) -> Url:
     Examples
     --------
     >>> read_url("https://Example.com:8443/ikas/")
-    Url(scheme='https', userinfo='', host='example.com', port=8443, rest='/ikas/', problem='')
+    Url(scheme='https', host='example.com', port=8443, rest='/ikas/', problem='')
     >>> read_url("nowhere").problem
     "The address 'nowhere' has to start with 'https://'."
     """
     usual = _USUAL.fullmatch(endpoint)
     if usual:
-        scheme, userinfo, host, port, rest = usual.groups(default="")
+        scheme, host, port, rest = usual.groups(default="")
         scheme = scheme.lower()
         number = int(port) if port else 443 if scheme == "https" else 80
-        return Url(scheme, userinfo, host.casefold(), number, rest)
+        return Url(scheme, host.casefold(), number, rest)
     try:
         parts = split_url(endpoint)
         endpoint.encode()
@@ -62,11 +61,10 @@ def read_url(endpoint: str) -> Url:
         return Url(problem=str(error))
     except UnicodeEncodeError:  # JSON may bring one half of a pair of surrogates
         return Url(problem=f"The address {endpoint!r} holds half of a character.")
-    userinfo = parts.netloc.rpartition("@")[0]
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     port_number = parts.port or (443 if parts.scheme == "https" else 80)
     host = (parts.hostname or "").rstrip(".")
-    return Url(parts.scheme, userinfo, host, port_number, rest)
+    return Url(parts.scheme, host, port_number, rest)
 
 
 def holds_secret(endpoint: str) -> bool:
