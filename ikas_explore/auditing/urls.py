@@ -60,7 +60,7 @@ def read_url(endpoint: str) -> Url:
     except InvalidArgumentError as error:
         return Url(problem=str(error))
     except UnicodeEncodeError:  # JSON may bring one half of a pair of surrogates
-        return Url(problem=f"The address {endpoint!r} holds half of a character.")
+        return Url(problem=f"The address at {parts.hostname} holds half of a character.")
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     port_number = parts.port or (443 if parts.scheme == "https" else 80)
     host = (parts.hostname or "").rstrip(".")
