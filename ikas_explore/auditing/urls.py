@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from ikas_explore.addresses import split_url
 from ikas_explore.errors import InvalidArgumentError
@@ -12,13 +14,17 @@ from ikas_explore.errors import InvalidArgumentError
 _USUAL = re.compile(
     r"(?i)(https?)://(?:[^/?#@\s\\]*@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
 )
-# By its name; `code` is what some clouds name a function's key, and what others name a country.
-_SECRET_VALUE = re.compile(
-    r"(?i)([?&#;](?:[\w.%-]{0,40}(?:token|secret|passw|api[_-]?key|credential)[\w.%-]{0,40}"
-    r"|key|pwd|auth|authorization|jwt|signature|sig|code(?==[^&#;]{16}))=)([^&#;]+)"
+# A name, and before what its value is; the value may hold names of its own.
+_NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=(?=([^&#;]*(?:;[^=&#]*(?=[&#]|$))?))")
+# Names that say so, somewhere or as their last word.
+_SECRET_NAME = re.compile(
+    r"(?i:token|secret|passw|passphrase|api[_.-]?key|credential|signature|jwt|session_?id"
+    r"|(?:^|[^a-z])(?:key|pass|pwd|auth|authorization|session|sig|sid)$)|[a-z]Key$"
 )
 # By its form, in a path too: a JSON Web Token, a client secret of ikas.
-_SECRET_FORM = re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*|\bs_[0-9A-Za-z]{32,}")
+_SECRET_FORM = re.compile(r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\bs_[0-9A-Za-z]{32,}")
+# A part of a path that nobody can guess: some services have no other secret.
+_RANDOM = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?=[A-Za-z_-]*\d)[\w-]{20,}+")
 _USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
 
 
@@ -78,7 +84,7 @@ def holds_secret(endpoint: str) -> bool:
     # Most endpoints hold none of these signs, which are looked for in a tenth of the time.
     return bool(
         ("@" in endpoint and _USERINFO.search(endpoint))
-        or ("=" in endpoint and _SECRET_VALUE.search(endpoint))
+        or ("=" in endpoint and any(_secret_values(endpoint)))
         or (("eyJ" in endpoint or "s_" in endpoint) and _SECRET_FORM.search(endpoint))
     )
 
@@ -91,5 +97,20 @@ def masked(text: str) -> str:
     >>> masked("https://me:secret@a.example/?token=abc&page=1")
     'https://***@a.example/?token=***&page=1'
     """
-    text = _SECRET_VALUE.sub(r"\1***", _USERINFO.sub("***", text))
-    return _SECRET_FORM.sub("***", text)
+    text = _USERINFO.sub("***", text)
+    parts, done = [], 0
+    for begin, end in _secret_values(text):
+        if begin >= done:
+            parts += [text[done:begin], "***"]
+            done = end
+    return _RANDOM.sub("***", _SECRET_FORM.sub("***", "".join([*parts, text[done:]])))
+
+
+def _secret_values(text: str) -> Iterator[tuple[int, int]]:
+    """Give the places of values whose names say that they are secret."""
+    for named in _NAMED.finditer(text):
+        name = unquote(named[1]).rstrip("[]")
+        # `code` is what some clouds name a function's key, and what others name a country.
+        key = name.casefold() == "code" and len(named[2]) > 15
+        if named[2] and (key or _SECRET_NAME.search(name)):
+            yield named.span(2)

@@ -166,14 +166,30 @@ def test_a_report_is_written_as_the_umask_says(tmp_path: Path) -> None:
     assert mode(tmp_path / "report.html") == 0o644
 
 
-@holds("Reports mask tokens and passwords in the URLs of endpoints.")
-def test_reports_mask_secrets_in_endpoints() -> None:
+@holds("Reports mask passwords in endpoints, and tokens whose name or form shows what they are.")
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("?token=canary", "?x[token]=canary", "?%74oken=canary", "?page=1;token=canary"),
+        *("?access_key=canary", "?subscription-key=canary", "?accessKey=canary", "?pass=canary"),
+        *("p;jsessionid=canary?page=1", "?token=x;canary", "?to=https://b.example/?token=canary"),
+        *("services/T0ABCDEF1/B0CDEFGH2/canary1234567890XyZabc", "#access_token=canary&page=1"),
+    ],
+)
+def test_reports_mask_secrets_in_endpoints(rest: str) -> None:
     with ikas.connect("sandbox") as store:
-        store.webhooks.save("https://me:canary-1@a.example.com/?token=canary-2", ORDER)
-        audit = store.webhooks.audit()
+        store.webhooks.save(f"https://me:canary@a.example.com/{rest}", ORDER)
+        audit = store.webhooks.audit({"allowed_hosts": ["b.example.com"]})
     for report in (audit.to_html(), audit.to_markdown(), audit.to_junit()):
         assert "a.example.com" in report
         assert "canary" not in report
+
+
+@does_not("Reports show a token in an endpoint under a name that does not say so, such as `?t=`.")
+def test_reports_show_what_does_not_look_like_a_secret() -> None:
+    with ikas.connect("sandbox") as store:
+        store.webhooks.save("https://a.example.com/?t=canary", ORDER)
+        assert "canary" in store.webhooks.audit({"allowed_hosts": ["b.example.com"]}).to_html()
 
 
 @does_not("Frames, CSV, Parquet and the journal show endpoints as they are, tokens in them too.")
