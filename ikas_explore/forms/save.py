@@ -81,7 +81,8 @@ class SaveForm(Form):
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         frame = self.frame
-        return markup.changes_columns(self.words, frame), markup.changes_rows(self.words, frame)
+        rows = markup.changes_rows(self.words, frame, resend=self._saving.resends)
+        return markup.changes_columns(self.words, frame), rows
 
 
 class _Groups:

@@ -106,6 +106,11 @@ class Saving:
             return self._outcomes
         return changes_frame(self._changes())
 
+    @property
+    def resends(self) -> bool:
+        """Whether what stands so already is sent as well: an optional field was given."""
+        return bool(self._more())
+
     def update(self) -> None:
         endpoint = self._fields["endpoint"]
         if isinstance(endpoint, TextControl):
@@ -152,7 +157,7 @@ class Saving:
 
     def _sent(self) -> list[Change]:
         changes = self._changes()
-        return changes if self._more() else [each for each in changes if each.action != KEEP]
+        return changes if self.resends else [each for each in changes if each.action != KEEP]
 
     def _ready(self) -> bool:
         taken = any(each.action == REPLACE for each in self._changes())
@@ -182,10 +187,10 @@ class Saving:
             return markup.note("plain", words("save.first" if self._session.known else "unlisted"))
         done = "outcome" in self.frame.columns
         name = words("column.outcome" if done else "save.preview")
-        more = self._more()
-        table = markup.changes_table(words, self.frame, name=name, resend=bool(more))
+        table = markup.changes_table(words, self.frame, name=name, resend=self.resends)
         sent = self._sent()
         if not sent:
             return f"{markup.heading(4, name)}{table}{markup.note('plain', words('save.nothing'))}"
-        python = python_save(sent[0].endpoint_after or "", [each.scope for each in sent], more)
+        scopes = [each.scope for each in sent]
+        python = python_save(sent[0].endpoint_after or "", scopes, self._more())
         return f"{markup.heading(4, name)}{table}{markup.code(words('python'), [python])}"

@@ -164,6 +164,10 @@ def test_sales_channels_are_sent_for_unchanged_scopes_too(store: ikas.Store) -> 
     form = store.webhooks.save_form(language="en")
     form.fill(endpoint=OLD, scopes=[CREATED, ORDER], sales_channel_ids=["a", "b"])
     assert "sales channels will be set" in html(form)
+    saved_notebook = form._repr_mimebundle_()
+    for kind in ("text/plain", "text/html"):  # it says what the form does
+        assert "sales channels will be set" in saved_notebook[kind]
+        assert "unchanged" not in saved_notebook[kind]
     assert 'sales_channel_ids=["a", "b"]' in unescaped(html(form))
     form.click("save")
     assert form.message == "Saved: 2 of 2, read back from ikas."
