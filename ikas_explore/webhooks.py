@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
 from ikas_explore.client.fields import find_query
-from ikas_explore.client.registrations import Registrations, texts
+from ikas_explore.client.registrations import Registrations
 from ikas_explore.client.webhooks import schema_of
-from ikas_explore.manage.journal import Journal
+from ikas_explore.errors import ScopeTakenError
+from ikas_explore.manage.journal import Entry, Journal
 from ikas_explore.schema.scopes import check_scopes
 
 if TYPE_CHECKING:
@@ -106,14 +107,16 @@ class Webhooks:
             With ``replace=False``: names the scopes and who holds them.
         IkasError
         """
-        asked = self._registrations.check(endpoint, scopes)
-        channels = texts(sales_channel_ids, "sales_channel_ids")
+        asked = self._registrations.check(endpoint, scopes, sales_channel_ids)
         with self._journal.write(
-            self._registrations, asked, endpoint=endpoint, sales_channels=channels is not None
-        ):
-            return self._registrations.save(
-                endpoint, asked, sales_channel_ids=channels, replace=replace
-            )
+            self._registrations,
+            asked.scopes,
+            endpoint=endpoint,
+            sales_channels=asked.sales_channel_ids is not None,
+        ) as entry:
+            if not replace:
+                _refuse_taken(entry)
+            return self._registrations.send(asked)
 
     def delete(self, scopes: str | Iterable[str]) -> bool:
         """Remove the webhooks of one or more scopes, whatever endpoint holds them.
@@ -285,3 +288,17 @@ class Webhooks:
             "delete_form(), manager()"
         )
         return f"<Webhooks of {self.name!r}: {verbs}>"
+
+
+def _refuse_taken(entry: Entry) -> None:
+    taken = {
+        scope: held
+        for scope, held in entry.before.items()
+        if held not in (None, entry.after[scope])
+    }
+    if taken:
+        raise ScopeTakenError(
+            f"{entry.store}: held by another endpoint: "
+            + ", ".join(f"{scope} by {held}" for scope, held in taken.items())
+            + ". Nothing was saved; replace=True takes them over."
+        )

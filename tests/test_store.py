@@ -104,6 +104,36 @@ def test_replace_false_refuses_a_scope_that_another_endpoint_holds(store: ikas.S
     assert len(store.webhooks.save(mine, "store/customer/created", replace=False)) == 1
 
 
+def test_a_save_lists_once_whatever_it_has_to_know(api_version: str) -> None:
+    """What stood there is asked for the journal; who holds a scope is read from the same list."""
+    save = "saveWebhook" if api_version == "v1" else "saveWebhooks"
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox, api_version=api_version) as store:
+        store.webhooks.save(ENDPOINT, "store/order/created", replace=False)
+        assert sandbox.calls == {"listWebhook": 1, save: 1}
+        with pytest.raises(errors.ScopeTakenError):
+            store.webhooks.save(ENDPOINT, "store/customer/created", replace=False)
+        assert sandbox.calls == {"listWebhook": 2, save: 1}
+
+
+def test_replace_false_takes_a_scope_whose_webhook_is_marked_deleted() -> None:
+    row = {"id": "1", "endpoint": "https://old.example.com/", "scope": "store/order/created"}
+    times = {"createdAt": None, "updatedAt": None}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if b"listWebhook" in request.content:
+            return httpx.Response(
+                200, json={"data": {"listWebhook": [{**row, **times, "deleted": True}]}}
+            )
+        saved = {**row, **times, "endpoint": ENDPOINT, "deleted": False}
+        return httpx.Response(200, json={"data": {"saveWebhook": [saved]}})
+
+    with ikas.connect(
+        "shop", access_token="t", api_version="v1", transport=httpx.MockTransport(answer)
+    ) as store:
+        saved = store.webhooks.save(ENDPOINT, "store/order/created", replace=False)
+    assert saved["endpoint"].tolist() == [ENDPOINT]
+
+
 def test_sales_channels_are_sent_as_a_list(api_version: str) -> None:
     sent: list[Any] = []
 

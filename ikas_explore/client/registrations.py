@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.addresses import check_endpoint
 from ikas_explore.client.client import Client
 from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import delete_webhooks, list_webhooks, save_webhooks
-from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.schema.scopes import check_scopes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+class Asked(NamedTuple):
+    """A save that was looked at and can be sent."""
+
+    endpoint: str
+    scopes: Sequence[str]
+    sales_channel_ids: Sequence[str] | None
+
+
 class Registrations:
-    """List, save and delete; see `ikas_explore.store.Webhooks` for what they promise."""
+    """List, save and delete; see `ikas_explore.webhooks.Webhooks` for what they promise."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -31,41 +39,34 @@ class Registrations:
         """Return the webhook frame."""
         return self._frame(list_webhooks(self._client))
 
-    def check(self, endpoint: str, scopes: str | Iterable[str]) -> Sequence[str]:
-        """Return the scopes of a save that can be sent, each once, or raise."""
-        asked = check_scopes(scopes)
-        check_endpoint(endpoint, allow_http=self._client.settings.local)
-        return asked
-
     def save(
         self,
         endpoint: str,
         scopes: str | Iterable[str],
         *,
         sales_channel_ids: str | Iterable[str] | None = None,
-        replace: bool = True,
     ) -> DataFrame:
         """Register an endpoint; return the rows saved in the order asked."""
-        asked = self.check(endpoint, scopes)
-        channels = texts(sales_channel_ids, "sales_channel_ids")
-        if not replace:
-            self._refuse_taken(endpoint, asked)
-        return self._frame(save_webhooks(self._client, endpoint, asked, channels), in_order=True)
+        return self.send(self.check(endpoint, scopes, sales_channel_ids))
+
+    def check(
+        self,
+        endpoint: str,
+        scopes: str | Iterable[str],
+        sales_channel_ids: str | Iterable[str] | None,
+    ) -> Asked:
+        """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
+        asked = check_scopes(scopes)
+        check_endpoint(endpoint, allow_http=self._client.settings.local)
+        return Asked(endpoint, asked, _texts(sales_channel_ids, "sales_channel_ids"))
+
+    def send(self, asked: Asked) -> DataFrame:
+        """Make a save that was checked; return the rows saved in the order asked."""
+        return self._frame(save_webhooks(self._client, *asked), in_order=True)
 
     def delete(self, scopes: Sequence[str]) -> bool:
         """Remove scopes, also those the catalogue does not know; return what ikas answered."""
         return delete_webhooks(self._client, scopes)
-
-    def _refuse_taken(self, endpoint: str, scopes: Iterable[str]) -> None:
-        listed = list_webhooks(self._client)
-        held = dict(zip(listed["scope"], listed["endpoint"], strict=True))
-        taken = [scope for scope in scopes if held.get(scope, endpoint) != endpoint]
-        if taken:
-            raise ScopeTakenError(
-                f"{self.name}: held by another endpoint: "
-                + ", ".join(f"{scope} by {held[scope]}" for scope in taken)
-                + ". Nothing was saved; replace=True takes them over."
-            )
 
     def _frame(self, cells: Columns, *, in_order: bool = False) -> DataFrame:
         from ikas_explore.frames import webhook_frame
@@ -74,7 +75,7 @@ class Registrations:
         return webhook_frame(cells, store=self.name, api_version=version, in_order=in_order)
 
 
-def texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None:
+def _texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None:
     """Return one text or several as a list; sgqlc would take a text apart into letters."""
     if values is None:
         return None

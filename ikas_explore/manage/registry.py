@@ -30,7 +30,6 @@ class Registry(Protocol):
         scopes: Sequence[str],
         *,
         sales_channel_ids: Sequence[str] | None = None,
-        replace: bool = True,
     ) -> DataFrame:
         """Register one endpoint for the scopes; return the rows saved."""
         ...

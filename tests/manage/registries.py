@@ -46,7 +46,6 @@ class DictRegistry:
         scopes: Sequence[str],
         *,
         sales_channel_ids: Sequence[str] | None = None,
-        replace: bool = True,
     ) -> pd.DataFrame:
         self.state |= dict.fromkeys(scopes, endpoint)
         self._called("save", endpoint, *scopes)
