@@ -89,23 +89,22 @@ def undo(
     ~/.ikas-explore/journal.jsonl, or in the file that IKAS_JOURNAL names.
     """
     with connect_fleet(fleet, store, api_version) as stores:
-        entries = stores.journal.entries(stores.names)
         # Left on the journal until it is done, so that it can be tried again.
         planned = stores.undo(take=False)
-        if planned is None:
+        if planned is None or planned.reverts is None:
             if json:
                 print_json([])
             else:
                 print("Nothing to take back: no write to this store is in the journal.")
             return
         if not json:
-            print(f"The write of {printable(entries[-1].written_at)} is taken back:")
+            print(f"The write of {printable(planned.reverts.written_at)} is taken back:")
             _show(planned, json)
-        if not planned.empty and not yes and _changed_since(entries[-1], planned):
+        if not planned.empty and not yes and _changed_since(planned.reverts, planned):
             typer.confirm("Somebody changed this since. Take it back?", abort=True, err=True)
         done = _carry_out(planned, json)
         if done:
-            stores.journal.take(entries[-1])
+            stores.journal.take(planned.reverts)
     raise typer.Exit(0 if done else 1)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.errors import IkasError, PlanError, StorageError
 from ikas_explore.forms.watched import Shown, Watched
 from ikas_explore.manage.diff import Change, registered
-from ikas_explore.manage.journal import Entry, Journal
+from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.planning import undo
 from ikas_explore.manage.registry import Registry
@@ -174,13 +174,13 @@ class Session:
         """
         self._begin()
         try:
-            last = self._last()
             plan = undo(self.journal, {self.name: self._registry}, take=False)
-            if plan is None or last is None or not plan.changes.equals(shown.changes):
+            same = plan is not None and plan.changes.equals(shown.changes)
+            if plan is None or plan.reverts is None or not same:
                 raise PlanError("The last change, or what is registered, is another one by now.")
             outcomes = plan.apply()
             if not outcomes["outcome"].isin([CONFLICT, FAILED]).any():
-                self.journal.take(last)
+                self.journal.take(plan.reverts)
             return outcomes
         finally:
             self._end()
@@ -188,10 +188,6 @@ class Session:
     def note(self, python: str, outcome: str) -> None:
         """Write an action into the log."""
         self.log.append(Done(dt.datetime.now(dt.UTC), python, outcome))
-
-    def _last(self) -> Entry | None:
-        entries = self.journal.entries([self.name])
-        return entries[-1] if entries else None
 
     def _apply(self, changes: Sequence[Change]) -> DataFrame:
         listed = registered(self.shown)

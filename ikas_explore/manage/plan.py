@@ -17,7 +17,7 @@ from ikas_explore.manage.diff import (
     Registered,
     changes_frame,
 )
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal import Entry, Journal
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for
@@ -40,6 +40,8 @@ class Plan:
     ----------
     notes : tuple of str
         What the plan cannot do, in sentences: sales channels cannot be read back.
+    reverts : Entry or None
+        The write that it takes back, for a plan of `planning.undo`.
     report : pandas.DataFrame or None
         What the last `apply` returned, or would have returned had Ctrl-C not ended it.
     """
@@ -53,6 +55,7 @@ class Plan:
         journal: Journal | None = None,
         notes: Sequence[str] = (),
         workers: int = 1,
+        reverts: Entry | None = None,
     ) -> None:
         self._registries = registries
         self._listed = listed
@@ -63,6 +66,7 @@ class Plan:
         self._journal = journal
         self._workers = workers
         self.notes = tuple(notes)
+        self.reverts = reverts
         self.report: DataFrame | None = None
 
     @property

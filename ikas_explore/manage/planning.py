@@ -89,7 +89,8 @@ def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = T
     journal : Journal
     registries : mapping of str to Registry
     take : bool, default True
-        False leaves the write on the stack: to show the plan before somebody agrees to it.
+        False leaves the write on the stack, to show the plan before somebody agrees to it;
+        ``journal.take(plan.reverts)`` takes it off then.
 
     Returns
     -------
@@ -123,4 +124,4 @@ def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = T
     ]
     if take:
         journal.take(entry)
-    return Plan(registries, {entry.store: now}, changes, notes=notes)
+    return Plan(registries, {entry.store: now}, changes, notes=notes, reverts=entry)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import _thread
 import threading
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -340,6 +341,21 @@ def test_undo_can_be_looked_at_first() -> None:
     assert agreed is not None
     assert shown.text() == agreed.text()
     assert journal.entries() == []
+
+
+def test_an_undo_that_was_looked_at_takes_its_own_write_and_no_later_one(tmp_path: Path) -> None:
+    """Another process may write while somebody reads the plan."""
+    path = tmp_path / "journal.jsonl"
+    registry, journal = DictRegistry({ORDER: A}), Journal(path)
+    made = make_plan({B: ORDER}, {"acme": registry}, journal=journal)
+    assert made.reverts is None
+    made.apply()
+    shown = undo(journal, {"acme": registry}, take=False)
+    make_plan({B: STOCK}, {"acme": registry}, journal=Journal(path)).apply()
+    assert shown is not None
+    assert shown.reverts is not None
+    journal.take(shown.reverts)
+    assert [entry.after for entry in journal.entries()] == [{STOCK: B}]
 
 
 def test_what_sales_channels_a_write_changed_is_told() -> None:
