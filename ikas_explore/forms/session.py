@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,12 +105,8 @@ class Session:
 
     def refresh(self) -> None:
         """List the store again: one call. A failure is kept as `error`, not raised."""
-        self._begin()
-        try:
+        with self._action(), suppress(IkasError):
             self._registry.list()
-        except IkasError as error:
-            self._registry.error = error
-        self._end()
 
     def saving(self, endpoint: str, scopes: Sequence[str]) -> list[Change]:
         """Return what saving would change; rows that stand so already are among them.
@@ -148,19 +145,13 @@ class Session:
         pandas.DataFrame
             As from `Plan.apply`, read back.
         """
-        self._begin()
-        try:
+        with self._action():
             return self._resave(changes, more) if more else self._apply(changes)
-        finally:
-            self._end()
 
     def delete(self, changes: Sequence[Change]) -> DataFrame:
         """Delete what `deleting` returned, in one call; returns outcomes, read back."""
-        self._begin()
-        try:
+        with self._action():
             return self._apply(changes)
-        finally:
-            self._end()
 
     def undo(self, shown: Plan) -> DataFrame:
         """Take back the last write, if that is still what `shown` says.
@@ -172,8 +163,7 @@ class Session:
         PlanError
             Something was written in between.
         """
-        self._begin()
-        try:
+        with self._action():
             plan = undo(self.journal, {self.name: self._registry}, take=False)
             same = plan is not None and plan.changes.equals(shown.changes)
             if plan is None or plan.reverts is None or not same:
@@ -182,8 +172,6 @@ class Session:
             if not outcomes["outcome"].isin([CONFLICT, FAILED]).any():
                 self.journal.take(plan.reverts)
             return outcomes
-        finally:
-            self._end()
 
     def note(self, python: str, outcome: str) -> None:
         """Write an action into the log."""
@@ -228,13 +216,16 @@ class Session:
             rows.append({**row, "error": None if told is None else str(told)})
         return rows_frame(OUTCOMES, rows)
 
-    def _begin(self) -> None:
+    @contextmanager
+    def _action(self) -> Iterator[None]:
+        """Begin without an error, and show at the end what was listed last."""
         self._registry.error = None
-
-    def _end(self) -> None:
-        self.turn += 1
-        if self._registry.listed is not None:
-            self.shown = self._registry.listed
+        try:
+            yield
+        finally:
+            self.turn += 1
+            if self._registry.listed is not None:
+                self.shown = self._registry.listed
 
 
 def python_save(endpoint: str, scopes: Sequence[str], more: Mapping[str, Any]) -> str:
