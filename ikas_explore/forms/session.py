@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import IkasError, PlanError, StorageError
-from ikas_explore.forms.watched import Shown, Watched
+from ikas_explore.forms.watched import Watched
 from ikas_explore.manage.diff import Change, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
@@ -127,8 +127,8 @@ class Session:
         """Return the plan that takes back the last write, going by what is shown; no call."""
         if not self.known:
             return None
-        as_shown = Shown(self._registry.behind, self.shown)
-        return undo(self.journal, {self.name: as_shown}, take=False)
+        now = registered(self.shown)
+        return undo(self.journal, {self.name: self._registry}, take=False, now=now)
 
     def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
         """Save what `saving` returned, in one call.

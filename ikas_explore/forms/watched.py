@@ -19,19 +19,19 @@ class Watched:
     """
 
     def __init__(self, behind: Registry) -> None:
-        self.behind = behind
+        self._behind = behind
         self.listed: DataFrame | None = None
         self.error: IkasError | None = None
         self.current = False
 
     @property
     def name(self) -> str:
-        return self.behind.name
+        return self._behind.name
 
     def list(self) -> DataFrame:
         self.current = False
         try:
-            self.listed = self.behind.list()
+            self.listed = self._behind.list()
         except IkasError as error:
             self.error = self.error or error
             raise
@@ -40,26 +40,14 @@ class Watched:
 
     def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
         try:
-            return self.behind.save(endpoint, scopes, **more)
+            return self._behind.save(endpoint, scopes, **more)
         except IkasError as error:
             self.error = error
             raise
 
     def delete(self, scopes: Sequence[str]) -> bool:
         try:
-            return self.behind.delete(scopes)
+            return self._behind.delete(scopes)
         except IkasError as error:
             self.error = error
             raise
-
-
-class Shown(Watched):
-    """A registry that lists what is shown, for a preview without a call."""
-
-    def __init__(self, behind: Registry, shown: DataFrame) -> None:
-        super().__init__(behind)
-        self.listed = shown
-
-    def list(self) -> DataFrame:
-        assert self.listed is not None  # noqa: S101 - given above, for the type checker
-        return self.listed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
 from ikas_explore.manage.desired import read_desired
-from ikas_explore.manage.diff import CREATE, REPLACE, Change, compare, registered
+from ikas_explore.manage.diff import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.registry import Registry
@@ -81,7 +81,13 @@ def make_plan(
     return Plan(registries, listed, changes, journal=journal, notes=notes, workers=workers)
 
 
-def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = True) -> Plan | None:
+def undo(
+    journal: Journal,
+    registries: Mapping[str, Registry],
+    *,
+    take: bool = True,
+    now: Registered | None = None,
+) -> Plan | None:
     """Take the last write to some stores off the journal and plan what reverts it.
 
     Parameters
@@ -91,6 +97,8 @@ def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = T
     take : bool, default True
         False leaves the write on the stack, to show the plan before somebody agrees to it;
         ``journal.take(plan.reverts)`` takes it off then.
+    now : mapping of str to mapping of str to str, optional
+        Store to scope to endpoint, when it was just listed; else the store is listed.
 
     Returns
     -------
@@ -109,11 +117,12 @@ def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = T
     if not entries:
         return None
     entry = entries[-1]
-    now = list_store(registries[entry.store])
+    store = entry.store
+    held = list_store(registries[store]) if now is None else now.get(store, {})
     changes = [
-        Change(entry.store, scope, now.get(scope), entry.before[scope])
+        Change(store, scope, held.get(scope), entry.before[scope])
         for scope in sorted(entry.before)
-        if not (now.get(scope) is None and entry.before[scope] is None)
+        if not (held.get(scope) is None and entry.before[scope] is None)
     ]
     saved = [change.scope for change in changes if change.action in (CREATE, REPLACE)]
     if entry.sales_channels:
@@ -124,4 +133,4 @@ def undo(journal: Journal, registries: Mapping[str, Registry], *, take: bool = T
     ]
     if take:
         journal.take(entry)
-    return Plan(registries, {entry.store: now}, changes, notes=notes, reverts=entry)
+    return Plan(registries, {store: held}, changes, notes=notes, reverts=entry)

@@ -343,6 +343,18 @@ def test_undo_can_be_looked_at_first() -> None:
     assert journal.entries() == []
 
 
+def test_an_undo_of_what_was_just_listed_makes_no_call() -> None:
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    make_plan({B: [ORDER, STOCK]}, {"acme": registry}, journal=journal).apply()
+    before = len(registry.calls)
+    shown = undo(journal, {"acme": registry}, take=False, now={"acme": dict(registry.state)})
+    assert len(registry.calls) == before
+    asked = undo(journal, {"acme": registry})
+    assert shown is not None
+    assert asked is not None
+    assert shown.text() == asked.text()
+
+
 def test_an_undo_that_was_looked_at_takes_its_own_write_and_no_later_one(tmp_path: Path) -> None:
     """Another process may write while somebody reads the plan."""
     path = tmp_path / "journal.jsonl"
