@@ -46,10 +46,6 @@ class Checklist:
         self._set(dict.fromkeys(self._boxes, False) | dict.fromkeys(wanted, True))
 
     @property
-    def disabled(self) -> bool:
-        return False
-
-    @property
     def problem(self) -> str | None:
         return None if self.value else self._words("problem.scopes")
 

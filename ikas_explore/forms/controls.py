@@ -36,8 +36,6 @@ class Control(Protocol):
     @value.setter
     def value(self, value: Any) -> None: ...
     @property
-    def disabled(self) -> bool: ...
-    @property
     def problem(self) -> str | None:
         """Why the value cannot be used, in words; None when it can."""
         ...
@@ -155,10 +153,6 @@ class TextControl:
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InvalidArgumentError(f"{self.name} takes a text, not {value!r}.")
         self._input.value = str(value)
-
-    @property
-    def disabled(self) -> bool:
-        return bool(self._input.disabled)
 
     def offer(self, offers: Sequence[str]) -> None:
         """Offer other values."""

@@ -140,7 +140,7 @@ class Form(ABC):
             self._named(self._controls, name, "field")
         for name, control in self._controls.items():
             if name in values:
-                if control.disabled:
+                if isinstance(control, TickControl) and control.disabled:
                     raise InvalidArgumentError(
                         f"The field {name!r} is disabled now: there is nothing to fill in."
                     )

@@ -111,10 +111,6 @@ class Matrix:
             box.value = scope in wanted
 
     @property
-    def disabled(self) -> bool:
-        return False
-
-    @property
     def problem(self) -> str | None:
         return None if self.value else self._words("problem.scopes")
 
