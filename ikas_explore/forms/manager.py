@@ -105,7 +105,6 @@ def matrix_table(
     words: Words, frame: DataFrame, *, store: bool = False
 ) -> tuple[list[str], list[list[str]]]:
     """Put a matrix into words: the names of its columns, and a list of texts a row."""
-    names = ["scope", "state", "endpoint", "created_at", "updated_at"]
     rows = [
         [
             *([row["store"]] if store else []),
@@ -117,7 +116,13 @@ def matrix_table(
         ]
         for row in frame.to_dict("records")
     ]
-    return [words(f"column.{name}") for name in (["store"] if store else []) + names], rows
+    return matrix_columns(words, store=store), rows
+
+
+def matrix_columns(words: Words, *, store: bool = False) -> list[str]:
+    """Name the columns of a matrix in words."""
+    names = ["scope", "state", "endpoint", "created_at", "updated_at"]
+    return [words(f"column.{name}") for name in (["store"] if store else []) + names]
 
 
 class _Log:

@@ -10,7 +10,7 @@ from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, TextControl, stack
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import FILTER
-from ikas_explore.forms.manager import matrix_table
+from ikas_explore.forms.manager import matrix_columns, matrix_table
 from ikas_explore.forms.matrix import fits, matrix_frame
 from ikas_explore.forms.messages import Words
 
@@ -103,7 +103,6 @@ class _Rows:
         words = self._words
         frame = self.filtered()
         head = frame.head(MOST_ROWS)
-        columns, _ = matrix_table(words, head, store=True)
         cells = [
             [
                 markup.text(row["store"]),
@@ -115,6 +114,7 @@ class _Rows:
             ]
             for row in head.to_dict("records")
         ]
+        columns = matrix_columns(words, store=True)
         table = markup.html_table(columns, cells, name=words("column.scope"))
         shown = words("matrix.shown", shown=len(head), count=len(self.frame))
         self._table.show(table + markup.note("plain", shown))
