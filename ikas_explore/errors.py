@@ -84,10 +84,8 @@ class RateLimitedError(ResponseError):
         Seconds to wait as the answer gave them; None when it gave no hint.
     """
 
-    def __init__(
-        self, message: str, *, status_code: int | None = 429, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message, status_code=status_code)
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message, status_code=429)
         self.retry_after = retry_after
 
 

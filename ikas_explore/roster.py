@@ -37,6 +37,7 @@ from ikas_explore.files import read_toml
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.patterns import check_known
 from ikas_explore.settings import (
+    CREDENTIALS,
     Settings,
     check_api_version,
     check_base_url,
@@ -50,7 +51,6 @@ from ikas_explore.store import Store
 if TYPE_CHECKING:
     import httpx
 
-CREDENTIALS = ("access_token", "refresh_token", "client_id", "client_secret")
 VALUES = ("api_version", "base_url")
 
 # Capitals only: tokens and client secrets have small letters, hyphens or dots in them.

@@ -23,7 +23,8 @@ SANDBOX = "sandbox"
 SANDBOX_SEED = "1"
 
 _PAIR = ("client_id", "client_secret")
-_CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
+#: What logs in to a store; some of them are enough.
+CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
 
 
 class Secret:
@@ -117,7 +118,7 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
         A store name, version or base URL that cannot be right.
     """
 
-    any_given = any(given.get(name) is not None for name in _CREDENTIALS)
+    any_given = any(given.get(name) is not None for name in CREDENTIALS)
     half_given = any(given.get(name) is not None for name in _PAIR)
     # The first that names a variable has it, an empty one too.
     file = _read_file() if environment else {}
@@ -126,7 +127,7 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
 
     def find(name: str) -> str | None:
         value = given.get(name)
-        kept_out = name in _CREDENTIALS and any_given and not (name in _PAIR and half_given)
+        kept_out = name in CREDENTIALS and any_given and not (name in _PAIR and half_given)
         if value is not None or kept_out:
             return value
         variable = _variable(name)
@@ -181,7 +182,7 @@ def _refuse_mixture(
     file : mapping
         What stands in ``.env``.
     """
-    used = [name for name in _CREDENTIALS if getattr(settings, name)]
+    used = [name for name in CREDENTIALS if getattr(settings, name)]
     foreign = [name for name in used if came_from.get(name) is not file]
     if came_from.get("base_url") is file and foreign and not is_trusted(settings.base_url):
         # Such a file may have come with the notebooks of somebody else.

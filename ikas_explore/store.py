@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.client.client import Client, open_http
-from ikas_explore.client.fields import find_query
-from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
@@ -225,9 +223,9 @@ class Store:
         UnknownFieldError
             Naming the near ones.
         """
-        from ikas_explore.client.query import Query
+        from ikas_explore.client.query import begin
 
-        return Query(self._client, find_query(schema_of(self._client.settings.api_version), field))
+        return begin(self._client, field)
 
     def close(self) -> None:
         """Close the connections, and the embedded sandbox; calling it again does nothing."""

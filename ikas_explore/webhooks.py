@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.fields import find_query
 from ikas_explore.client.registrations import Registrations
 from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import ScopeTakenError
@@ -65,10 +64,9 @@ class Webhooks:
 
     def query(self) -> Query:
         """Begin a query for webhooks: choose fields, conditions and order."""
-        from ikas_explore.client.query import Query
+        from ikas_explore.client.query import begin
 
-        schema = schema_of(self._client.settings.api_version)
-        return Query(self._client, find_query(schema, "list_webhook"))
+        return begin(self._client, "list_webhook")
 
     def save(
         self,

@@ -209,7 +209,8 @@ class Client:
         )
 
     def _send(self, make: Callable[[], httpx.Request], what: str) -> httpx.Response:
-        self._wait()
+        if self._throttle is not None:
+            self._throttle.wait()
         try:
             with (
                 deadline(self._http.timeout.read),
@@ -221,10 +222,6 @@ class Client:
         # Raised out here and not in the `except`: httpx's error holds the request, the request
         # the token, and an error raised there would keep it as its context.
         raise failure
-
-    def _wait(self) -> None:
-        if self._throttle is not None:
-            self._throttle.wait()
 
 
 def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:

@@ -45,11 +45,6 @@ class Node:
     kind: Kind
     children: tuple[Node, ...] = ()
 
-    @property
-    def is_list(self) -> bool:
-        """Whether the field holds a list."""
-        return self.type.startswith("[")
-
     def leaves(self) -> list[Node]:
         """Return the scalar fields at or below this one."""
         return [self] if not self.children else [x for each in self.children for x in each.leaves()]

@@ -19,8 +19,9 @@ from sgqlc.types import Field
 from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.columns import Columns, read_columns
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.fields import Node, leaf_paths, scalar_paths, tree
+from ikas_explore.client.fields import Node, find_query, leaf_paths, scalar_paths, tree
 from ikas_explore.client.request import Request, Source, check_page_size, row_type
+from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames import Kind, make_frame, provenance
 
@@ -297,6 +298,17 @@ class Query:
                     if predicate(Row({name: cells[i] for name, cells in seen.items()}, names))
                 ]
         return kept
+
+
+def begin(source: Source, field: str | Field) -> Query:
+    """Begin a query for a field of the store's own schema, by name, or of generated types.
+
+    Raises
+    ------
+    UnknownFieldError
+        Naming the near ones.
+    """
+    return Query(source, find_query(schema_of(source.settings.api_version), field))
 
 
 def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:
