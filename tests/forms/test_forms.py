@@ -23,7 +23,7 @@ from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
 from ikas_explore.forms.delete import DeleteForm
-from ikas_explore.forms.form import ARRIVE, SETTLE, Form
+from ikas_explore.forms.form import SETTLE, Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.overview import Overview
 from ikas_explore.forms.save import SaveForm
@@ -449,19 +449,30 @@ def test_clicks_that_queue_up_behind_a_call_are_dropped() -> None:
     async def kernel() -> None:
         form = SaveForm(registry, language="en")
         form.fill(endpoint=NEW, scopes=[ORDER])
-        button = form._buttons["save"].widget
+        button, refresh = form._buttons["save"].widget, form._buttons["refresh"].widget
         loop = asyncio.get_running_loop()
+        rested = asyncio.Event()
+        refresh.observe(lambda change: change["new"] or rested.set(), "disabled")
         states: list[bool] = []
-        registry.after = lambda call: states.append(button.disabled)
+        called: list[float] = []
+
+        def queued() -> None:
+            states.append(refresh.disabled)
+            button.click()
+            refresh.click()
+
+        def behind(call: tuple[str, ...]) -> None:
+            states.append(button.disabled)
+            called.append(loop.time())
+            # The loop comes to it before any timer set later, however busy the machine is.
+            loop.call_soon(queued)
+
+        registry.after = behind
         for _ in range(3):
             loop.call_soon(button.click)
-        await asyncio.sleep(ARRIVE + SETTLE / 2)
-        assert states
-        assert all(states)
-        assert button.disabled
-        refresh = form._buttons["refresh"].widget
-        assert refresh.disabled
-        await asyncio.sleep(SETTLE)
+        await asyncio.wait_for(rested.wait(), 60)
+        assert states == [True] * 6
+        assert loop.time() - called[-1] > SETTLE / 2
         assert not refresh.disabled
 
     asyncio.run(kernel())
