@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sgqlc.types
@@ -50,6 +51,11 @@ class Node:
         return [self] if not self.children else [x for each in self.children for x in each.leaves()]
 
 
+# Types and fields are looked up for every name in each step of a query. They do not change once
+# they are generated, and each equals itself alone, so what was found is kept.
+
+
+@lru_cache(maxsize=4096)
 def base_type(field: Field) -> Any:
     """Return the type of a field without its lists and exclamation marks."""
     return field.schema[field.type.__name__.strip("[]!")]
@@ -60,6 +66,7 @@ def is_object(field: Field) -> bool:
     return isinstance(base_type(field), ContainerTypeMeta)
 
 
+@lru_cache(maxsize=4096)
 def find_field(container: ObjectType, name: str) -> Field:
     """Return the field of a type by its snake_case or camelCase name.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from sgqlc.operation import Operation
@@ -35,12 +35,14 @@ class Source(Protocol):
         """Send an operation and return its ``data``."""
 
 
+@lru_cache
 def is_paged(field: Field) -> bool:
     """Tell whether a field answers in ikas' page form."""
     names = {each.graphql_name for each in base_type(field)}
     return "pagination" in field.args and {"data", "hasNext"} <= names
 
 
+@lru_cache
 def row_type(field: Field) -> Any:
     """Return the type of the rows of a query field."""
     kind = base_type(field)
