@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.registrations import Registrations
-from ikas_explore.errors import InvalidArgumentError, PlanError
+from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
 from ikas_explore.listing import Listing
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.progress import Bar, Progress
@@ -39,7 +39,7 @@ class Fleet:
     Raises
     ------
     InvalidArgumentError
-        No store, or two of one name.
+        No store, two of one name, or what is no store.
 
     Examples
     --------
@@ -62,7 +62,14 @@ class Fleet:
     """
 
     def __init__(self, stores: Iterable[Store]) -> None:
-        self._hold(Roster(stores=[*stores]))
+        given = [*stores] if isinstance(stores, Iterable) else [stores]
+        for each in given:
+            if not isinstance(each, Store):
+                raise InvalidArgumentError(
+                    f"A fleet is made of stores, as connect() gives them, not of {each!r}; "
+                    "Fleet.from_file() takes a file of names."
+                )
+        self._hold(Roster(stores=given))
         if not self._stores:
             raise InvalidArgumentError("A fleet needs at least one store.")
 
@@ -75,6 +82,7 @@ class Fleet:
                     "by the name: give each its own in connect(NAME, ...)."
                 )
         self._roster = roster
+        self._closed = False
         self._listing = Listing(self._stores, roster.unusable)
 
     @classmethod
@@ -187,10 +195,14 @@ class Fleet:
         ------
         InvalidArgumentError
             `workers` is out of range.
+        TransportError
+            The fleet is closed.
         KeyboardInterrupt
             On Ctrl-C, at once; `listed` has what was fetched until then, and `errors` names
             the stores that were not reached.
         """
+        if self._closed:
+            raise TransportError("This fleet is closed; make a new one.")
         self._listing.fetch(workers=workers, progress=progress)
         return self._listing.frame
 
@@ -252,7 +264,7 @@ class Fleet:
 
         Parameters
         ----------
-        desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+        desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
             ``{store}`` in an endpoint stands for each store's name; see
             `ikas_explore.manage.desired`. A frame with a column ``store`` is for those it names.
         prune : bool, default False
@@ -272,9 +284,10 @@ class Fleet:
         InvalidScopeError, InvalidArgumentError
             It names what ikas refuses, or the stores are not all at one base URL.
         """
+        from ikas_explore.manage.desired import opened, unplanned
         from ikas_explore.manage.planning import make_plan
 
-        journal = self.journal
+        journal, desired = self.journal, opened(desired)
         before = self.list(workers=workers, progress=progress)
         failures = self._listing.failures
         if not self._listing.reached:
@@ -286,7 +299,10 @@ class Fleet:
             prune=prune,
             allow_http=all(map(_local, self._stores.values())),
             journal=journal,
-            notes=[f"{name} is not in this plan: {why}" for name, why in failures.items()],
+            notes=[
+                *(f"{name} is not in this plan: {why}" for name, why in failures.items()),
+                *unplanned(desired, self.names),
+            ],
             workers=workers,
         )
 
@@ -358,6 +374,7 @@ class Fleet:
 
     def close(self) -> None:
         """Close the stores and their connections; calling it again does nothing."""
+        self._closed = True
         for store in self._stores.values():
             store.close()
         for http in self._roster.https.values():

@@ -27,6 +27,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.schema import ApiVersion
 
 Kind = Literal["string", "time", "bool", "boolean", "int", "integer", "float", "object"]
@@ -221,6 +222,20 @@ def webhook_columns() -> Columns:
     fields = {field.name: kind_of(field.type.__name__) for field in webhook}
     first = ("scope", "endpoint", "id", "created_at", "updated_at", "deleted")
     return {"store": "string", **{name: fields[name] for name in first}}
+
+
+def check_webhook_frame(frame: object) -> None:
+    """Raise InvalidArgumentError for what is no frame, or none of webhooks."""
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidArgumentError(
+            f"A webhook frame, as list() gives it, is wanted and not {type(frame).__name__}."
+        )
+    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
+    if missing:
+        raise InvalidArgumentError(
+            f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
+            "list() gives it, has store, scope and endpoint."
+        )
 
 
 def webhook_frame(

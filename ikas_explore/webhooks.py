@@ -173,8 +173,13 @@ class Webhooks:
             journal=self._journal,
         )
 
-    def undo(self) -> Plan | None:
+    def undo(self, *, take: bool = True) -> Plan | None:
         """Take the last write off the journal and plan what brings back what stood there.
+
+        Parameters
+        ----------
+        take : bool, default True
+            False leaves the write on the journal: to look at the plan first.
 
         Returns
         -------
@@ -190,7 +195,7 @@ class Webhooks:
         """
         from ikas_explore.manage.planning import undo
 
-        return undo(self._journal, {self.name: self._registrations})
+        return undo(self._journal, {self.name: self._registrations}, take=take)
 
     def audit(
         self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False

@@ -51,6 +51,34 @@ def stores_toml(folder: Path, *lines: str) -> Path:
     return path
 
 
+def test_what_is_no_store_is_refused(fleet: ikas.Fleet) -> None:
+    store = next(iter(fleet.stores.values()))
+    assert ikas.Fleet(store).names == [store.name]  # type: ignore[arg-type]
+    for given in (["acme"], None, "acme", [store, None]):
+        with pytest.raises(errors.InvalidArgumentError, match="made of stores"):
+            ikas.Fleet(given)  # type: ignore[arg-type]
+
+
+def test_a_closed_fleet_says_so(fleet: ikas.Fleet) -> None:
+    """Its stores would fail one by one, and the frame be empty."""
+    fleet.close()
+    for call in (fleet.list, fleet.audit, fleet.manager, lambda: fleet.plan({})):
+        with pytest.raises(errors.TransportError, match="fleet is closed"):
+            call()
+
+
+def test_a_store_in_a_file_that_is_not_in_the_fleet_is_told(
+    fleet: ikas.Fleet, tmp_path: Path
+) -> None:
+    """Its override is meant for a store whose name it misspells, as a rule."""
+    name = fleet.names[0]
+    path = tmp_path / "desired.toml"
+    path.write_text(f'[webhooks]\n[stores.{name}x]\nwithout = "store/*"\n[stores."{name}*"]\n')
+    (note,) = fleet.plan(path).notes
+    assert f"[stores.{name}x]" in note
+    assert f"Did you mean {name!r}" in note
+
+
 def test_all_stores_are_one_webhook_frame(fleet: ikas.Fleet) -> None:
     """Columns and dtypes are a single store's, with rows and without."""
     alone = fleet.stores["shop-00"].webhooks
@@ -294,9 +322,8 @@ def test_a_file_names_stores_and_where_their_secrets_are(
         assert fleet.stores["moda-ev"].api_version == "v2"
         assert fleet.list().attrs["api_version"] is None  # two versions
         assert len({id(store.client._http) for store in fleet.stores.values()}) == 1
-    assert fleet.list().empty
-    assert set(fleet.errors["error"]) == {"TransportError"}
-    assert "the store is closed" in fleet.errors["message"][0]
+    with pytest.raises(errors.TransportError, match="fleet is closed"):
+        fleet.list()
 
 
 def test_a_variable_that_is_wrong_or_not_set_fails_its_store_only(

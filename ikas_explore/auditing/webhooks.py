@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.auditing.urls import read_url
-from ikas_explore.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -30,12 +29,9 @@ def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     """
     import pandas as pd
 
-    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
-    if missing:
-        raise InvalidArgumentError(
-            f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
-            "list() gives it, has store, scope and endpoint."
-        )
+    from ikas_explore.frames import check_webhook_frame
+
+    check_webhook_frame(frame)
     stores, store_codes = _factorized(frame["store"])
     scopes, scope_codes = _factorized(frame["scope"])
     endpoints, endpoint_codes = _factorized(frame["endpoint"])

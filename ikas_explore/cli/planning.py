@@ -22,13 +22,11 @@ from ikas_explore.progress import Bar
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from ikas_explore.manage.desired import Desired
     from ikas_explore.manage.journal import Entry
     from ikas_explore.manage.plan import Plan
 
 #: What `plan` and `diff` end with when there is something to do, as Terraform's plan does.
 CHANGES = 2
-_SNAPSHOTS = (".parquet", ".csv")
 
 Wanted = Annotated[
     Path, typer.Argument(help="What should be: a TOML file, or a snapshot of list --out.")
@@ -47,7 +45,7 @@ def plan(
 ) -> None:
     """Show what would change; ends with 0 when nothing would, with 2 when something would."""
     with connect_fleet(fleet, store, api_version) as stores:
-        planned = stores.plan(_read(file), prune=prune)
+        planned = stores.plan(file, prune=prune)
         failed = warn_of_failures(stores)
     _show(planned, json)
     raise typer.Exit(1 if failed else 0 if planned.empty else CHANGES)
@@ -66,7 +64,7 @@ def apply(
     if json and not yes:
         raise typer.BadParameter("--json needs --yes: there is nobody to be asked.")
     with connect_fleet(fleet, store, api_version) as stores:
-        planned = stores.plan(_read(file), prune=prune)
+        planned = stores.plan(file, prune=prune)
         failed = warn_of_failures(stores)
         if not json:
             _show(planned, json)
@@ -105,6 +103,9 @@ def undo(
         done = _carry_out(planned, json)
         if done:
             stores.journal.take(planned.reverts)
+            left = len(stores.journal.entries(stores.names))
+            if left and not json:
+                print(f"{left} earlier to be taken back, one at a time, by the same command.")
     raise typer.Exit(0 if done else 1)
 
 
@@ -120,16 +121,8 @@ def diff(
     if json:
         print_json(records(changes))
     else:
-        print_table(changes.fillna(""), empty="Nothing differs.")
+        print_table(changes, empty="Nothing differs.")
     raise typer.Exit(0 if changes.empty else CHANGES)
-
-
-def _read(file: Path) -> Desired:
-    if file.suffix.casefold() not in _SNAPSHOTS:
-        return file
-    from ikas_explore.manage.snapshots import read_snapshot
-
-    return read_snapshot(file)
 
 
 def _show(planned: Plan, json: bool) -> None:
@@ -158,7 +151,7 @@ def _print_report(report: DataFrame, json: bool) -> None:
         print_json(records(report))
         return
     told = report[report["outcome"] != "kept"][["store", "scope", "outcome", "error"]]
-    print_table(told.fillna(""), empty="Nothing was written.")
+    print_table(told, empty="Nothing was written.")
 
 
 def _changed_since(entry: Entry, planned: Plan) -> bool:

@@ -28,6 +28,7 @@ from ikas_explore.addresses import split_url
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError
 from ikas_explore.files import read_toml
 from ikas_explore.manage.diff import Registered, registered
+from ikas_explore.manage.snapshots import is_snapshot, read_snapshot
 from ikas_explore.patterns import check_known, did_you_mean, matches
 from ikas_explore.printing import printable
 from ikas_explore.schema.scopes import Scope, check_scopes
@@ -43,7 +44,7 @@ def read_desired(desired: Desired, stores: Collection[str]) -> Registered:
 
     Parameters
     ----------
-    desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+    desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping of endpoint to scopes
         A frame is taken literally; without a column ``store`` it holds for every store.
     stores : collection of str
         The stores it is wanted for.
@@ -69,16 +70,38 @@ def read_desired(desired: Desired, stores: Collection[str]) -> Registered:
     {'acme': {'store/stock/created': 'https://example.com/acme',
               'store/stock/updated': 'https://example.com/acme'}}
     """
+    desired = opened(desired)
     if isinstance(desired, str | Path):
         return _read_file(Path(desired), stores)
     if isinstance(desired, Mapping):
         return {store: _expanded(desired, store) for store in stores}
     if not hasattr(desired, "columns"):
         raise PlanError(
-            "A desired state is a webhook frame, the path of a TOML file or a mapping of "
-            f"endpoint to scopes, not {type(desired).__name__}."
+            "A desired state is a webhook frame, the path of a TOML file or of a snapshot, or a "
+            f"mapping of endpoint to scopes, not {type(desired).__name__}."
         )
     return _read_frame(desired, stores)
+
+
+def opened(desired: Desired) -> Desired:
+    """Return the frame of the snapshot that a path names; all else as it is."""
+    if isinstance(desired, str | Path) and is_snapshot(desired):
+        return read_snapshot(desired)
+    return desired
+
+
+def unplanned(desired: Desired, stores: Collection[str]) -> list[str]:
+    """Return notes on the stores that a file names and that are not here: misspelt, perhaps."""
+    if not isinstance(desired, str | Path) or is_snapshot(desired):
+        return []
+    overrides = _table(read_toml(Path(desired), "The desired state", PlanError), "stores")
+    notes = []
+    for name in overrides:
+        if not any(matches(name, store) for store in stores):
+            near = did_you_mean(name, stores)
+            hint = near if near.startswith(" Did") else ""
+            notes.append(f"{_named(name)} in {str(desired)!r} names no store that is here.{hint}")
+    return notes
 
 
 def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:

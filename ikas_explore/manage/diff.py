@@ -107,12 +107,9 @@ def registered(frame: DataFrame) -> Registered:
     InvalidArgumentError
         A column or a value is missing, or one scope has two endpoints.
     """
-    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
-    if missing:
-        raise InvalidArgumentError(
-            f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
-            "list() gives it, has store, scope and endpoint."
-        )
+    from ikas_explore.frames import check_webhook_frame
+
+    check_webhook_frame(frame)
     if "deleted" in frame.columns:
         frame = frame[~frame["deleted"].fillna(False).astype(bool)]
     stores: Registered = {}

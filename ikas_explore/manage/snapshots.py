@@ -15,6 +15,7 @@ from ikas_explore.spreadsheets import from_cell, to_csv
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+_ENDINGS = (".parquet", ".csv")
 _SAFE_PYARROW = (14, 0, 1)
 
 
@@ -150,9 +151,14 @@ def _milliseconds(cells: Series, path: Path) -> list[int | None]:
     return [None if pd.isna(time) else round(time.timestamp() * 1000) for time in times]
 
 
+def is_snapshot(path: str | Path) -> bool:
+    """Tell by its ending whether a file is a snapshot."""
+    return Path(path).suffix.casefold() in _ENDINGS
+
+
 def _ending(path: Path) -> str:
     ending = path.suffix.casefold()
-    if ending not in (".parquet", ".csv"):
+    if ending not in _ENDINGS:
         raise StorageError(
             f"A snapshot is Parquet or CSV, not {path.name!r}; end the name in .parquet or .csv."
         )
