@@ -82,7 +82,7 @@ class Tokens:
             access = self._keep(answer)
         # Not under the lock: it may well ask the store something.
         if self._on_token is not None:
-            self._on_token(answer)
+            self._on_token(dict(answer))
         return access
 
     @property
@@ -159,4 +159,11 @@ def _granted(response: httpx.Response, what: str) -> dict[str, Any] | None:
     answer = read_json(response, what, blank=lambda _: "***")
     token = answer.get("access_token")
     good = response.status_code == 200 and isinstance(token, str) and is_token(token)
-    return answer if good else None
+    return _Answer(answer) if good else None
+
+
+class _Answer(dict[str, Any]):
+    """A dict that does not show, as a traceback may print the variables it stands in."""
+
+    def __repr__(self) -> str:
+        return "***"

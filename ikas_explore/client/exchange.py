@@ -207,9 +207,11 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
             status_code=status,
         )
     if not isinstance(answer, dict):
+        kind = type(answer).__name__
+        del answer  # there may be a token in it, and a traceback that prints local variables
         raise ResponseError(
-            f"{what}: ikas answered HTTP {status} with JSON that is no object but "
-            f"{type(answer).__name__}; check base_url.",
+            f"{what}: ikas answered HTTP {status} with JSON that is no object but {kind}; "
+            "check base_url.",
             status_code=status,
         )
     return answer

@@ -158,7 +158,7 @@ def test_no_token_goes_in_clear(url: str) -> None:
 SECRET = "canary-secret-77aa"
 
 
-def connected(answer: Any) -> ikas.Store:
+def connected(answer: Any, **more: Any) -> ikas.Store:
     return ikas.connect(
         "shop",
         client_id="id",
@@ -166,6 +166,7 @@ def connected(answer: Any) -> ikas.Store:
         refresh_token=f"refresh-{SECRET}",
         base_url="https://api.myikas.com",
         transport=httpx.MockTransport(answer),
+        **more,
     )
 
 
@@ -196,10 +197,28 @@ def test_a_traceback_with_local_variables_shows_no_secret(
     kind: tuple[type[BaseException], ...] = (ends_in, errors.TransportError)
     with connected(end) as store, pytest.raises(kind) as told:
         store.client.execute("{ __typename }", what="asking", repeatable=False)
-    lines = traceback.TracebackException.from_exception(told.value, capture_locals=True).format()
+    shows_no_secret(told.value)
+
+
+def shows_no_secret(error: BaseException) -> None:
+    lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
     ours = [line for line in lines if "tests/security" not in line]  # here they stand in clear
     assert SECRET not in "".join(ours)
     assert TOKEN not in "".join(ours)
+
+
+@pytest.mark.parametrize("granted", [{"access_token": TOKEN}, [{"access_token": TOKEN}]])
+def test_nor_does_one_of_a_token_that_was_fetched(granted: Any) -> None:
+    """When the user's own function fails, or the answer is none that is known."""
+
+    def fail(token: dict[str, Any]) -> None:
+        assert token["access_token"] == TOKEN
+        raise MemoryError
+
+    store = connected(lambda _: httpx.Response(200, json=granted), on_token=fail)
+    with store, pytest.raises((MemoryError, errors.ResponseError)) as told:
+        store.webhooks.list()
+    shows_no_secret(told.value)
 
 
 @pytest.mark.parametrize(
