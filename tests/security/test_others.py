@@ -40,6 +40,21 @@ def test_no_reader_runs_what_it_reads() -> None:
     assert seen > 10_000
 
 
+@holds("Of starlette, what had holes since (forms, files, endpoints, `request.url`) is not used.")
+def test_no_part_of_starlette_with_a_known_hole_is_used() -> None:
+    """CVE-2026-48710, -48817, -48818, -54282, -54283: mended in 1.3.1, which ariadne 0.x bars."""
+    seen = 0
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("starlette"):
+                seen += 1
+                used = {each.name for each in node.names}
+                assert not used & {"FileResponse", "StaticFiles", "HTTPEndpoint", "URL"}, path
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "request":
+                assert node.attr not in ("form", "url", "base_url"), path
+    assert seen > 5
+
+
 SDL = """
 "A type." type Row { id: ID! "How many." size(most: Int = -3, of: [String!] = ["a"]): Int }
 input Wanted { name: String = "x" }
