@@ -131,10 +131,9 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
-    def clear(self, kind: FaultKind | None = None) -> None:
-        """Mend one kind of fault, or all."""
-        with self._lock:
-            self._faults = [each for each in self._faults if kind and each.kind != kind]
+    def clear(self) -> None:
+        """Mend everything."""
+        self.replace(())
 
     def replace(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Have these faults and no others; each with its ``kind`` and settings."""

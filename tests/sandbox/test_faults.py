@@ -38,6 +38,18 @@ def test_a_fault_strikes_a_share_of_the_calls(sandbox: Sandbox, api: Api) -> Non
     assert api.call(LIST).status_code == 200
 
 
+def test_all_is_mended_at_once(sandbox: Sandbox, api: Api) -> None:
+    """There is no mending of one kind, in which a misspelt name would mend nothing."""
+    sandbox.faults.add("server_error")
+    with pytest.raises(TypeError):
+        sandbox.faults.clear("server_eror")  # type: ignore[call-arg]
+    assert api.call(LIST).status_code == 500
+    sandbox.faults.add("latency")
+    sandbox.faults.clear()
+    assert list(sandbox.faults) == []
+    assert api.call(LIST).status_code == 200
+
+
 def test_a_fault_strikes_one_store(sandbox: Sandbox, api: Api) -> None:
     shop = sandbox.add_store("shop-1")
     sandbox.faults.add("server_error", store="shop-1")
