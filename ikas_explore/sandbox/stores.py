@@ -66,19 +66,20 @@ class Stores:
         """Return a store's credentials and whether the store is new."""
         check_store_name(name)
         with self._rows.transaction() as connection:
-            if name in self._by_name:
-                return self._by_name[name], False
-            store = self._new_credentials(name)
-            connection.execute(
-                "INSERT INTO stores (name, client_id, client_secret, access_token, merchant_id,"
-                " authorized_app_id) VALUES (?, ?, ?, ?, ?, ?)",
-                astuple(store),
-            )
-            connection.execute(
-                "INSERT INTO tokens VALUES (?, 'access', ?, NULL)", (store.access_token, name)
-            )
+            # The rows decide: another thread may have added it a moment ago.
+            row = connection.execute("SELECT * FROM stores WHERE name = ?", (name,)).fetchone()
+            store = _credentials(row) if row else self._new_credentials(name)
+            if row is None:
+                connection.execute(
+                    "INSERT INTO stores (name, client_id, client_secret, access_token,"
+                    " merchant_id, authorized_app_id) VALUES (?, ?, ?, ?, ?, ?)",
+                    astuple(store),
+                )
+                connection.execute(
+                    "INSERT INTO tokens VALUES (?, 'access', ?, NULL)", (store.access_token, name)
+                )
         self._by_name[name] = store
-        return store, True
+        return store, row is None
 
     def named(self, name: str) -> StoreCredentials:
         """Return the store of that name.

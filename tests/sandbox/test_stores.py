@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 
 import pytest
 
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox import Sandbox
+from ikas_explore.sandbox import Sandbox, StoreCredentials
 from tests.sandbox.api import Api, api_of
 from tests.sandbox.coverage import emulates
 
@@ -50,6 +51,24 @@ def test_each_store_signs_with_its_own_secret_and_ids(sandbox: Sandbox) -> None:
         assert len(sandbox.deliveries(store=store.name)) == 1
         assert len(sandbox.attempts(store=store.name)) == 1
     assert len(sandbox.deliveries()) == 3
+
+
+def test_two_threads_that_add_one_store_both_get_its_credentials(sandbox: Sandbox) -> None:
+    """Also when the second comes just after the first has written the rows."""
+    second: list[StoreCredentials] = []
+    late = threading.Thread(target=lambda: second.append(sandbox.add_store("shop-1")))
+
+    class Slow(dict[str, StoreCredentials]):
+        def __setitem__(self, name: str, store: StoreCredentials) -> None:
+            if threading.current_thread() is not late:
+                late.start()
+                late.join(10)
+            super().__setitem__(name, store)
+
+    stores = sandbox._state.stores  # no test meets the moment but by making it longer
+    stores._by_name = Slow(stores._by_name)
+    first = sandbox.add_store("shop-1")
+    assert second == [first]
 
 
 def test_a_thousand_stores_are_no_trouble(sandbox: Sandbox) -> None:
