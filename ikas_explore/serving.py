@@ -11,6 +11,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -106,13 +107,14 @@ class Server:
 
     def stop(self) -> None:
         """End it and wait until its thread is gone; calling it again does nothing."""
-        if self._server is None or self._thread is None:
+        server, thread = self._server, self._thread  # another thread may stop it too
+        if server is None or thread is None:
             return
-        self._server.end()
-        if threading.current_thread() is self._thread:
+        server.end()
+        if threading.current_thread() is thread:
             return  # a finalizer that ran on the server's own thread: it ends at its next turn
-        self._thread.join(self._deadline)
-        if self._thread.is_alive():
+        thread.join(self._deadline)
+        if thread.is_alive():
             raise ServingError(f"The {self._name} did not end within {self._deadline:g} s.")
         self._server = self._thread = None
 
@@ -152,22 +154,15 @@ class _PromptServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._ending = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = Ending()
 
     def end(self) -> None:
         """Have it end; from any thread."""
         self.should_exit = True
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop has just been closed
-                self._loop.call_soon_threadsafe(self._ending.set)
+        self._ending.set()
 
     async def main_loop(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        waiting = [asyncio.create_task(each) for each in (super().main_loop(), self._ending.wait())]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
-            each.cancel()
+        await first_of(super().main_loop(), self._ending.wait())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listening in (*self.servers, *(sockets or ())):
@@ -205,6 +200,62 @@ class _NoPages:
         await self._app(scope, receive, send)
 
 
+class Ending:
+    """The end of something, told from any thread to those who wait for it on one event loop."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._event = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def set(self) -> None:
+        """Let all who wait, now or later, go on; from any thread, however often."""
+        self._told = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self) -> None:
+        """Wait for the end."""
+        # Here the loop comes first, in `set` the telling: so one of the two sees the other.
+        self._loop = asyncio.get_running_loop()
+        if not self._told:
+            await self._event.wait()
+
+
+async def first_of(*waits: Coroutine[Any, Any, object], timeout: float | None = None) -> int | None:
+    """Wait until one of several is done, and cancel the others.
+
+    Parameters
+    ----------
+    *waits : coroutine
+    timeout : float, optional
+        Seconds after which all are cancelled.
+
+    Returns
+    -------
+    int or None
+        The position of the one that is done, of several the first; None when the time is up.
+    """
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        done = next((number for number, task in enumerate(tasks) if task.done()), None)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if done is not None:
+        tasks[done].result()  # raises what it raised
+    return done
+
+
+async def until_disconnect(receive: Receive) -> None:
+    """Wait until who sent a request has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def drop_connection(receive: Receive, send: Send) -> None:
     """Cut the connection of a request without an answer, as a crashing server does.
 
@@ -218,5 +269,4 @@ async def drop_connection(receive: Receive, send: Send) -> None:
     transport: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]
     transport.abort()
     # Until uvicorn knows: it would take a return for a crash, and try to answer 500.
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await until_disconnect(receive)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from ikas_explore.serving import Server
+from ikas_explore.serving import Ending, Server, first_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -70,3 +70,49 @@ def test_it_ends_whenever_it_is_told_to() -> None:
         server.stop()
         server.stop()
     assert "server" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_several_threads_may_stop_it() -> None:
+    for _ in range(20):
+        server = Server(Slow()).start()
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda _, server=server: server.stop(), range(4))) == [None] * 4
+        assert server._thread is None
+
+
+def test_an_end_is_told_before_while_and_after_someone_waits_for_it() -> None:
+    early, late = Ending(), Ending()
+    early.set()
+
+    async def wait() -> None:
+        await early.wait()
+        threading.Timer(0.01, late.set).start()
+        await asyncio.wait_for(asyncio.gather(late.wait(), late.wait()), 10)
+
+    asyncio.run(wait())
+    late.set()  # its loop is closed
+
+
+def test_the_first_of_several_is_told_and_the_others_are_cancelled() -> None:
+    cancelled: list[str] = []
+
+    async def hang(name: str) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(name)
+            raise
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    async def wait() -> None:
+        assert await first_of(hang("a"), asyncio.sleep(0)) == 1
+        assert await first_of(hang("b"), timeout=0.001) is None
+        with pytest.raises(ZeroDivisionError):
+            await first_of(fail(), hang("c"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(first_of(hang("d")), 0.001)
+
+    asyncio.run(wait())
+    assert cancelled == ["a", "b", "c", "d"]

@@ -14,7 +14,7 @@ from ikas_explore.deliveries.answers import Answers, Status, check_status
 from ikas_explore.deliveries.log import Log, Request
 from ikas_explore.deliveries.payloads import read_body
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
-from ikas_explore.serving import drop_connection
+from ikas_explore.serving import Ending, drop_connection, first_of, until_disconnect
 from ikas_explore.signatures import check_signature
 
 if TYPE_CHECKING:
@@ -56,17 +56,14 @@ class Intake:
         self._secret = client_secret
         self._max_body = max_body
         self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
-        self._ending = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = Ending()
 
     def end(self) -> None:
-        """Cut the connections of those who wait for a delayed answer; from another thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ending.set)
+        """Cut the connections of those who wait for a delayed answer; from any thread."""
+        self._ending.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            self._loop = asyncio.get_running_loop()
             await _lifespan(receive, send)
             return
         body, refusal = await self._read(receive)
@@ -146,16 +143,11 @@ class Intake:
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
         """Wait, and tell why no answer is possible any more, if none is."""
-        left = asyncio.ensure_future(_sender_left(receive))
-        ending = asyncio.ensure_future(self._ending.wait())
-        done, pending = await asyncio.wait(
-            {left, ending}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
-        )
-        for each in pending:
-            each.cancel()
-        if left in done:
-            return "the sender left before the answer"
-        return "the receiver was closed before the answer" if ending in done else None
+        first = await first_of(until_disconnect(receive), self._ending.wait(), timeout=delay)
+        if first is None:
+            return None
+        who = ("the sender left", "the receiver was closed")[first]
+        return f"{who} before the answer"
 
     async def _record(self, request: Request) -> None:
         loop = asyncio.get_running_loop()
@@ -179,11 +171,6 @@ class Intake:
                 written.set_result(None)
             else:
                 written.set_exception(failure)
-
-
-async def _sender_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _answer(send: Send, status: int, text: str | None = None) -> None:

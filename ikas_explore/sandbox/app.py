@@ -39,7 +39,6 @@ def make_app(state: State) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        state.waits.loop = asyncio.get_running_loop()
         pushing = asyncio.create_task(state.worker.run())
         try:
             yield

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,40 +11,30 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from ikas_explore.sandbox.faults import Fault, Hint
 from ikas_explore.sandbox.resolvers import Call
+from ikas_explore.serving import Ending, first_of, until_disconnect
 
 Struck = Mapping[str, Fault]
 
 
 class Waits:
-    """What faults wait for, cut short when the sandbox ends.
-
-    Attributes
-    ----------
-    loop : asyncio.AbstractEventLoop or None
-        The one the faults wait on, from the app's start.
-    """
+    """What faults wait for, cut short when the sandbox ends."""
 
     def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self._ended = asyncio.Event()
+        self._ending = Ending()
 
     def end(self) -> None:
         """End all waits; from any thread."""
-        if self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._ended.set)
+        self._ending.set()
 
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until the sandbox ends."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)
+        await first_of(self._ending.wait(), timeout=seconds)
 
     async def hang(self, fault: Fault, request: Request) -> Response:
         """Answer nothing until the fault's time is up, the caller has gone, or the sandbox."""
-        waiting = [asyncio.create_task(each) for each in (_gone(request), self._ended.wait())]
-        await asyncio.wait(waiting, timeout=fault.seconds, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
-            each.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await first_of(
+            until_disconnect(request.receive), self._ending.wait(), timeout=fault.seconds
+        )
         return _gateway_page(504)
 
 
@@ -97,12 +85,6 @@ def changed_answer(struck: Struck, status: int, content: dict[str, Any]) -> Resp
         body = bytes(response.body)
         return Response(body[: len(body) // 2], status, media_type="application/json")
     return response
-
-
-async def _gone(request: Request) -> bool:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    return True
 
 
 def _partial(content: dict[str, Any]) -> dict[str, Any]:

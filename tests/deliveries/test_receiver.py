@@ -461,6 +461,16 @@ def test_close_can_be_called_twice_and_leaves_no_thread_and_no_port() -> None:
         receiver.deliveries()
 
 
+def test_several_threads_may_close_it() -> None:
+    for _ in range(20):
+        receiver = Receiver(SECRET)
+        with ThreadPoolExecutor(4) as pool:
+            closing = [pool.submit(receiver.close) for _ in range(4)]
+        assert [each.result() for each in closing] == [None] * 4
+        with pytest.raises(StorageError, match="closed"):
+            receiver.deliveries()
+
+
 def test_a_taken_port_is_told_and_the_log_is_free_again(receiver: Receiver, tmp_path: Path) -> None:
     port = int(receiver.endpoint.rstrip("/").rsplit(":", 1)[1])
     with pytest.raises(ServingError, match=str(port)):
