@@ -32,6 +32,7 @@ class Intake:
     Parameters
     ----------
     log : Log
+        Closed when the app shuts down: after the last request, whatever ends the server.
     client_secret : Secret or None
         None leaves signatures unchecked.
     answers : Answers
@@ -64,7 +65,10 @@ class Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            try:
+                await _lifespan(receive, send)
+            finally:
+                self._log.close()
             return
         body, refusal = await self._read(receive)
         request = Request(time.time_ns() // 1_000_000, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,10 @@ MAX_BODY = 10_000_000
 class Receiver:
     """A real HTTP endpoint on 127.0.0.1 that writes every request down, then answers.
 
-    It serves as soon as it is made, on any path, until `close`; it is a context manager too.
-    A request is in the log, durable against ``kill -9``, before its sender has an answer.
+    It serves as soon as it is made, on any path, until `close`, the end of a ``with`` block,
+    or the end of Python. One that nobody holds ends too: give it a name, as nothing answers
+    at ``Receiver().endpoint`` any more. A request is in the log, durable against ``kill -9``,
+    before its sender has an answer.
 
     It keeps and does not judge: a delivery with a wrong signature gets the answer that was
     set, and a row that says so. What is no delivery is refused, with a row too: 405 for
@@ -98,6 +101,9 @@ class Receiver:
         except BaseException:
             self._log.close()
             raise
+        # The server knows the intake but not this object, so that a receiver nobody holds any
+        # more ends too.
+        self._finalizer = weakref.finalize(self, _stop, self._server, self._intake)
 
     @property
     def endpoint(self) -> str:
@@ -222,11 +228,7 @@ class Receiver:
 
     def close(self) -> None:
         """Stop serving and close the log; calling it again does nothing."""
-        self._intake.end()
-        try:
-            self._server.stop()
-        finally:
-            self._log.close()
+        self._finalizer()
 
     def __enter__(self) -> Receiver:
         return self
@@ -236,6 +238,11 @@ class Receiver:
 
     def __repr__(self) -> str:
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
+
+
+def _stop(server: Server, intake: Intake) -> None:
+    intake.end()  # else a delayed answer would hold up the end
+    server.stop()
 
 
 def _check_delay(delay: float) -> float:

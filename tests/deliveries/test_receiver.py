@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
 import hmac
 import json
@@ -420,7 +421,8 @@ def test_what_was_answered_with_200_survives_a_kill(tmp_path: Path, client: http
     path = tmp_path / "log.sqlite"
     code = (
         "import sys, time; from ikas_explore.deliveries.receiver import Receiver\n"
-        "print(Receiver(path=sys.argv[1]).endpoint, flush=True); time.sleep(600)"
+        "receiver = Receiver(path=sys.argv[1])\n"
+        "print(receiver.endpoint, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -459,6 +461,24 @@ def test_close_can_be_called_twice_and_leaves_no_thread_and_no_port() -> None:
         httpx.post(endpoint, json=payload())
     with pytest.raises(StorageError, match="closed"):
         receiver.deliveries()
+
+
+def test_one_that_nobody_holds_any_more_ends(tmp_path: Path, client: httpx.Client) -> None:
+    """Also by the collector of garbage, and its log can be opened again."""
+    path = tmp_path / "log.sqlite"
+    before = threading.active_count()
+    endpoint = Receiver(path=path).endpoint
+    assert threading.active_count() == before
+    with pytest.raises(httpx.ConnectError):
+        client.post(endpoint, json=payload())
+    circle = [Receiver(path=path)]
+    circle.append(circle)  # type: ignore[arg-type]
+    assert client.post(circle[0].endpoint, json=payload()).status_code == 200
+    del circle
+    gc.collect()
+    assert threading.active_count() == before
+    with Receiver(path=path) as again:
+        assert len(again.deliveries()) == 1
 
 
 def test_several_threads_may_close_it() -> None:
