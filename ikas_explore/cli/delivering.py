@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ikas_explore.cli.output import Json, print_json, print_table
+from ikas_explore.cli.output import Json, print_json, print_table, records
 from ikas_explore.cli.sandbox import Attempts, Delays, read_data, read_delays
 from ikas_explore.errors import CredentialsError, TransportError
 from ikas_explore.printing import printable
@@ -43,10 +43,9 @@ def receive(
         try:
             while count is None or seen < count:
                 try:
-                    frame = receiver.wait(seen + 1, timeout=1.0)
+                    new = receiver.wait(seen + 1, timeout=1.0, after=receiver.earlier + seen)
                 except TransportError:
                     continue  # none came in this second
-                new = frame.iloc[receiver.earlier + seen :]
                 seen += len(new)
                 _print(new, json)
         except KeyboardInterrupt:
@@ -54,9 +53,9 @@ def receive(
 
 
 def _print(new: pd.DataFrame, json: bool) -> None:
-    for row in new.astype(object).where(new.notna(), None).to_dict("records"):
+    for row in records(new):
         # bytes have no form in JSON, and `data` holds all that counts of them
-        told: dict[Any, Any] = {name: cell for name, cell in row.items() if name != "body"}
+        told = {name: cell for name, cell in row.items() if name != "body"}
         if json:
             times = ("created_at", "received_at")
             told |= {name: told[name] and told[name].isoformat() for name in times}
@@ -99,8 +98,7 @@ def push(
         wrong_signature=wrong_signature,
     )
     if json:
-        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        print_json([row | {"started_at": row["started_at"].isoformat()} for row in rows])
+        print_json([row | {"started_at": row["started_at"].isoformat()} for row in records(frame)])
     else:
         print_table(frame, empty="Nothing was sent.")
     if frame["error"].notna().all():

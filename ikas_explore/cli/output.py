@@ -46,7 +46,7 @@ def print_table(frame: pd.DataFrame, *, empty: str) -> None:
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return the rows of a frame of texts, None where one is missing."""
+    """Return the rows of a frame, None where a cell is missing."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 

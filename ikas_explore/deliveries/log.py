@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.deliveries.payloads import read_body
+from ikas_explore.deliveries.payloads import Reading, read_body
 from ikas_explore.errors import StorageError, TransportError
 from ikas_explore.storage import Database
 
@@ -83,6 +83,9 @@ class Log:
         self._failure: StorageError | None = None
         (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
         self.earlier = self._last = int(row[0])
+        # The number under which each delivery's id came first, of the rows read so far.
+        self._first: dict[str, int] = {}
+        self._read_to = 0
 
     @property
     def came(self) -> int:
@@ -138,12 +141,24 @@ class Log:
                     )
                 self._written.wait(min(left, threading.TIMEOUT_MAX))
 
-    def frame(self) -> pd.DataFrame:
-        """Return all requests as a frame, in the order they came."""
+    def frame(self, after: int = 0) -> pd.DataFrame:
+        """Return the requests after a number as a frame, in the order they came.
+
+        A row is read and parsed to be shown, and once to know its id again in later ones.
+        """
         from ikas_explore.frames import RECEIVED, rows_frame
 
-        known: set[str] = set()
-        return rows_frame(RECEIVED, [_cells(row, known) for row in self._requests()])
+        shown = []
+        read_to = self._read_to
+        for row in self._requests(min(after, read_to)):
+            number, reading = row["number"], read_body(row["body"] or b"")
+            identity = reading.text("id")
+            first = number if identity is None else self._first.setdefault(identity, number)
+            if number > after:
+                shown.append(_cells(row, reading, duplicate=first < number))
+            read_to = max(read_to, number)
+        self._read_to = read_to  # last: whoever reads meanwhile begins before, and changes nothing
+        return rows_frame(RECEIVED, shown)
 
     def bodies(self) -> dict[str, bytes]:
         """Return the first body kept under each delivery's id, in the order they came."""
@@ -158,8 +173,8 @@ class Log:
         """Close the file; calling it again does nothing."""
         self._database.close()
 
-    def _requests(self) -> list[sqlite3.Row]:
-        rows = self._database.read("SELECT * FROM requests ORDER BY number")
+    def _requests(self, after: int = 0) -> list[sqlite3.Row]:
+        rows = self._database.read("SELECT * FROM requests WHERE number > ? ORDER BY number", after)
         for row in rows:
             if not all(isinstance(row[name], kinds) for name, kinds in _KINDS.items()):
                 raise StorageError(
@@ -169,14 +184,9 @@ class Log:
         return rows
 
 
-def _cells(row: sqlite3.Row, known: set[str]) -> dict[str, Any]:
-    reading = read_body(row["body"] or b"")
-    identity = reading.text("id")
-    duplicate = identity in known
-    if identity is not None:
-        known.add(identity)
+def _cells(row: sqlite3.Row, reading: Reading, *, duplicate: bool) -> dict[str, Any]:
     return {
-        "id": identity,
+        "id": reading.text("id"),
         "scope": reading.text("scope"),
         "merchant_id": reading.text("merchantId"),
         "authorized_app_id": reading.text("authorizedAppId"),

@@ -138,8 +138,13 @@ class Receiver:
         """How many requests the log held when the receiver was made: the first rows."""
         return self._log.earlier
 
-    def deliveries(self) -> pd.DataFrame:
+    def deliveries(self, *, after: int = 0) -> pd.DataFrame:
         """Return every request in the log as a frame.
+
+        Parameters
+        ----------
+        after : int, default 0
+            Leave out so many of the first rows, such as `earlier`; they are not read again.
 
         Returns
         -------
@@ -150,9 +155,9 @@ class Receiver:
             string as it came), ``body`` (bytes), ``status`` (answered; missing when none
             was), ``error`` (what was wrong).
         """
-        return self._log.frame()
+        return self._log.frame(after)
 
-    def wait(self, count: int = 1, timeout: float = 10.0) -> pd.DataFrame:
+    def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:
         """Wait until so many requests came since the receiver was made.
 
         Parameters
@@ -160,6 +165,8 @@ class Receiver:
         count : int, default 1
         timeout : float, default 10.0
             Seconds.
+        after : int, default 0
+            Leave out so many of the first rows.
 
         Returns
         -------
@@ -174,7 +181,7 @@ class Receiver:
             One came that could not be written.
         """
         self._log.wait(count, timeout)
-        return self.deliveries()
+        return self.deliveries(after=after)
 
     def replay(
         self,

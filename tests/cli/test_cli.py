@@ -192,15 +192,16 @@ def test_receive_tells_what_came_before_it_was_ready_and_ends_on_sigterm(tmp_pat
     """One that is there before the log is first read is printed too; SIGTERM ends it cleanly."""
     log = tmp_path / "log.db"
     with ikas.Receiver(path=log) as earlier:
-        httpx.post(earlier.endpoint, content=b"of an earlier run")
+        httpx.post(earlier.endpoint, content=b'{"id": "of an earlier run"}')
     command = [sys.executable, "-u", "-m", "ikas_explore", "receive", "--json", "--path", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         endpoint = json.loads(process.stdout.readline())["endpoint"]
-        for body in (b"one", b"two"):
+        for body in (b"one", b"two", b'{"id": "of an earlier run"}', b'{"id": "new"}'):
             httpx.post(endpoint, content=body)
-        errors = [json.loads(process.stdout.readline())["status"] for _ in range(2)]
-        assert errors == [400, 400]
+        told = [json.loads(process.stdout.readline()) for _ in range(4)]
+        assert [row["status"] for row in told] == [400, 400, 422, 422]
+        assert [row["duplicate"] for row in told] == [False, False, True, False]
         process.terminate()
         assert process.wait(20) == 0
         assert process.stdout.read() == ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gc
 import hashlib
 import hmac
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -228,6 +230,48 @@ def test_a_known_id_is_a_duplicate(receiver: Receiver, client: httpx.Client) -> 
     for number in (1, 2, 1, 1):
         client.post(receiver.endpoint, json=payload(number))
     assert receiver.deliveries()["duplicate"].to_list() == [False, False, True, True]
+
+
+def test_rows_can_be_left_out_and_a_known_id_is_still_known(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    with Receiver(path=tmp_path / "log.sqlite") as receiver:
+        for number in (1, 2):
+            client.post(receiver.endpoint, json=payload(number))
+    with Receiver(path=tmp_path / "log.sqlite") as receiver:
+        for number in (2, 3, 3):
+            client.post(receiver.endpoint, json=payload(number))
+        new = receiver.wait(3, after=receiver.earlier)
+        assert new["duplicate"].to_list() == [True, False, True]
+        client.post(receiver.endpoint, json=payload(1))
+        assert receiver.deliveries(after=5)["duplicate"].to_list() == [True]
+        assert receiver.deliveries(after=9).empty
+        for after in range(7):
+            left = receiver.deliveries().iloc[after:].reset_index(drop=True)
+            pd.testing.assert_frame_equal(receiver.deliveries(after=after), left)
+
+
+def test_what_is_left_out_is_read_once(tmp_path: Path, client: httpx.Client) -> None:
+    """Telling of each delivery as it comes takes no longer after thousands of them."""
+    path = tmp_path / "log.sqlite"
+    with Receiver(path=path) as receiver:
+        client.post(receiver.endpoint, json=payload())
+    with contextlib.closing(sqlite3.connect(path)) as log, log:
+        columns = "received_at, body, signature_ok, status, error"
+        log.execute(
+            f"INSERT INTO requests ({columns}) SELECT {columns} FROM requests,"
+            " (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+            " SELECT i FROM n)"
+        )
+    with Receiver(path=path) as receiver:
+
+        def seconds(after: int) -> float:
+            begun = time.perf_counter()
+            receiver.deliveries(after=after)
+            return time.perf_counter() - begun
+
+        every = min(seconds(0) for _ in range(3))
+        assert min(seconds(2000) for _ in range(5)) < every / 5
 
 
 def test_the_status_can_be_changed_while_it_runs(receiver: Receiver, client: httpx.Client) -> None:
