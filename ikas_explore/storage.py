@@ -19,6 +19,8 @@ from ikas_explore.errors import StorageError
 from ikas_explore.printing import printable
 
 _ANOTHER = "give another path"
+# Of all tables so far; stands in each file, so that those of later ones can be told apart.
+_VERSION = 1
 
 
 class Database:
@@ -34,11 +36,9 @@ class Database:
     name : str
         What errors call it, such as "receiver's log".
     tables : str
-        The SQL statements that make the tables.
+        The SQL statements that make the tables, each with its semicolon.
     application_id : int
         Marks the file as one of this kind.
-    version : int
-        Of the tables.
 
     Raises
     ------
@@ -54,7 +54,6 @@ class Database:
         name: str,
         tables: str,
         application_id: int,
-        version: int = 1,
     ) -> None:
         self._path = None if path is None else Path(path).absolute()
         self._what = f"{name} ({path if path is not None else 'memory'})"
@@ -77,7 +76,7 @@ class Database:
                 self._path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
             )
         try:
-            self._open(tables, application_id, version)
+            self._open(tables, application_id)
         except BaseException:
             self._connection.close()
             raise
@@ -85,16 +84,10 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all of what is done inside, or nothing."""
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # SQLite itself rolls back when the disk is full.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        # The connection commits at the end of its block, or rolls back.
+        with self._lock, self._translated(), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return the rows of one query."""
@@ -106,7 +99,7 @@ class Database:
         with self._lock:
             self._connection.close()
 
-    def _open(self, tables: str, application_id: int, version: int) -> None:
+    def _open(self, tables: str, application_id: int) -> None:
         self._connection.row_factory = sqlite3.Row
         with self._translated():
             # Looked at before anything is set: WAL is written into the file.
@@ -116,7 +109,7 @@ class Database:
                 for each in ("application_id", "user_version")
             )
             new = not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            ours = found == (application_id, version)
+            ours = found == (application_id, _VERSION)
             if (not ours and (any(found) or not new)) or (
                 not new and _columns(self._connection) != _declared(tables)
             ):
@@ -125,12 +118,9 @@ class Database:
                 )
             for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {setting}").fetchall()
-        with self.transaction() as connection:  # an empty one takes the file for us too
-            if new:
-                for statement in _statements(tables):  # executescript would end the transaction
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {application_id}")
-                connection.execute(f"PRAGMA user_version = {version}")
+            marks = f"PRAGMA application_id = {application_id}; PRAGMA user_version = {_VERSION};"
+            made = f"{tables}\n{marks}" if new else ""  # an empty one takes the file for us too
+            self._connection.executescript(f"BEGIN IMMEDIATE; {made} COMMIT")
         if self._path is not None:
             # A file that was there may be open to others; the -wal file holds rows as well.
             with self._translated():
@@ -174,15 +164,6 @@ def _columns(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
 
 def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def _advice(error: str) -> str:

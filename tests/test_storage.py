@@ -33,16 +33,31 @@ def test_what_was_written_is_there_when_the_file_is_opened_again(tmp_path: Path)
     again.close()
 
 
-def test_a_transaction_that_fails_leaves_nothing() -> None:
+@pytest.mark.parametrize("failure", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_transaction_that_fails_leaves_nothing(failure: type[BaseException]) -> None:
+    """And the next one is not in its way."""
     database = opened(None)
 
     def fail() -> None:
         with database.transaction() as connection:
             connection.execute("INSERT INTO notes VALUES ('gone')")
-            raise ZeroDivisionError
+            raise failure
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(failure):
         fail()
+    assert database.read("SELECT * FROM notes") == []
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO notes VALUES ('kept')")
+    assert [row["note"] for row in database.read("SELECT * FROM notes")] == ["kept"]
+    database.close()
+
+
+def test_tables_that_cannot_all_be_made_leave_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes.sqlite"
+    full = f"PRAGMA max_page_count = 4; {TABLES} INSERT INTO notes VALUES (zeroblob(100000));"
+    with pytest.raises(StorageError, match="Make room"):
+        Database(path, name="notes", tables=full, application_id=1234)
+    database = opened(path)
     assert database.read("SELECT * FROM notes") == []
     database.close()
 

@@ -8,9 +8,8 @@ from importlib import resources
 
 from ikas_explore.storage import Database
 
-# Marks a file as a sandbox's ("ikas" in ASCII), and tells which tables it holds.
+# Marks a file as a sandbox's ("ikas" in ASCII).
 _APPLICATION_ID = 0x696B6173
-_TABLES_VERSION = 1
 _TABLES = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
 
 
@@ -40,13 +39,7 @@ class Rows(Database):
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        super().__init__(
-            path,
-            name="sandbox",
-            tables=_TABLES,
-            application_id=_APPLICATION_ID,
-            version=_TABLES_VERSION,
-        )
+        super().__init__(path, name="sandbox", tables=_TABLES, application_id=_APPLICATION_ID)
         self.read("PRAGMA foreign_keys = ON")
         with self.transaction() as connection:
             connection.execute("UPDATE opened SET times = times + 1")
