@@ -46,7 +46,7 @@ SCALARS: Mapping[str, tuple[Kind, Kind]] = {
     "Timestamp": ("time", "time"),
 }
 
-#: One row a delivery of the sandbox; source: the design of the sandbox.
+#: One row a delivery of the sandbox; the columns are its own, not of ikas.
 DELIVERIES: Columns = {
     "id": "string",
     "scope": "string",

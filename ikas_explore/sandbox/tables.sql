@@ -50,7 +50,7 @@ CREATE TABLE deliveries (
   number INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,     -- the id in the payload, the same in every attempt
   event INTEGER NOT NULL REFERENCES events,
-  endpoint TEXT NOT NULL,      -- as addressed at first
+  endpoint TEXT NOT NULL,      -- where its next attempt goes, or its last one went
   state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'exhausted', 'blocked')),
   reason TEXT,
   created_at INTEGER NOT NULL,

@@ -175,7 +175,6 @@ class Worker:
                 receiver = receiver_of(claim.endpoint)
                 status = await self._connections.post(receiver, claim.endpoint, claim.body)
             outcome = outcome_of(status)
-        # Whatever goes wrong at one receiver is that attempt's outcome, in words.
         except Exception as error:  # whatever ends an attempt is its outcome: a row, not a loss
             outcome = failure_of(error)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
