@@ -33,3 +33,32 @@ def decode(text: str) -> Any:
     ValueError: NaN is not JSON
     """
     return _DECODER.decode(text)
+
+
+def decode_bytes(content: bytes) -> Any:
+    r"""Read JSON in UTF-8 whose texts are texts: such as can be written again.
+
+    Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
+
+    Raises
+    ------
+    ValueError
+        It is none, is nested too deeply, or escapes half a surrogate pair.
+
+    Examples
+    --------
+    >>> decode_bytes(b'["ok"]')
+    ['ok']
+    >>> decode_bytes(rb'["\ud800"]')
+    Traceback (most recent call last):
+    ValueError: it is not UTF-8, or holds half a surrogate pair
+    """
+    try:
+        value = decode(content.decode("utf-8-sig"))
+        if b"\\u" in content:
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeError:
+        raise ValueError("it is not UTF-8, or holds half a surrogate pair") from None
+    return value

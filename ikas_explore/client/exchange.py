@@ -31,7 +31,7 @@ from ikas_explore.errors import (
     UnknownFieldError,
 )
 from ikas_explore.printing import printable
-from ikas_explore.strict_json import decode
+from ikas_explore.strict_json import decode_bytes
 
 #: What httpx raises and what to tell the user, most special class first.
 TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
@@ -226,13 +226,9 @@ def _parsed(content: bytes) -> Any:
     Not an exception: json's own holds the whole text, and would stay as the context of ours.
     """
     try:
-        answer = decode(content.decode("utf-8-sig"))
-        if b"\\u" in content:
-            # Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
-            json.dumps(answer, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        return decode_bytes(content)
+    except ValueError:
         return _NO_JSON
-    return answer
 
 
 def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> None:

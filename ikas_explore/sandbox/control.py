@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import GraphQLError, InvalidArgumentError
-from ikas_explore.sandbox.bodies import read_json
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.strict_json import decode_bytes
 
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 
@@ -68,7 +68,7 @@ def control_routes(state: State) -> list[Route]:
 
 async def _read(request: Request) -> Any:
     try:
-        return read_json(await request.body())
+        return decode_bytes(await request.body())
     except ValueError as error:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
 

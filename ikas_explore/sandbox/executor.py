@@ -23,8 +23,8 @@ from graphql import (
 )
 
 from ikas_explore.errors import StorageError
-from ikas_explore.sandbox.bodies import read_json
 from ikas_explore.sandbox.resolvers import Call
+from ikas_explore.strict_json import decode_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Executor:
 def read_operation(body: bytes) -> dict[str, Any] | str:
     """Read a request's body as a GraphQL operation, or tell what is wrong with it."""
     try:
-        operation = read_json(body)
+        operation = decode_bytes(body)
     except ValueError as error:
         return f"The body is not JSON: {error}."
     if not isinstance(operation, dict):

@@ -79,6 +79,8 @@ def test_faults_are_replaced(sandbox: Sandbox, api: Api) -> None:
         ("POST", "events", {"scope": ORDER, "extra": 7}),
         ("PUT", "faults", {}),
         ("PUT", "faults", [1]),
+        ("PUT", "faults", '[{"kind": "hang", "seconds": NaN}]'),
+        ("POST", "events", '{"scope": "store/order/created", "data": {"price": NaN}}'),
         ("PUT", "faults", [{}]),
         ("PUT", "faults", [{"kind": "nothing"}]),
         ("PUT", "faults", [{"kind": "hang", "share": 2}]),

@@ -104,12 +104,14 @@ def test_what_does_not_fit_the_schema_is_http_400(
         b'{"query": 1}',
         b'{"query": "{"}',
         b'{"query": "x", "variables": 1}',
+        b'{"query": "{ __typename }", "variables": {"a": NaN}}',
+        b'{"query": "{ __typename }", "variables": {"a": "\\ud800"}}',
         b'{"query": "{ __typename }", "operationName": "other"}',
         b'{"query": "' + b"{a" * 9_000 + b'"}',
         b'{"query": "' + b"{a" * 900 + b"}" * 900 + b'"}',
         b'{"query": "' + b"{...on Query" * 900 + b"{a" + b"}" * 901 + b'"}',
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_is_no_operation_is_http_400_with_errors(sandbox: Sandbox, body: bytes) -> None:
     answer = httpx.post(f"{sandbox.base_url}/api/v1/admin/graphql", content=body)
