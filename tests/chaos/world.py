@@ -16,6 +16,7 @@ from tests.chaos.parts import Part, free_ports
 from tests.chaos.proxy import HOST, Network, Proxy
 from tests.chaos.report import Report
 from tests.chaos.script import RECEIVERS, STORES
+from tests.waiting import until
 
 _LIST = "{ listWebhook { scope endpoint } }"
 #: Seconds of the longest latency fault, and some more.
@@ -141,8 +142,7 @@ class World:
     def quiet(self) -> None:
         """Wait until nothing that a client sent can still be on its way, and the sandbox is up."""
         self.parts["sandbox"].settled()
-        while self.proxies["sandbox"].holding:
-            time.sleep(0.01)
+        until(lambda: not self.proxies["sandbox"].holding)
         time.sleep(_LATENCY if "latency" in self._faults else 0.05)
 
     def look(self, store: str) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 import ikas_explore as ikas
 from tests.cli.test_auditing import environment, fleet_file
 from tests.cli.test_cli import run
+from tests.waiting import until
 
 DESIRED = """
 [webhooks]
@@ -221,10 +221,7 @@ def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
     with subprocess.Popen(
         command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        deadline = time.monotonic() + 60
-        while not box.calls["saveWebhook"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: box.calls["saveWebhook"])
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -244,7 +241,8 @@ def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_pat
     assert run("apply", "desired.toml", "--yes", "--fleet", "stores.toml", **told).returncode == 0
     box.faults.add("hang", store="hung", seconds=60)
     for command, code in (("list", 1), ("audit", 2)):
-        before = box.calls["listWebhook"]
+        # More than there are workers, so that some have brought an answer by then.
+        enough = box.calls["listWebhook"] + len(quick)
         with subprocess.Popen(
             [sys.executable, "-m", "ikas_explore", command, "--fleet", "stores.toml", "--json"],
             env={**os.environ, **told},
@@ -252,11 +250,7 @@ def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_pat
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            deadline = time.monotonic() + 60
-            # More than there are workers, so that some have brought an answer by then.
-            while box.calls["listWebhook"] < before + len(quick):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            until(lambda enough=enough: box.calls["listWebhook"] >= enough)
             process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate(timeout=60)
         assert process.returncode == code

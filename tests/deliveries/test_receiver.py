@@ -32,6 +32,7 @@ from ikas_explore.errors import (
     StorageError,
     TransportError,
 )
+from tests.waiting import until
 
 SECRET = "canary-4711"
 
@@ -362,9 +363,7 @@ def test_the_row_is_written_before_the_answer(receiver: Receiver, client: httpx.
     received = receiver.wait(1)
     assert received["status"].to_list() == [200]
     sender.join(10)
-    end = time.monotonic() + 10
-    while rows(receiver)[0]["status"] is not None and time.monotonic() < end:
-        time.sleep(0.005)
+    until(lambda: rows(receiver)[0]["status"] is None)
     (row,) = rows(receiver)
     assert (row["status"], row["error"]) == (None, "the sender left before the answer")
 

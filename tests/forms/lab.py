@@ -11,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
+
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -136,11 +137,11 @@ def serve(command: list[str], answers: str, folder: Path, env: Mapping[str, str]
         ) as process,
     ):
         try:
-            until = time.monotonic() + START
-            while not _answers(answers):
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"the server did not come up:\n{log.read_text()}")
-                time.sleep(0.1)
+            until(
+                lambda: process.poll() is not None or _answers(answers), START, said=log.read_text
+            )
+            if process.returncode is not None:
+                raise RuntimeError(f"the server ended:\n{log.read_text()}")
             yield
         finally:
             process.terminate()

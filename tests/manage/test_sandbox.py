@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import ikas_explore as ikas
@@ -14,6 +13,7 @@ from ikas_explore.manage.diff import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.planning import make_plan, undo
 from tests.manage.registries import StoreRegistry
+from tests.waiting import until
 
 HERE = "https://example.com/ikas"
 ROOT = Path(__file__).parents[2]
@@ -99,9 +99,7 @@ def test_ctrl_c_in_a_real_process_leaves_a_report_and_a_journal(tmp_path: Path) 
         sandbox.faults.add("latency", seconds=0.3)
         process.stdin.write("\n")
         process.stdin.flush()
-        deadline = time.monotonic() + 20
-        while len(Journal(path).entries()) < 2 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: len(Journal(path).entries()) >= 2)
         process.send_signal(signal.SIGINT)
         told, _ = process.communicate(timeout=30)
         sandbox.faults.clear()

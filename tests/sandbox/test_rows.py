@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import StorageError
 from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import api_of
+from tests.waiting import until
 
 ORDER = "store/order/created"
 
@@ -54,8 +54,7 @@ def test_pending_deliveries_go_on_at_the_next_start(tmp_path: Path) -> None:
         with Sandbox(path, retry_delays=(2.0,)) as sandbox, api_of(sandbox) as api:
             api.save(receiver.endpoint, ORDER)
             sandbox.emit(ORDER)
-            while sandbox.attempts()["error"].isna().all():
-                time.sleep(0.005)
+            until(lambda: sandbox.attempts()["error"].notna().any())
         with Sandbox(path, retry_delays=(2.0,)) as sandbox:
             sandbox.settle(10)
             assert sandbox.deliveries()["state"].tolist() == ["delivered"]
@@ -181,6 +180,14 @@ def test_a_full_disk_is_told_and_leaves_no_half_written_state(tmp_path: Path) ->
         assert len(receiver.deliveries()) == 1
 
 
+def settled(sandbox: Sandbox) -> bool:
+    try:
+        sandbox.settle(10)
+    except StorageError:
+        return False  # until its next try to write
+    return True
+
+
 @pytest.mark.skipif(os.name != "posix", reason="limits as POSIX has them")
 def test_outcomes_that_cannot_be_written_are_told_and_written_later(tmp_path: Path) -> None:
     """The disk fills up while an attempt is under way."""
@@ -200,11 +207,6 @@ def test_outcomes_that_cannot_be_written_are_told_and_written_later(tmp_path: Pa
                 sandbox.settle(10)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited))
-        while True:
-            try:
-                sandbox.settle(10)
-                break
-            except StorageError:
-                continue  # until its next try to write
+        until(lambda: settled(sandbox))
         assert sandbox.deliveries()["state"].tolist() == ["delivered"]
         assert len(receiver.deliveries()) == 1
