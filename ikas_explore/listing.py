@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import list_webhooks
-from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.errors import IkasError
 from ikas_explore.gathering import gather
 from ikas_explore.progress import Bar, Progress
+from ikas_explore.ranges import check_number
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -43,10 +44,7 @@ class Listing:
 
         What was listed before stands until all were asked, or Ctrl-C.
         """
-        if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
-            raise InvalidArgumentError(
-                f"workers is a whole number from 1 to {MOST_WORKERS}, not {workers!r}."
-            )
+        workers = check_number("workers", workers, least=1, most=MOST_WORKERS, whole=True)
         listed: dict[str, Columns] = {}
         failed = dict(self._unusable)
         names = [*self._stores, *failed]

@@ -86,8 +86,6 @@ def connect(
     ...     store.webhooks.list()["scope"].tolist()
     ['store/customer/created', 'store/customer/updated']
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
-        raise InvalidArgumentError(f"timeout is a number of seconds above 0, not {timeout!r}.")
     given = {
         "client_id": client_id,
         "client_secret": client_secret,

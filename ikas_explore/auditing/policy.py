@@ -30,6 +30,7 @@ from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.files import read_toml
 from ikas_explore.patterns import check_known, did_you_mean, matches
+from ikas_explore.ranges import check_number
 from ikas_explore.schema.scopes import Scope
 
 OFF = "off"
@@ -145,9 +146,7 @@ class Policy:
                     "ikas_explore.auditing.rule.rule."
                 )
         for name in ("stale_after_days", "max_endpoints_per_host", "certificate_days"):
-            number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
-                raise InvalidArgumentError(f"{name} is a number of 0 or more, not {number!r}.")
+            object.__setattr__(self, name, check_number(name, getattr(self, name), least=0))
         check_severity(self.fail_on)
         self._check_ids()
         self.required_scopes()

@@ -25,6 +25,7 @@ from ikas_explore.errors import (
     TransportError,
 )
 from ikas_explore.outgoing import LONGEST, deadline, hold
+from ikas_explore.ranges import check_number
 from ikas_explore.settings import Secret, Settings, revealed
 
 #: Attempts in all for what is safe to repeat.
@@ -64,7 +65,13 @@ def open_http(
     Returns
     -------
     httpx.Client
+
+    Raises
+    ------
+    InvalidArgumentError
+        The time-out is no number of seconds above 0.
     """
+    timeout = check_number("timeout", timeout, least=0, above=True)
     local = settings.local
     client = httpx.Client(
         timeout=min(timeout, LONGEST),

@@ -6,7 +6,6 @@ will try to push webhook for 3 times then stops".
 
 from __future__ import annotations
 
-import math
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import httpx
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.ranges import FINITE, check_number
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,18 @@ class Retries:
     retry_delays: Sequence[float] = (1.0, 2.0)
 
     def __post_init__(self) -> None:
-        attempts = self.max_attempts
-        if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
-            raise InvalidArgumentError(f"max_attempts is {attempts!r}; give a whole number from 1.")
+        attempts = check_number("max_attempts", self.max_attempts, least=1, whole=True)
+        object.__setattr__(self, "max_attempts", attempts)
         given = self.retry_delays
-        if not isinstance(given, Sequence) or not all(map(_is_delay, given)):
+        if not isinstance(given, Sequence) or isinstance(given, str | bytes):
             raise InvalidArgumentError(
-                f"retry_delays is {self.retry_delays!r}; give seconds from 0, such as (1.0, 2.0)."
+                f"retry_delays is {given!r}; give a list of seconds, such as (1.0, 2.0)."
             )
-        object.__setattr__(self, "retry_delays", tuple(given))
+        delays = tuple(
+            check_number("retry_delays: one of them", delay, least=0, most=FINITE)
+            for delay in given
+        )
+        object.__setattr__(self, "retry_delays", delays)
 
     def delay_after(self, number: int) -> float | None:
         """Return the seconds until the next attempt, None when there is none.
@@ -68,10 +71,6 @@ class Retries:
         if not self.retry_delays:
             return 0.0
         return self.retry_delays[min(number, len(self.retry_delays)) - 1]
-
-
-def _is_delay(seconds: object) -> bool:
-    return isinstance(seconds, int | float) and 0 <= seconds < math.inf
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ No account is needed: the endpoint, a scope and the client secret the handler kn
 from __future__ import annotations
 
 import datetime as dt
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
@@ -20,6 +19,7 @@ from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, en
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.outgoing import LONGEST, deadline, hold
+from ikas_explore.ranges import FINITE, check_number
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.settings import Secret
 from ikas_explore.signatures import sign
@@ -188,10 +188,8 @@ def deliver(
     list of dict
         Rows of the frame of attempts.
     """
-    if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
-        raise InvalidArgumentError(f"timeout is {timeout!r}; give seconds above 0.")
+    timeout = min(check_number("timeout", timeout, least=0, most=FINITE, above=True), LONGEST)
     # A proxy or a .netrc of the environment would send the delivery elsewhere, or more with it.
-    timeout = min(timeout, LONGEST)
     with hold(httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)) as client:
         return [
             row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import weakref
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from ikas_explore.deliveries.intake import Intake
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver, reveal
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.ranges import FINITE, check_number
 from ikas_explore.serving import Server
 from ikas_explore.settings import Secret
 
@@ -90,9 +90,8 @@ class Receiver:
     ) -> None:
         secret = None if client_secret is None else Secret(reveal(client_secret))
         answers = Answers(status)
-        if not isinstance(max_body, int) or max_body < 1:
-            raise InvalidArgumentError(f"max_body is {max_body!r}; give bytes from 1.")
-        delay = _check_delay(delay)
+        max_body = check_number("max_body", max_body, least=1, whole=True)
+        delay = check_number("delay", delay, least=0, most=FINITE)
         self._log = Log(path)
         self._intake = Intake(self._log, secret, answers=answers, delay=delay, max_body=max_body)
         self._server = Server(self._intake, port=port, name="receiver")
@@ -131,7 +130,7 @@ class Receiver:
 
     @delay.setter
     def delay(self, delay: float) -> None:
-        self._intake.delay = _check_delay(delay)
+        self._intake.delay = check_number("delay", delay, least=0, most=FINITE)
 
     @property
     def earlier(self) -> int:
@@ -250,9 +249,3 @@ class Receiver:
 def _stop(server: Server, intake: Intake) -> None:
     intake.end()  # else a delayed answer would hold up the end
     server.stop()
-
-
-def _check_delay(delay: float) -> float:
-    if isinstance(delay, int | float) and 0 <= delay < math.inf:
-        return float(delay)
-    raise InvalidArgumentError(f"delay is {delay!r}; give seconds from 0.")

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.patterns import did_you_mean
+from ikas_explore.ranges import check_number
 
 FaultKind = Literal[
     "latency",
@@ -86,17 +87,13 @@ class Fault:
             )
         if self.hint not in get_args(Hint):
             raise InvalidArgumentError(f"hint is 'header', 'body' or 'none', not {self.hint!r}.")
-        _check_number("share", self.share, 0, 1)
-        for name, least, most in (
-            ("calls", 1, 10**9),
-            ("seconds", 0, 86_400),
-            ("status", 200, 599),
-        ):
-            value = getattr(self, name)
-            if value is not None:
-                _check_number(name, value, least, most)
-                if name != "seconds" and not isinstance(value, int):
-                    raise InvalidArgumentError(f"{name} is a whole number, not {value!r}.")
+        self.share = check_number("share", self.share, least=0, most=1)
+        if self.calls is not None:
+            self.calls = check_number("calls", self.calls, least=1, most=10**9, whole=True)
+        if self.seconds is not None:
+            self.seconds = check_number("seconds", self.seconds, least=0, most=86_400)
+        if self.status is not None:
+            self.status = check_number("status", self.status, least=200, most=599, whole=True)
         if self.store is not None and not isinstance(self.store, str):
             raise InvalidArgumentError(f"store is a name, not {self.store!r}.")
         self.seconds = _SECONDS.get(self.kind) if self.seconds is None else self.seconds
@@ -228,9 +225,3 @@ def _fault(settings: Mapping[str, Any]) -> Fault:
     if "kind" not in settings:
         raise InvalidArgumentError("A fault needs its 'kind'.")
     return Fault(**settings)
-
-
-def _check_number(name: str, value: object, least: float, most: float) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value <= most:  # type: ignore[operator]
-        raise InvalidArgumentError(f"{name} is a number from {least} to {most}, not {value!r}.")

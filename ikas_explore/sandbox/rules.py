@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.ranges import FINITE, check_number
 
 DeliverTo = Literal["loopback", "any"]
 OnExhausted = Literal["delivery", "registration"]
@@ -40,8 +41,8 @@ class Rules:
                 raise InvalidArgumentError(
                     f"{name} is one of {', '.join(map(repr, get_args(choices)))}, not {value!r}."
                 )
-        for name in ("receiver_timeout", "concurrency", "token_lifetime"):
-            if not getattr(self, name) > 0:
-                raise InvalidArgumentError(
-                    f"{name} has to be more than 0, not {getattr(self, name)!r}."
-                )
+        for name in ("receiver_timeout", "token_lifetime"):
+            seconds = check_number(name, getattr(self, name), least=0, most=FINITE, above=True)
+            object.__setattr__(self, name, seconds)
+        places = check_number("concurrency", self.concurrency, least=1, whole=True)
+        object.__setattr__(self, "concurrency", places)

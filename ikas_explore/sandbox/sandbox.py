@@ -112,7 +112,7 @@ class Sandbox:
         token_lifetime: float = 14_400,
     ) -> None:
         rules = Rules(
-            retries=Retries(max_attempts, tuple(retry_delays)),
+            retries=Retries(max_attempts, retry_delays),
             receiver_timeout=receiver_timeout,
             strict=strict,
             deliver_to=deliver_to,

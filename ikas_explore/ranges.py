@@ -1,0 +1,76 @@
+"""Numbers that callers give: in their range, or refused in one form of words."""
+
+from __future__ import annotations
+
+import math
+import sys
+from numbers import Integral, Real
+from typing import Literal, overload
+
+from ikas_explore.errors import InvalidArgumentError
+
+#: As `most`: any number but infinity.
+FINITE = sys.float_info.max
+
+
+@overload
+def check_number(
+    name: str, value: object, *, least: float, most: float = ..., whole: Literal[True]
+) -> int: ...
+
+
+@overload
+def check_number(
+    name: str, value: object, *, least: float, most: float = ..., above: bool = ...
+) -> float: ...
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    least: float,
+    most: float = math.inf,
+    above: bool = False,
+    whole: bool = False,
+) -> float:
+    """Return a number that is in its range, as Python's own int or float.
+
+    Numbers of numpy are numbers; a bool is none, nor is a text.
+
+    Parameters
+    ----------
+    name : str
+        What the caller knows the value as.
+    value : object
+    least, most : float
+        The range, both ends in it. With `FINITE` as the most, infinity is refused.
+    above : bool, default False
+        `least` itself is refused.
+    whole : bool, default False
+        Fractions are refused, 2.0 too.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is none, or out of its range; says what to give.
+
+    Examples
+    --------
+    >>> check_number("share", 0.5, least=0, most=1)
+    0.5
+    >>> check_number("workers", "5", least=1, most=100, whole=True)
+    Traceback (most recent call last):
+    ikas_explore.errors.InvalidArgumentError: workers is '5'; give a whole number from 1 to 100.
+    """
+    if isinstance(value, Integral if whole else Real) and not isinstance(value, bool):
+        # Before it is compared: numpy's would warn of what they cannot hold.
+        number = int(value) if isinstance(value, Integral) else float(value)
+        if least <= number <= most and not (above and number == least):
+            return number
+    kind = "whole number" if whole else "finite number" if most == FINITE else "number"
+    if above:
+        bounds = f"above {least:g}" + (f", up to {most:g}" if most < FINITE else "")
+    else:
+        bounds = f"from {least:g} to {most:.10g}" if most < FINITE else f"of {least:g} or more"
+    raise InvalidArgumentError(f"{name} is {value!r}; give a {kind} {bounds}.")
