@@ -20,6 +20,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 
 from ikas_explore.errors import ServingError
+from ikas_explore.ranges import check_number
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 #: Seconds that requests under way are given when a server ends.
 GRACE = 2.0
+#: Seconds a sender has for the head of a request, be it the first or a later one.
+HEAD_TIMEOUT = 10.0
 
 
 class Server:
@@ -57,7 +60,7 @@ class Server:
         self, app: ASGIApp, *, port: int = 0, name: str = "server", deadline: float = 10.0
     ) -> None:
         self._app = app
-        self._asked_port = port
+        self._asked_port = int(check_number("port", port, least=0, most=65_535, whole=True))
         self._name = name
         self._deadline = deadline
         self._server: _PromptServer | None = None
@@ -126,7 +129,7 @@ class Server:
         try:
             listener.bind((HOST, self._asked_port))
             listener.listen(1024)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             listener.close()
             raise ServingError(
                 f"The {self._name} cannot listen on port {self._asked_port}: {error}. "
@@ -153,8 +156,10 @@ class _PromptServer(uvicorn.Server):
     """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
 
     def __init__(self, config: uvicorn.Config) -> None:
+        config.callback_notify, config.timeout_notify = self._cut_slow_heads, 1
         super().__init__(config)
         self._ending = Ending()
+        self._idle: dict[Any, tuple[object, float]] = {}
 
     def end(self) -> None:
         """Have it end; from any thread."""
@@ -163,6 +168,20 @@ class _PromptServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await first_of(super().main_loop(), self._ending.wait())
+
+    async def _cut_slow_heads(self) -> None:
+        """Cut connections that hold a file and never get to a request; uvicorn lets them be."""
+        now, before = time.monotonic(), self._idle
+        self._idle = {}
+        # Only h11's and httptools' protocols, which tell what request they had last.
+        connections: list[Any] = [x for x in self.server_state.connections if hasattr(x, "cycle")]
+        for connection in connections:
+            last = connection.cycle
+            if last is None or last.response_complete:
+                known, since = before.get(connection, (last, now))
+                self._idle[connection] = (last, since if known is last else now)
+                if now - self._idle[connection][1] > HEAD_TIMEOUT:
+                    connection.transport.abort()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listening in (*self.servers, *(sockets or ())):

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ikas_explore.errors import StorageError
+from ikas_explore.files import is_trap
 from ikas_explore.printing import printable
 
 _ANOTHER = "give another path"
@@ -55,7 +56,12 @@ class Database:
         tables: str,
         application_id: int,
     ) -> None:
-        self._path = None if path is None else Path(path).absolute()
+        if path is not None and is_trap(path):
+            raise StorageError(
+                f"{path} belongs to another user and lies where everybody may write; {_ANOTHER}."
+            )
+        # To its end: a file that is made by SQLite behind a link is open to all at first.
+        self._path = None if path is None else Path(path).resolve()
         self._what = f"{name} ({path if path is not None else 'memory'})"
         self._lock = threading.RLock()
         if self._path is not None and self._path.exists() and not _writable(self._path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.client.client import Client
 from ikas_explore.client.registrations import Registrations
 from ikas_explore.client.webhooks import schema_of
-from ikas_explore.errors import ScopeTakenError
+from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.journal import Entry, Journal
 from ikas_explore.schema.scopes import check_scopes
 
@@ -106,6 +106,8 @@ class Webhooks:
         IkasError
         """
         asked = self._registrations.check(endpoint, scopes, sales_channel_ids)
+        if not isinstance(replace, bool):
+            raise InvalidArgumentError(f"replace is True or False, not {replace!r}.")
         with self._journal.write(
             self._registrations,
             asked.scopes,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from ikas_explore.serving import Ending, Server, first_of
+import ikas_explore as ikas
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.serving import HOST, Ending, Server, first_of
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -78,6 +82,41 @@ def test_several_threads_may_stop_it() -> None:
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(lambda _, server=server: server.stop(), range(4))) == [None] * 4
         assert server._thread is None
+
+
+def test_a_head_that_does_not_end_is_cut_off_and_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first of a connection, and a later one; each holds an open file of this process."""
+    monkeypatch.setattr("ikas_explore.serving.HEAD_TIMEOUT", 1.5)
+    whole = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with Server(Slow()) as server:
+        slow = [socket.create_connection((HOST, server.port)) for _ in range(2)]
+        with slow[0], slow[1], httpx.Client(base_url=server.base_url, trust_env=False) as client:
+            slow[1].sendall(whole)
+            assert slow[1].recv(1000).startswith(b"HTTP/1.1 200")
+            for each in slow:
+                each.sendall(b"GET / HTTP/1.1\r\nX: ")
+                each.setblocking(False)
+            first = client.get("/").extensions["network_stream"]
+            until(lambda: client.get("/") and all(map(_cut, slow)), 30)
+            assert client.get("/").extensions["network_stream"] is first  # one connection
+
+
+def _cut(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1000) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("port", ["8700", 70_000, -1, 1.5, True])
+def test_a_port_that_is_none_is_refused(port: Any) -> None:
+    for make in (ikas.Sandbox, ikas.Receiver):
+        with pytest.raises(InvalidArgumentError, match="whole number from 0 to 65535"):
+            make(port=port)
 
 
 def test_an_end_is_told_before_while_and_after_someone_waits_for_it() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from ikas_explore.client.client import open_http
+from ikas_explore.client.client import open_http, whole
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
 from ikas_explore.outgoing import deadline
 from ikas_explore.settings import read_settings
@@ -31,13 +31,17 @@ def call(method: str, route: str, body: Any = None) -> Any:
             "one with 'ikas-explore sandbox' and set the two variables it prints."
         )
     try:
-        with open_http(settings, timeout=_TIMEOUT) as http, deadline(_TIMEOUT):
-            response = http.request(
+        with (
+            open_http(settings, timeout=_TIMEOUT) as http,
+            deadline(_TIMEOUT),
+            http.stream(
                 method,
                 f"{settings.base_url}/control/{route}",
                 json=body,
                 headers={"Authorization": f"Bearer {settings.access_token.reveal()}"},
-            )
+            ) as streamed,
+        ):
+            response = whole(streamed, f"/control/{route}")
     except httpx.HTTPError as error:
         failure = TransportError(
             f"No sandbox answers at {settings.base_url} ({type(error).__name__}). Start one with "

@@ -223,7 +223,7 @@ class Client:
                 deadline(self._http.timeout.read),
                 closing(self._http.send(make(), stream=True)) as response,
             ):
-                return _whole(response, what)
+                return whole(response, what)
         except _FAILURES as error:
             failure = transport_error(error, what)
         # Raised out here and not in the `except`: httpx's error holds the request, the request
@@ -251,7 +251,7 @@ def _maybe_done(error: IkasError) -> bool:
     return isinstance(error, ResponseError) and not isinstance(error, RateLimitedError)
 
 
-def _whole(response: httpx.Response, what: str) -> httpx.Response:
+def whole(response: httpx.Response, what: str) -> httpx.Response:
     """Read an answer to its end, unless that is too far away."""
     pieces, size = [], 0
     for piece in _unpacked(response):

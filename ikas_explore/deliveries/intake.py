@@ -14,6 +14,7 @@ from ikas_explore.deliveries.answers import Answers, Status, check_status
 from ikas_explore.deliveries.log import Log, Request
 from ikas_explore.deliveries.payloads import read_body
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
+from ikas_explore.printing import printable
 from ikas_explore.serving import Ending, drop_connection, first_of, until_disconnect
 from ikas_explore.signatures import check_signature
 
@@ -140,9 +141,10 @@ class Intake:
         try:
             return check_status(await asyncio.to_thread(answers.ask, reading.payload))
         except InvalidArgumentError as error:
-            request.error = f"the status function: {error}"
+            request.error = f"the status function: {printable(str(error))}"
         except Exception as error:  # the user's own function, told in the row
-            request.error = f"the status function raised {type(error).__name__}: {error}"
+            told = printable(str(error))  # half a surrogate pair could not be written down
+            request.error = f"the status function raised {type(error).__name__}: {told}"
         return 500
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
@@ -163,10 +165,10 @@ class Intake:
 
     def _write_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        failure: StorageError | None = None
+        failure: Exception | None = None
         try:
             self._log.write([request for request, _ in waiting])
-        except StorageError as error:
+        except Exception as error:  # raised for each of them, so that none waits for ever
             failure = error
         for _, written in waiting:
             if written.done():  # the server is ending and gave the request up

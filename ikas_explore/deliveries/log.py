@@ -81,6 +81,7 @@ class Log:
         )
         self._written = threading.Condition()
         self._failure: StorageError | None = None
+        self._closed = False
         (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
         self.earlier = self._last = int(row[0])
         # The number under which each delivery's id came first, of the rows read so far.
@@ -125,13 +126,15 @@ class Log:
         TransportError
             Fewer came within `timeout` seconds.
         StorageError
-            A request came and could not be written.
+            A request came and could not be written, or the log is closed.
         """
         end = time.monotonic() + timeout
         with self._written:
             while self.came < count:
                 if self._failure is not None:
                     raise self._failure
+                if self._closed:
+                    raise StorageError("The receiver is closed, and nothing comes any more.")
                 left = end - time.monotonic()
                 if left <= 0:
                     raise TransportError(
@@ -172,6 +175,9 @@ class Log:
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
         self._database.close()
+        with self._written:
+            self._closed = True
+            self._written.notify_all()
 
     def _requests(self, after: int = 0) -> list[sqlite3.Row]:
         rows = self._database.read("SELECT * FROM requests WHERE number > ? ORDER BY number", after)

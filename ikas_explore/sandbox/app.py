@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
+from ikas_explore.sandbox.bodies import TooLarge, read_body
 from ikas_explore.sandbox.breaking import (
     answer_instead,
     changed_answer,
@@ -54,12 +55,16 @@ def make_app(state: State) -> Starlette:
             _token_route(state),
             *control_routes(state),
         ],
-        exception_handlers={StorageError: _storage, ClientDisconnect: _gone},
+        exception_handlers={
+            StorageError: _storage,
+            ClientDisconnect: _gone,
+            TooLarge: _too_large,
+        },
         lifespan=lifespan,
     )
 
 
-# Both are async, as Starlette starts a thread for others.
+# All are async, as Starlette starts a thread for others.
 
 
 async def _storage(_: Request, error: Exception) -> Response:
@@ -75,13 +80,17 @@ async def _gone(_: Request, error: Exception) -> Response:
     return Response(status_code=400)
 
 
+async def _too_large(_: Request, error: Exception) -> Response:
+    return refuse(413, "ARGUMENT_VALIDATION_ERROR", str(error))
+
+
 def _graphql_route(state: State, api_version: ApiVersion) -> Route:
     executor = Executor(
         executable_schema(api_version, state.registrations, strict=state.rules.strict)
     )
 
     async def answer(request: Request) -> Response:
-        body = await request.body()
+        body = await read_body(request)
         state.calls.update(executor.fields(body))
         store = store_of(request, state.stores)
         name = store.name if store else None
@@ -100,7 +109,7 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
 
 def _token_route(state: State) -> Route:
     async def answer(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        form = dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
         state.calls.update(["token"])
         if form.get("grant_type") == "refresh_token":
             store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import GraphQLError, InvalidArgumentError
+from ikas_explore.sandbox.bodies import MOST_OF_AN_EVENT, read_body
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.strict_json import decode_bytes
@@ -68,7 +69,7 @@ def control_routes(state: State) -> list[Route]:
 
 async def _read(request: Request) -> Any:
     try:
-        return decode_bytes(await request.body())
+        return decode_bytes(await read_body(request, MOST_OF_AN_EVENT))
     except ValueError as error:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
 

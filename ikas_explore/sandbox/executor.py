@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 # More than any real query has; what is longer would only keep the server busy.
 # Each field is compared with all others of its name: time grows with the square of it.
 _MAX_TOKENS = 2_000
+# Nor is one longer: for the place of each error, all line ends of the text are counted.
+_MAX_LENGTH = 20_000
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -46,6 +48,8 @@ class Executor:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        roots = (schema.query_type, schema.mutation_type)
+        self._roots = {name for root in roots if root is not None for name in root.fields}
         self._prepared = lru_cache(maxsize=256)(self._prepare)
 
     def answer(self, body: bytes, call: Call) -> Answer:
@@ -72,7 +76,7 @@ class Executor:
         return 200, {**answer, "data": result.data}
 
     def fields(self, body: bytes) -> list[str]:
-        """Return the root fields a request's body asks for; empty when it cannot be read."""
+        """Return the root fields a request's body asks for, of those that there are."""
         operation = read_operation(body)
         document = None if isinstance(operation, str) else self._prepared(operation["query"])[0]
         return [
@@ -80,7 +84,7 @@ class Executor:
             for definition in (document.definitions if document else ())
             if isinstance(definition, OperationDefinitionNode)
             for selection in definition.selection_set.selections
-            if isinstance(selection, FieldNode)
+            if isinstance(selection, FieldNode) and selection.name.value in self._roots
         ]
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
@@ -103,6 +107,8 @@ def read_operation(body: bytes) -> dict[str, Any] | str:
         return "The body is not a JSON object."
     if not isinstance(operation.get("query"), str):
         return "The body has no 'query' text."
+    if len(operation["query"]) > _MAX_LENGTH:
+        return f"The query is longer than {_MAX_LENGTH:,} characters."
     if not isinstance(operation.get("variables"), dict | None):
         return "'variables' is not an object."
     if not isinstance(operation.get("operationName"), str | None):

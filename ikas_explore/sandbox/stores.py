@@ -6,6 +6,7 @@ and the store's name, so that a seeded sandbox has the same ones every time.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from dataclasses import astuple, dataclass, field
 from random import Random
@@ -57,7 +58,7 @@ class Stores:
     def __init__(self, rows: Rows, seed: str) -> None:
         self._rows = rows
         self._seed = seed
-        self._tokens = generator(seed, "tokens", rows.opened)
+        self._numbers = itertools.count()
         self._by_name = {
             row["name"]: _credentials(row) for row in rows.read("SELECT * FROM stores")
         }
@@ -117,7 +118,9 @@ class Stores:
         now = now_ms()
         with self._rows.transaction() as connection:
             connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
-            token = _new_token(self._tokens, kind)
+            # A generator for each: of one for all, who has many values can compute the next.
+            number = next(self._numbers)
+            token = _new_token(generator(self._seed, "token", self._rows.opened, number), kind)
             expires_at = None if lifetime is None else now + round(lifetime * 1000)
             connection.execute(
                 "INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, kind, store, expires_at)

@@ -312,6 +312,27 @@ def test_a_status_function_that_fails_is_told_in_the_row(
         assert told in rows(receiver)[-1]["error"]
 
 
+def test_what_a_status_function_says_is_written_down_whatever_is_in_it(
+    receiver: Receiver, client: httpx.Client
+) -> None:
+    """Half of a surrogate pair, which a sender can bring, has no bytes: it hung all who waited."""
+
+    def fail(payload: Mapping[str, Any]) -> int:
+        raise RuntimeError(payload["who"])
+
+    receiver.status = fail
+    body = json.dumps({**payload(), "who": "\ud800"})
+    assert client.post(receiver.endpoint, content=body).status_code == 500
+    assert r"RuntimeError: \ud800" in rows(receiver)[-1]["error"]
+
+
+def test_waiting_at_a_closed_receiver_ends_at_once() -> None:
+    receiver = Receiver()
+    receiver.close()
+    with pytest.raises(StorageError, match="receiver is closed"):
+        receiver.wait(1, timeout=3600)
+
+
 def test_a_slow_status_function_holds_nobody_else_up(
     receiver: Receiver, client: httpx.Client
 ) -> None:

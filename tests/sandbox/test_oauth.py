@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import httpx
@@ -31,6 +32,34 @@ def test_client_credentials_give_a_token(sandbox: Sandbox) -> None:
     assert set(body) == {"access_token", "token_type", "expires_in"}
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 14_400)
     assert opens(sandbox, body)
+
+
+def test_who_has_many_tokens_cannot_compute_those_of_another_store(sandbox: Sandbox) -> None:
+    """One generator for all gave its next values to who had 624 of its words."""
+    other = sandbox.add_store("other")
+    words: list[int] = []
+    for _ in range(104):
+        token = ask(sandbox, grant_type="client_credentials").json()["access_token"]
+        value = int(token.rpartition("-")[2], 16)
+        words += [value >> shift & 0xFFFFFFFF for shift in range(0, 192, 32)]
+    guess = Random()
+    guess.setstate((3, (*map(_untempered, words), 624), None))
+    own = {"client_id": other.client_id, "client_secret": other.client_secret}
+    token = ask(sandbox, grant_type="client_credentials", **own).json()["access_token"]
+    assert int(token.rpartition("-")[2], 16) != guess.getrandbits(192)
+
+
+def _untempered(word: int) -> int:
+    """Undo what the Mersenne Twister does to a word of its state."""
+    word ^= word >> 18
+    word ^= (word << 15) & 0xEFC60000
+    value = word
+    for _ in range(5):
+        value = word ^ ((value << 7) & 0x9D2C5680)
+    word = value
+    for _ in range(3):
+        value = word ^ (value >> 11)
+    return value
 
 
 @emulates("bad OAuth credentials: HTTP 401, with an `errors` array", source="docs")

@@ -117,16 +117,40 @@ def test_a_dotenv_file_names_no_journal() -> None:
     assert not Path("journal.jsonl").exists()
 
 
-@holds("A journal or notebooks that another user laid into a folder open to all are refused.")
+@pytest.mark.parametrize("name", ["sandbox.db", "receiver.db"])
+def test_a_file_behind_a_link_is_for_its_owner_from_the_first_moment_on(
+    name: str, tmp_path: Path
+) -> None:
+    """SQLite made it, with the rights of the umask, and it was closed only later."""
+    (tmp_path / name).symlink_to(tmp_path / "target.db")
+    seen: list[int] = []
+    real = Path.chmod
+
+    def chmod(self: Path, bits: int) -> None:
+        seen.append(mode(self))
+        real(self, bits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "chmod", chmod)
+        made = ikas.Sandbox if name == "sandbox.db" else ikas.Receiver
+        made(path=tmp_path / name).close()  # type: ignore[operator]
+    assert set(seen) == {0o600}
+    assert mode(tmp_path / "target.db") == 0o600
+
+
+@holds("What another user laid into a folder open to all (a log, a journal, notebooks) is refused.")
 def test_what_another_user_laid_into_an_open_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = tmp_path / "journal.jsonl"
     journal.touch()
+    database = tmp_path / "sandbox.db"
+    database.touch()
     (tmp_path / "notebooks").mkdir()
     me = os.geteuid()
     if me == 0:
         os.chown(journal, 4242, 4242)
+        os.chown(database, 4242, 4242)
         os.chown(tmp_path / "notebooks", 4242, 4242)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: me + 1)
@@ -136,6 +160,9 @@ def test_what_another_user_laid_into_an_open_folder_is_refused(
         Journal(journal).entries()
     with pytest.raises(errors.StorageError, match="belongs to another user"):
         notebooks(tmp_path)
+    for make in (ikas.Sandbox, ikas.Receiver):
+        with pytest.raises(errors.StorageError, match="belongs to another user"):
+            make(path=database)  # type: ignore[operator]
 
 
 def test_notebooks_are_not_copied_through_a_link(tmp_path: Path) -> None:

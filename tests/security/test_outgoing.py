@@ -17,6 +17,7 @@ from ikas_explore import errors
 from ikas_explore.addresses import is_private
 from ikas_explore.auditing.probes import probe_endpoints
 from ikas_explore.cli import app
+from ikas_explore.cli.control import call
 from ikas_explore.client import client
 from ikas_explore.deliveries.push import check_target
 from tests.auditing.endpoints import endpoint
@@ -346,6 +347,16 @@ def test_a_large_answer_is_given_up(
         finally:
             tracemalloc.stop()
     assert peak < 20_000_000
+
+
+def test_a_large_answer_to_a_command_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MAX_ANSWER", 2_000_000)
+    body = gzip.compress(b" " * 10_000_000)
+    with endpoint(saying(answer(body, "Content-Encoding: gzip"))) as here:
+        monkeypatch.setenv("IKAS_BASE_URL", f"http://127.0.0.1:{here.port}")
+        monkeypatch.setenv("IKAS_ACCESS_TOKEN", TOKEN)
+        with pytest.raises(errors.ResponseError, match="larger than 2,000,000 bytes"):
+            call("GET", "deliveries")
 
 
 @pytest.mark.parametrize("size", [0, 1_048_576, 3_000_001])

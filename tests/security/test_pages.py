@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.sandbox import control
 from tests.security.promises import does_not, holds
 
 LIST = {"query": "{ listWebhook { endpoint id scope } }"}
@@ -126,6 +127,36 @@ def test_every_route_wants_a_token(
     )
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == "LOGIN_REQUIRED"
+
+
+@holds("A request to the sandbox is refused unread when it is larger than one can have to be.")
+@pytest.mark.parametrize("path", [path for _, path in WITH_TOKEN[:3]] + ["/api/admin/oauth/token"])
+def test_a_large_request_is_refused(
+    path: str, sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "MOST_OF_AN_EVENT", 300_000)
+    answer = httpx.post(
+        f"{sandbox.base_url}{path}",
+        content=b'{"query": "#' + b" " * 300_000 + b'"}',
+        headers={"Authorization": f"Bearer {sandbox.access_token}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 413
+    assert "larger than" in answer.json()["errors"][0]["message"]
+
+
+def test_a_long_document_of_many_errors_is_refused_before_they_are_counted(
+    sandbox: ikas.Sandbox,
+) -> None:
+    """For the place of each, all lines before it were counted."""
+    query = "\n" * 30_000 + "{" + " ".join(f"z{number}" for number in range(200)) + "}"
+    answer = httpx.post(
+        f"{sandbox.base_url}/api/v1/admin/graphql", json={"query": query}, trust_env=False
+    )
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert "longer than 20,000 characters" in error["message"]
+    assert not sandbox.calls
 
 
 def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
