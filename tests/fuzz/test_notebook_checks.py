@@ -165,9 +165,7 @@ repeated = st.tuples(
 
 
 @fuzz(examples=25, text=repeated, end=texts)
-def test_long_outputs_are_checked_in_time_that_grows_with_them(
-    tmp_path: Path, text: str, end: str
-) -> None:
+def test_long_outputs_are_checked(tmp_path: Path, text: str, end: str) -> None:
     checked(tmp_path, notebook(code("1", stream(text + end))), A_TOKEN="hunter2hunter2hunter2")
 
 

@@ -14,8 +14,8 @@ import ikas_explore as ikas
 from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.policy import Policy, read_policy
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
+from ikas_explore.fleet.roster import read_members
 from ikas_explore.manage.desired import read_desired
-from ikas_explore.roster import read_members
 from tests.auditing.frames import frame, healthy
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import HOSTILE, quiet, texts
@@ -144,7 +144,9 @@ def test_a_file_of_anything_is_read_or_refused(
     reader=st.sampled_from(sorted(READERS)),
     content=broken.map(str.encode) | deep.map(str.encode) | st.binary(max_size=40),
 )
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, reader: str, content: bytes) -> None:
+def test_what_is_hardly_toml_is_read_or_refused(
+    tmp_path: Path, reader: str, content: bytes
+) -> None:
     read_one(tmp_path, reader, content)
 
 
