@@ -31,7 +31,6 @@ class Report:
         One of `ZEROES`, and what exactly.
     """
 
-    seed: int
     seconds: float = 0.0
     steps: int = 0
     step: str = ""
@@ -56,14 +55,13 @@ class Report:
         return "\n".join(f"{name:<26} {value}" for name, value in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        yield "seed", str(self.seed)
         yield "steps, seconds", f"{self.steps} in {self.seconds:.0f} s"
         yield "faults injected", _told(self.faults)
         for name, counts in self.processes.items():
             yield name, _told(counts, total=False)
         yield "clock jumps", _told(self.jumps)
         yield "writes", f"{_told(self.writes)}; {self.journaled} in the journal"
-        yield "events", _told(self.events)
+        yield "events", f"{_told(self.events)} (those no webhook waits for have no delivery)"
         yield "deliveries", f"{self.promised} acknowledged; in all {_told(self.states)}"
         yield "attempts", f"{self.attempts}; {self.received} requests received"
         found = Counter(what for what, _ in self.failures)

@@ -51,7 +51,7 @@ def run(
     -------
     Report
     """
-    report = Report(seed)
+    report = Report()
     begun = time.monotonic()
     before = open_things()
     journal = folder / "journal.jsonl"

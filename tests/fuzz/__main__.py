@@ -31,7 +31,9 @@ class _FuzzersOnly:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--examples", type=int, help="of each fuzzer in a round; dear ones less")
+    parser.add_argument(
+        "--examples", type=int, help="of a fuzzer in a round; less of dear ones, more of others"
+    )
     parser.add_argument("--minutes", type=float, default=0.0, help="begin rounds for so long")
     parser.add_argument("--seed", type=int, help="of the first round; later ones count up")
     parser.add_argument("-k", default="", help="only these, as pytest takes it")
@@ -49,6 +51,7 @@ def main() -> int:
         if time.monotonic() >= end:
             break
     print(counts.table())
+    print("invalid: drawn, and thrown away as none the fuzzer could use")
     return int(failed)
 
 
