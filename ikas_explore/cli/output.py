@@ -75,4 +75,6 @@ def _shown(cell: Any) -> str:
 
     if pd.isna(cell):
         return ""
+    if isinstance(cell, float):
+        return f"{cell:.1f}"
     return cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") else str(cell)

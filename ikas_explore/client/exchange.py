@@ -245,8 +245,9 @@ def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) 
     kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
     said = printable("; ".join(str(error.get("message")) for error in errors)[:300])
     named = printable(code[:100]) if code else "no code"
+    named += "" if said == named else f" ({said})"
     raise kind(
-        f"{what}: ikas refused with {named} ({said}). {advice}",
+        f"{what}: ikas refused with {named}. {advice}",
         code=code,
         errors=errors,
         data=_blanked(answer.get("data"), blank),

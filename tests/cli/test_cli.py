@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,13 @@ def test_a_fleet_in_which_a_store_failed_is_not_said_to_have_no_webhooks(tmp_pat
     assert listed.returncode == 1
     assert "MODA_TOKEN is not set" in listed.stderr
     assert listed.stdout == "No webhooks in the 1 of 2 stores that were listed.\n"
+
+
+def test_a_table_rounds_what_was_measured() -> None:
+    with ikas.Receiver("secret") as receiver:
+        scope = "store/order/created"
+        pushed = run("push", receiver.endpoint, scope, IKAS_CLIENT_SECRET="secret")
+    assert re.search(r" \d+\.\d +200", pushed.stdout)
 
 
 def test_the_version_is_printed() -> None:
