@@ -174,7 +174,8 @@ def split_url(url: str) -> SplitResult:
 
 def _told(url: str) -> str:
     """Return a URL for a message, without the user and password that may be in it."""
-    return repr(re.sub(r"(//|^)[^/?#]*@", r"\1***@", url))
+    # Up to the last `@`: a password that was not escaped may hold anything.
+    return repr(re.sub(r"(?s)^([a-z]+:/*)?.*@", r"\1***@", url))
 
 
 def split_visible(url: str) -> SplitResult:

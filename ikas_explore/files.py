@@ -26,12 +26,17 @@ def read_toml(
 
 
 def is_trap(path: str | os.PathLike[str]) -> bool:
-    """Tell whether another user laid this file, or link, where everybody may write."""
-    path = Path(path)
-    if not hasattr(os, "geteuid") or not os.path.lexists(path):
+    """Tell whether another user laid this file, or a folder it is in, where everybody may write."""
+    if not hasattr(os, "geteuid"):
         return False
-    mine = os.lstat(path).st_uid in (os.geteuid(), 0)
-    return not mine and bool(path.parent.stat().st_mode & stat.S_IWOTH)
+    here, behind_links = Path(path).absolute(), Path(os.path.realpath(path))
+    return any(map(_is_laid, {here, *here.parents, behind_links, *behind_links.parents}))
+
+
+def _is_laid(path: Path) -> bool:
+    if not os.path.lexists(path) or os.lstat(path).st_uid in (os.geteuid(), 0):
+        return False
+    return bool(path.parent.stat().st_mode & stat.S_IWOTH)
 
 
 @contextmanager

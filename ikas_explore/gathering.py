@@ -33,7 +33,7 @@ def gather(
     workers : int
         How many at a time.
     timeout : float, optional
-        Seconds for all of it. After them nothing more is yielded, as when the caller stops: an
+        Seconds for all of it. After them nothing is waited for, as when the caller stops: an
         item that is missing then was not begun, or is left in the middle.
 
     Examples

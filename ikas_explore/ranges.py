@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import suppress
 from numbers import Integral, Real
 from typing import Literal, overload
 
@@ -65,12 +66,17 @@ def check_number(
     """
     if isinstance(value, Integral if whole else Real) and not isinstance(value, bool):
         # Before it is compared: numpy's would warn of what they cannot hold.
-        number = int(value) if isinstance(value, Integral) else float(value)
-        if least <= number <= most and not (above and number == least):
-            return number
+        with suppress(OverflowError):  # beyond all floats
+            number = int(value) if isinstance(value, Integral) else float(value)
+            if least <= number <= most and not (above and number == least):
+                return number
     kind = "whole number" if whole else "finite number" if most == FINITE else "number"
     if above:
         bounds = f"above {least:g}" + (f", up to {most:g}" if most < FINITE else "")
     else:
         bounds = f"from {least:g} to {most:.10g}" if most < FINITE else f"of {least:g} or more"
-    raise InvalidArgumentError(f"{name} is {value!r}; give a {kind} {bounds}.")
+    try:
+        shown = repr(value)
+    except ValueError:  # Python prints no int of so many digits
+        shown = "far too large"
+    raise InvalidArgumentError(f"{name} is {shown}; give a {kind} {bounds}.")

@@ -60,7 +60,7 @@ class Server:
         self, app: ASGIApp, *, port: int = 0, name: str = "server", deadline: float = 10.0
     ) -> None:
         self._app = app
-        self._asked_port = int(check_number("port", port, least=0, most=65_535, whole=True))
+        self._asked_port = check_number("port", port, least=0, most=65_535, whole=True)
         self._name = name
         self._deadline = deadline
         self._server: _PromptServer | None = None

@@ -61,7 +61,7 @@ class Database:
                 f"{path} belongs to another user and lies where everybody may write; {_ANOTHER}."
             )
         # To its end: a file that is made by SQLite behind a link is open to all at first.
-        self._path = None if path is None else Path(path).resolve()
+        self._path = None if path is None else Path(os.path.realpath(path))
         self._what = f"{name} ({path if path is not None else 'memory'})"
         self._lock = threading.RLock()
         if self._path is not None and self._path.exists() and not _writable(self._path):

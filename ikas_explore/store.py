@@ -139,9 +139,9 @@ def _sandbox_settings(
     foreign = [name for name, value in given.items() if value is not None]
     if foreign:
         raise InvalidArgumentError(
-            f"A sandbox brings its own {foreign[0]}. For a store that add_store made, give its "
-            "name: connect(store.name, client_id=store.client_id, "
-            "client_secret=store.client_secret, base_url=sandbox.base_url)."
+            f"A sandbox, which `store` or IKAS_STORE asks for, brings its own {foreign[0]}. Name "
+            "your store: connect(NAME, ...); for one that add_store made, connect(store.name, "
+            "client_id=..., client_secret=..., base_url=sandbox.base_url)."
         )
     return read_settings(
         environment=False,  # a real store's secrets have no business in a sandbox

@@ -147,7 +147,7 @@ class Webhooks:
 
         Parameters
         ----------
-        desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+        desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
             See `ikas_explore.manage.desired` for the file. ``{}`` desires nothing.
         prune : bool, default False
             Also delete what is registered and not desired.

@@ -67,6 +67,29 @@ def test_a_closed_fleet_says_so(fleet: ikas.Fleet) -> None:
             call()
 
 
+def test_a_plan_leaves_stores_alone_that_its_frame_does_not_name() -> None:
+    """Also when the ones it names could not be listed, and one other store is left."""
+    with ikas.Sandbox(examples=False) as box:
+        other = box.add_store("other")
+        failing = ikas.connect("failing", access_token="wrong", base_url=box.base_url)
+        named = ikas.connect("other", access_token=other.access_token, base_url=box.base_url)
+        named.webhooks.save("https://example.com/other", "store/order/created")
+        wanted = named.webhooks.list().assign(store="failing")
+        with ikas.Fleet([failing, named]) as fleet:
+            plan = fleet.plan(wanted, prune=True)
+            assert plan.empty
+            assert "failing is not in this plan" in plan.notes[0]
+
+
+def test_what_ends_a_listing_is_told(fleet: ikas.Fleet) -> None:
+    def fail(done: int, total: int) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fleet.list(progress=fail, workers=1)
+    assert set(fleet.errors["error"]) == {"ZeroDivisionError"}
+
+
 def test_a_store_in_a_file_that_is_not_in_the_fleet_is_told(
     fleet: ikas.Fleet, tmp_path: Path
 ) -> None:

@@ -14,8 +14,9 @@ from ikas_explore.errors import InvalidArgumentError
 _USUAL = re.compile(
     r"(?i)(https?)://(?:[^/?#@\s\\]*@)?([a-z0-9](?:[\w.-]*\w)?)(?::(\d{1,4}))?([/?#][!-~]*)?"
 )
-# A name, and before what its value is; the value may hold names of its own.
-_NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=(?=([^&#;]*(?:;[^=&#]*(?=[&#]|$))?))")
+# A name, and the value behind it, which may hold names of its own.
+_NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=")
+_VALUE = re.compile(r"[^&#;]*(?:;[^=&#]*(?=[&#]|$))?")
 # Names that say so, somewhere or as their last word.
 _SECRET_NAME = re.compile(
     r"(?i:token|secret|passw|passphrase|api[_.-]?key|credential|signature|jwt|session_?id"
@@ -100,17 +101,20 @@ def masked(text: str) -> str:
     text = _USERINFO.sub("***", text)
     parts, done = [], 0
     for begin, end in _secret_values(text):
-        if begin >= done:
-            parts += [text[done:begin], "***"]
-            done = end
+        parts += [text[done:begin], "***"]
+        done = end
     return _RANDOM.sub("***", _SECRET_FORM.sub("***", "".join([*parts, text[done:]])))
 
 
 def _secret_values(text: str) -> Iterator[tuple[int, int]]:
     """Give the places of values whose names say that they are secret."""
+    done = 0
     for named in _NAMED.finditer(text):
         name = unquote(named[1]).rstrip("[]")
         # `code` is what some clouds name a function's key, and what others name a country.
-        key = name.casefold() == "code" and len(named[2]) > 15
-        if named[2] and (key or _SECRET_NAME.search(name)):
-            yield named.span(2)
+        code = name.casefold() == "code"
+        if named.end() < done or not (code or _SECRET_NAME.search(name)):
+            continue
+        begin, done = _VALUE.match(text, named.end()).span()  # type: ignore[union-attr]
+        if done - begin > (15 if code else 0):
+            yield begin, done

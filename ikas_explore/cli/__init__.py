@@ -11,11 +11,18 @@ from ikas_explore import __version__
 from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
 from ikas_explore.cli.output import print_error
 from ikas_explore.errors import IkasError
+from ikas_explore.patterns import did_you_mean
 from ikas_explore.printing import printable
 
 
 class _ErrorsInWords(TyperGroup):
     """Tells our errors in a line on stderr and ends with 1, in place of a traceback."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        # click before 8.2 takes a word that begins with no letter for an option, and shows help.
+        if args and args[0] not in self.commands:
+            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import httpx
@@ -48,7 +48,7 @@ class Retries:
         attempts = check_number("max_attempts", self.max_attempts, least=1, whole=True)
         object.__setattr__(self, "max_attempts", attempts)
         given = self.retry_delays
-        if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+        if not isinstance(given, Iterable) or isinstance(given, str | bytes | Set):
             raise InvalidArgumentError(
                 f"retry_delays is {given!r}; give a list of seconds, such as (1.0, 2.0)."
             )

@@ -134,7 +134,9 @@ class Log:
                 if self._failure is not None:
                     raise self._failure
                 if self._closed:
-                    raise StorageError("The receiver is closed, and nothing comes any more.")
+                    raise StorageError(
+                        "The receiver is closed, and nothing comes any more; make a new one."
+                    )
                 left = end - time.monotonic()
                 if left <= 0:
                     raise TransportError(

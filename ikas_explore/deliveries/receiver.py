@@ -154,7 +154,7 @@ class Receiver:
             string as it came), ``body`` (bytes), ``status`` (answered; missing when none
             was), ``error`` (what was wrong).
         """
-        return self._log.frame(after)
+        return self._log.frame(check_number("after", after, least=0, whole=True))
 
     def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:
         """Wait until so many requests came since the receiver was made.

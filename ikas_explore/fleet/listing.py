@@ -37,6 +37,7 @@ class Listing:
         self._asked: list[str] = []
         self._listed: dict[str, Columns] = {}
         self._failed: dict[str, IkasError] = {}
+        self._cut_short = ""  # the name of what ended the listing before all were asked
         self._frame: DataFrame | None = None
 
     def fetch(self, *, workers: int, progress: Progress | None) -> None:
@@ -66,8 +67,9 @@ class Listing:
                         raise mistake
                     done += 1
                     tell(done, len(names))
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(
+        except BaseException as ended:
+            self._cut_short = type(ended).__name__
+            ended.add_note(
                 f"{len(listed)} of {len(names)} stores were listed before the interrupt: "
                 "fleet.listed has their rows, fleet.errors names the others."
             )
@@ -122,10 +124,10 @@ class Listing:
         )
 
     def _reasons(self) -> dict[str, tuple[str, str]]:
-        interrupted = KeyboardInterrupt("Not listed: it was interrupted before.")
-        failed = {
-            name: self._failed.get(name, interrupted)
+        cut_short = (self._cut_short, "Not listed: it was interrupted before.")
+        failed = {name: (type(why).__name__, str(why)) for name, why in self._failed.items()}
+        return {
+            name: failed.get(name, cut_short)
             for name in sorted(self._asked)
             if name not in self._listed
         }
-        return {name: (type(error).__name__, str(error)) for name, error in failed.items()}

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.addresses import split_url
-from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError, StorageError
 from ikas_explore.files import read_toml
 from ikas_explore.manage.diff import Registered, registered
 from ikas_explore.manage.snapshots import is_snapshot, read_snapshot
@@ -86,7 +86,10 @@ def read_desired(desired: Desired, stores: Collection[str]) -> Registered:
 def opened(desired: Desired) -> Desired:
     """Return the frame of the snapshot that a path names; all else as it is."""
     if isinstance(desired, str | Path) and is_snapshot(desired):
-        return read_snapshot(desired)
+        try:
+            return read_snapshot(desired)
+        except StorageError as error:
+            raise PlanError(str(error)) from error
     return desired
 
 
@@ -94,9 +97,9 @@ def unplanned(desired: Desired, stores: Collection[str]) -> list[str]:
     """Return notes on the stores that a file names and that are not here: misspelt, perhaps."""
     if not isinstance(desired, str | Path) or is_snapshot(desired):
         return []
-    overrides = _table(read_toml(Path(desired), "The desired state", PlanError), "stores")
+    overrides = read_toml(Path(desired), "The desired state", PlanError).get("stores")
     notes = []
-    for name in overrides:
+    for name in overrides if isinstance(overrides, Mapping) else ():  # what it is, others judge
         if not any(matches(name, store) for store in stores):
             near = did_you_mean(name, stores)
             hint = near if near.startswith(" Did") else ""

@@ -35,7 +35,7 @@ def make_plan(
 
     Parameters
     ----------
-    desired : pandas.DataFrame, path of a TOML file, or mapping of endpoint to scopes
+    desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
         See `ikas_explore.manage.desired`. ``{}`` desires nothing.
     registries : mapping of str to Registry
         The stores by name.

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
-from ikas_explore.sandbox.bodies import TooLarge, read_body
+from ikas_explore.sandbox.bodies import BodyRefused, read_body
 from ikas_explore.sandbox.breaking import (
     answer_instead,
     changed_answer,
@@ -58,7 +58,7 @@ def make_app(state: State) -> Starlette:
         exception_handlers={
             StorageError: _storage,
             ClientDisconnect: _gone,
-            TooLarge: _too_large,
+            BodyRefused: _body_refused,
         },
         lifespan=lifespan,
     )
@@ -80,8 +80,10 @@ async def _gone(_: Request, error: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _too_large(_: Request, error: Exception) -> Response:
-    return refuse(413, "ARGUMENT_VALIDATION_ERROR", str(error))
+async def _body_refused(_: Request, error: Exception) -> Response:
+    refusal = refuse(getattr(error, "status", 400), "ARGUMENT_VALIDATION_ERROR", str(error))
+    refusal.headers["Connection"] = "close"  # what is left of the body is not read
+    return refusal
 
 
 def _graphql_route(state: State, api_version: ApiVersion) -> Route:

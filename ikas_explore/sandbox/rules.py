@@ -12,6 +12,8 @@ from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.ranges import FINITE, check_number
 
+_CENTURY = 3_155_760_000  # seconds; SQLite's integers end somewhere
+
 DeliverTo = Literal["loopback", "any"]
 OnExhausted = Literal["delivery", "registration"]
 NextAttemptTo = Literal["first", "current"]
@@ -41,8 +43,8 @@ class Rules:
                 raise InvalidArgumentError(
                     f"{name} is one of {', '.join(map(repr, get_args(choices)))}, not {value!r}."
                 )
-        for name in ("receiver_timeout", "token_lifetime"):
-            seconds = check_number(name, getattr(self, name), least=0, most=FINITE, above=True)
+        for name, most in (("receiver_timeout", FINITE), ("token_lifetime", _CENTURY)):
+            seconds = check_number(name, getattr(self, name), least=0, most=most, above=True)
             object.__setattr__(self, name, seconds)
         places = check_number("concurrency", self.concurrency, least=1, whole=True)
         object.__setattr__(self, "concurrency", places)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import keyword
 import re
 import sys
 from functools import partial
@@ -51,7 +52,7 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     from graphql import GraphQLError
     from sgqlc.codegen.schema import CodeGen
 
-    if not name.isidentifier():
+    if not name.isidentifier() or keyword.iskeyword(name) or name == "sgqlc":
         raise InvalidArgumentError(f"{name!r} is not a Python name; give --out a plain file name.")
     try:
         schema = introspection.get("data", introspection)["__schema"]

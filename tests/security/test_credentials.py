@@ -226,7 +226,12 @@ def test_nor_does_one_of_a_token_that_was_fetched(granted: Any) -> None:
     [
         *("https://me:canary@ex ample.com", "https://me:canary@a.example:port", "me:canary@a"),
         *("ftp://me:canary@a.example", "https://me:canary@", "https://me:canary@-a-/"),
-        "https://me:canary@a.example\u200b",
+        *("https://me:canary@a.example\u200b", "https://me:pa/canary@a.example"),
+        *(
+            "https://me:pa#canary@a.example:x",
+            "https:/me:canary@a.example/x",
+            "https://a@canary@ x",
+        ),
     ],
 )
 def test_a_password_in_an_address_that_is_refused_does_not_show(url: str) -> None:

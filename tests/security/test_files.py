@@ -163,6 +163,12 @@ def test_what_another_user_laid_into_an_open_folder_is_refused(
     for make in (ikas.Sandbox, ikas.Receiver):
         with pytest.raises(errors.StorageError, match="belongs to another user"):
             make(path=database)  # type: ignore[operator]
+    inner = tmp_path / "notebooks" / "journal.jsonl"  # a file in a folder they laid
+    inner.touch()
+    (tmp_path / "mine").symlink_to(journal)
+    for path in (inner, tmp_path / "mine"):
+        with pytest.raises(errors.StorageError, match="belongs to another user"):
+            Journal(path).entries()
 
 
 def test_notebooks_are_not_copied_through_a_link(tmp_path: Path) -> None:

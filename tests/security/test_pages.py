@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
-from ikas_explore.sandbox import control
+from ikas_explore.sandbox import bodies, control
 from tests.security.promises import does_not, holds
 
 LIST = {"query": "{ listWebhook { endpoint id scope } }"}
@@ -129,7 +129,7 @@ def test_every_route_wants_a_token(
     assert error["extensions"]["code"] == "LOGIN_REQUIRED"
 
 
-@holds("A request to the sandbox is refused unread when it is larger than one can have to be.")
+@holds("The sandbox keeps no body that is larger than one has to be, and waits for none for long.")
 @pytest.mark.parametrize("path", [path for _, path in WITH_TOKEN[:3]] + ["/api/admin/oauth/token"])
 def test_a_large_request_is_refused(
     path: str, sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
@@ -143,6 +143,17 @@ def test_a_large_request_is_refused(
     )
     assert answer.status_code == 413
     assert "larger than" in answer.json()["errors"][0]["message"]
+
+
+def test_a_body_that_does_not_end_is_refused(
+    sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "READ_TIMEOUT", 0.2)
+    port = httpx.URL(sandbox.base_url).port
+    with socket.create_connection(("127.0.0.1", port), 30) as sender:
+        head = "POST /api/v1/admin/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        sender.sendall(f"{head}Content-Length: 9\r\n\r\n{{".encode())
+        assert sender.recv(1000).startswith(b"HTTP/1.1 408")
 
 
 def test_a_long_document_of_many_errors_is_refused_before_they_are_counted(
