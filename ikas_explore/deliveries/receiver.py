@@ -94,9 +94,8 @@ class Receiver:
         delay = check_number("delay", delay, least=0, most=FINITE)
         self._log = Log(path)
         self._intake = Intake(self._log, secret, answers=answers, delay=delay, max_body=max_body)
-        self._server = Server(self._intake, port=port, name="receiver")
         try:
-            self._server.start()
+            self._server = Server(self._intake, port=port, name="receiver").start()
         except BaseException:
             self._log.close()
             raise
