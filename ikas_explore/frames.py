@@ -191,7 +191,8 @@ def make_frame(
         order = None
     arrays = {name: _MAKERS[kind](data[name]) for name, kind in columns.items()}
     if order is not None:
-        arrays = {name: array.take(order) for name, array in arrays.items()}
+        places = np.array(order)  # once: `take` would make one of a list for each column
+        arrays = {name: array.take(places) for name, array in arrays.items()}
     return pd.DataFrame(arrays)
 
 
