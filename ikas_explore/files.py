@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +16,8 @@ def read_toml(
     path: Path, what: str, error: type[IkasError] = InvalidArgumentError
 ) -> dict[str, Any]:
     """Read a TOML file; `what` it is begins the message of the error when it cannot be read."""
+    import tomllib  # most commands and notebooks read none
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as reason:  # TOML's and UTF-8's are ValueErrors
@@ -54,7 +54,7 @@ def replacing(path: Path, mode: int) -> Iterator[Path]:
     ------
     OSError
     """
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     try:
         yield part
