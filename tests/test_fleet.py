@@ -19,6 +19,7 @@ import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.frames import STRING
 from ikas_explore.progress import Bar
+from tests.waiting import until
 
 NAMES = [f"shop-{number:02}" for number in range(20)]
 ORDERS = ["store/order/created", "store/order/updated"]
@@ -88,6 +89,8 @@ def test_what_ends_a_listing_is_told(fleet: ikas.Fleet) -> None:
     with pytest.raises(ZeroDivisionError):
         fleet.list(progress=fail, workers=1)
     assert set(fleet.errors["error"]) == {"ZeroDivisionError"}
+    # The call that was under way, before its connection is closed.
+    until(lambda: not any(each.name.startswith("gather-") for each in threading.enumerate()))
 
 
 def test_a_store_in_a_file_that_is_not_in_the_fleet_is_told(
