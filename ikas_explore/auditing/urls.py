@@ -115,6 +115,7 @@ def _secret_values(text: str) -> Iterator[tuple[int, int]]:
         code = name.casefold() == "code"
         if named.end() < done or not (code or _SECRET_NAME.search(name)):
             continue
-        begin, done = _VALUE.match(text, named.end()).span()  # type: ignore[union-attr]
-        if done - begin > (15 if code else 0):
-            yield begin, done
+        value = _VALUE.match(text, named.end())
+        if value is not None and len(value[0]) > (15 if code else 0):
+            done = value.end()
+            yield value.span()
