@@ -22,29 +22,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.kinds import Columns, Kind, kind_of
 from ikas_explore.schema import ApiVersion
-
-Kind = Literal["string", "time", "bool", "boolean", "int", "integer", "float", "object"]
-Columns = Mapping[str, Kind]
 
 #: The dtype of text: pandas 3 has one of its own.
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
-
-#: GraphQL's and ikas' scalars: the kind when null is possible, the kind when it is not.
-SCALARS: Mapping[str, tuple[Kind, Kind]] = {
-    "ID": ("string", "string"),
-    "String": ("string", "string"),
-    "Boolean": ("boolean", "bool"),
-    "Int": ("integer", "int"),
-    "Float": ("float", "float"),
-    "Timestamp": ("time", "time"),
-}
 
 #: One row a delivery of the sandbox; the columns are its own, not of ikas.
 DELIVERIES: Columns = {
@@ -200,18 +188,6 @@ def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFr
     """Make a frame of declared columns from rows whose keys are the column names."""
     rows = list(rows)
     return make_frame(columns, {name: [row[name] for row in rows] for name in columns})
-
-
-def kind_of(graphql_type: str) -> Kind:
-    """Tell the kind of a column from a type in GraphQL's notation.
-
-    Examples
-    --------
-    >>> kind_of("Boolean!"), kind_of("Timestamp"), kind_of("[String!]!")
-    ('bool', 'time', 'object')
-    """
-    required = graphql_type.endswith("!")
-    return SCALARS.get(graphql_type.removesuffix("!"), ("object", "object"))[required]
 
 
 @lru_cache(maxsize=1)

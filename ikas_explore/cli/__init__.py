@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from ikas_explore import __version__
-from ikas_explore.cli import auditing, delivering, lab, notebooks, planning, sandbox, webhooks
 from ikas_explore.cli.output import print_error
 from ikas_explore.errors import IkasError
 from ikas_explore.patterns import did_you_mean
 from ikas_explore.printing import printable
 
+#: Each command's module and function, loaded when it is asked for: most take longer to load,
+#: and all to be read for their options, than the one that is run has to wait for.
+_COMMANDS = {
+    "list": "webhooks:list_",
+    "save": "webhooks:save",
+    "delete": "webhooks:delete",
+    "audit": "auditing:audit",
+    "plan": "planning:plan",
+    "apply": "planning:apply",
+    "undo": "planning:undo",
+    "diff": "planning:diff",
+    "sandbox": "sandbox:sandbox",
+    "emit": "sandbox:emit",
+    "deliveries": "sandbox:deliveries",
+    "receive": "delivering:receive",
+    "push": "delivering:push",
+    "check-notebooks": "notebooks:check",
+    "lab": "lab:lab",
+}
 
-class _ErrorsInWords(TyperGroup):
+
+class _Commands(TyperGroup):
     """Tells our errors in a line on stderr and ends with 1, in place of a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        return _command(name) if name in _COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         # click before 8.2 takes a word that begins with no letter for an option, and shows help.
-        if args and args[0] not in self.commands:
-            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
+        if args and args[0] not in _COMMANDS:
+            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -46,12 +73,25 @@ class _TwoIsNoMistake(TyperCommand):
             raise
 
 
+def _command(name: str) -> Any:
+    module, _, function = _COMMANDS[name].partition(":")
+    settings: dict[str, Any] = {}
+    if name in ("plan", "diff"):
+        settings["cls"] = _TwoIsNoMistake
+    if name == "lab":
+        settings["context_settings"] = {"allow_extra_args": True, "ignore_unknown_options": True}
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    run = getattr(import_module(f"ikas_explore.cli.{module}"), function)
+    alone.command(name, **settings)(run)
+    return get_command(alone)
+
+
 #: click's, wherever typer keeps it.
 _UsageError: Any = typer.BadParameter.__base__
 
 
 app = typer.Typer(
-    cls=_ErrorsInWords,
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -78,22 +118,3 @@ def _options(
         ),
     ] = False,
 ) -> None: ...
-
-
-app.command("list")(webhooks.list_)
-app.command("save")(webhooks.save)
-app.command("delete")(webhooks.delete)
-app.command("audit")(auditing.audit)
-app.command("plan", cls=_TwoIsNoMistake)(planning.plan)
-app.command("apply")(planning.apply)
-app.command("undo")(planning.undo)
-app.command("diff", cls=_TwoIsNoMistake)(planning.diff)
-app.command("sandbox")(sandbox.sandbox)
-app.command("emit")(sandbox.emit)
-app.command("deliveries")(sandbox.deliveries)
-app.command("receive")(delivering.receive)
-app.command("push")(delivering.push)
-app.command("check-notebooks")(notebooks.check)
-app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    lab.lab
-)

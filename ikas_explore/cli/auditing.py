@@ -98,7 +98,7 @@ def _print_table(audited: Audit) -> None:
     findings = audited.findings
     shown: Any = findings[["severity", "rule", "store", "scope", "endpoint", "message"]]
     # Masked as in the other reports: what CI prints is read by many.
-    print_table(shown.fillna("").map(visible), empty="Nothing was found.")
+    print_table(records(shown.fillna("").map(visible)), empty="Nothing was found.")
     remedies = findings.drop_duplicates("rule")
     if len(remedies):
         print("\nWhat to do:")

@@ -100,6 +100,6 @@ def push(
     if json:
         print_json([row | {"started_at": row["started_at"].isoformat()} for row in records(frame)])
     else:
-        print_table(frame, empty="Nothing was sent.")
+        print_table(records(frame), empty="Nothing was sent.")
     if frame["error"].notna().all():
         raise typer.Exit(1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ikas_explore.client.conditions import shown
 from ikas_explore.printing import printable, text_table
 
 if TYPE_CHECKING:
@@ -36,13 +39,13 @@ def print_error(kind: str, message: str) -> None:
     typer.secho(f"{kind}: {lines}", fg="red", err=True)
 
 
-def print_table(frame: pd.DataFrame, *, empty: str) -> None:
-    """Print a frame, or a sentence when it has no rows."""
-    if frame.empty:
+def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
+    """Print rows that have the same keys as a table, or a sentence when there are none."""
+    if not rows:
         print(empty)
         return
-    rows = frame.map(_shown).itertuples(index=False, name=None)
-    print(text_table([str(name) for name in frame.columns], rows), flush=True)
+    cells = [[_shown(cell) for cell in row.values()] for row in rows]
+    print(text_table(list(rows[0]), cells), flush=True)
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -66,15 +69,33 @@ def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[di
     ]
 
 
+def webhook_rows(store: str, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return webhooks as the API names and types them as the rows of a webhook frame."""
+    return [
+        {
+            "store": store,
+            "scope": each["scope"],
+            "endpoint": each["endpoint"],
+            "id": each["id"],
+            "created_at": _time(each["createdAt"]),
+            "updated_at": _time(each["updatedAt"]),
+            "deleted": each["deleted"],
+        }
+        for each in found
+    ]
+
+
 def _milliseconds(time: Any) -> int | None:
     return None if time != time else round(time.timestamp() * 1000)  # NaT is not itself
 
 
-def _shown(cell: Any) -> str:
-    import pandas as pd  # whoever has a frame has it
+def _time(milliseconds: int | None) -> Any:
+    return shown([milliseconds], "time")[0]
 
-    if pd.isna(cell):
+
+def _shown(cell: Any) -> str:
+    if cell is None:
         return ""
     if isinstance(cell, float):
         return f"{cell:.1f}"
-    return cell.isoformat(" ", "seconds") if hasattr(cell, "isoformat") else str(cell)
+    return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else str(cell)

@@ -121,7 +121,7 @@ def diff(
     if json:
         print_json(records(changes))
     else:
-        print_table(changes, empty="Nothing differs.")
+        print_table(records(changes), empty="Nothing differs.")
     raise typer.Exit(0 if changes.empty else CHANGES)
 
 
@@ -151,7 +151,7 @@ def _print_report(report: DataFrame, json: bool) -> None:
         print_json(records(report))
         return
     told = report[report["outcome"] != "kept"][["store", "scope", "outcome", "error"]]
-    print_table(told, empty="Nothing was written.")
+    print_table(records(told), empty="Nothing was written.")
 
 
 def _changed_since(entry: Entry, planned: Plan) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ikas_explore.cli.control import call, no_sandbox
-from ikas_explore.cli.output import Json, print_json, print_table
+from ikas_explore.cli.output import Json, print_json, print_table, records
 from ikas_explore.printing import printable
 
 Delays = Annotated[
@@ -111,4 +111,4 @@ def deliveries(json: Json = False) -> None:
         frame = rows_frame(DELIVERIES, rows)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise no_sandbox("what are no deliveries") from None
-    print_table(frame, empty="Nothing was delivered yet.")
+    print_table(records(frame), empty="Nothing was delivered yet.")

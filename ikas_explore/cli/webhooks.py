@@ -15,7 +15,14 @@ from ikas_explore.cli.connecting import (
     connect_store,
     warn_of_failures,
 )
-from ikas_explore.cli.output import Json, print_json, print_table, webhook_records
+from ikas_explore.cli.output import (
+    Json,
+    print_json,
+    print_table,
+    records,
+    webhook_records,
+    webhook_rows,
+)
 from ikas_explore.printing import printable
 
 
@@ -29,6 +36,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the registered webhooks."""
+    if fleet is None and out is None:
+        _list_one(store, api_version, json)
+        return
     if fleet is None:
         with connect_store(store, api_version) as connected:
             frame = connected.webhooks.list()
@@ -45,7 +55,7 @@ def list_(
     if json:
         print_json(webhook_records(frame, with_store=fleet is not None))
     else:
-        print_table(frame, empty=empty)
+        print_table(records(frame), empty=empty)
     if failed:
         if out is not None:
             typer.echo(
@@ -57,6 +67,17 @@ def list_(
 
         written = printable(str(write_snapshot(frame, out)))
         typer.echo(f"{len(frame)} webhooks are in {written}.", err=True)
+
+
+def _list_one(store: str | None, api_version: str | None, json: bool) -> None:
+    # Records and no frame: loading pandas takes longer than all the rest of the command.
+    with connect_store(store, api_version) as connected:
+        found = connected.webhooks.query().sort("scope").to_records()
+    if json:
+        print_json(found)
+    else:
+        rows = webhook_rows(connected.name, found)
+        print_table(rows, empty=f"{connected.name} has no webhooks.")
 
 
 def save(
@@ -80,7 +101,7 @@ def save(
     if json:
         print_json(webhook_records(frame))
     else:
-        print_table(frame, empty="Nothing was saved.")
+        print_table(records(frame), empty="Nothing was saved.")
 
 
 def delete(

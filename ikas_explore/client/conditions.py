@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.frames import Kind
+from ikas_explore.kinds import Kind
 from ikas_explore.patterns import did_you_mean, matches
 
 Condition = Callable[[Any], bool]

@@ -15,7 +15,7 @@ import sgqlc.types
 from sgqlc.types import ContainerTypeMeta, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.frames import SCALARS, Kind, kind_of
+from ikas_explore.kinds import SCALARS, Kind, kind_of
 from ikas_explore.patterns import did_you_mean
 
 #: A generated type: sgqlc's classes carry their fields on the metaclass.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -37,6 +38,8 @@ _HEAD = f"{'':37} {'beside':31} {'ours':>9} {'rival':>9}       ratio (quartiles)
 def main() -> int:
     """Run what the arguments ask for; returns the exit status."""
     asked = _arguments()
+    # Where it is set, each new Python would compile this checkout anew, and no installed rival.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found: dict[str, list[Figure]] = {}
     grown: list[Growth] = []
     print(" · ".join(f"{name} {value}" for name, value in machine().items()))

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import dotenv  # noqa: F401
 import httpx
-import pandas  # noqa: F401
 import sgqlc.operation  # noqa: F401
 import stamina  # noqa: F401
 import typer

@@ -56,7 +56,7 @@ def figures(short: bool) -> Iterator[Figure]:
                 count,
             ),
             goal=1.15,
-            why="calls the store, makes a frame of the answer and prints it",
+            why="loads its own modules, calls the store, checks the answer and prints it",
         )
 
 

@@ -70,6 +70,34 @@ def test_list_json_is_as_the_api_names_them() -> None:
     }
 
 
+def test_list_shows_the_columns_and_order_of_the_frame() -> None:
+    with ikas.Sandbox() as box:
+        frame = ikas.connect(box).webhooks.list()
+        token = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+        heads, *rows = run("list", "--store", "sandbox", **token).stdout.splitlines()
+    assert heads.split() == [*frame.columns]
+    assert [row.split()[1] for row in rows] == [*frame["scope"]]
+    for time in frame["created_at"]:
+        assert any(time.isoformat(" ", "seconds") in row for row in rows)
+
+
+def test_a_list_does_not_wait_for_pandas() -> None:
+    with ikas.Sandbox() as box:
+        loaded = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "ikas_explore", "list"],
+            env={
+                **os.environ,
+                "IKAS_BASE_URL": box.base_url,
+                "IKAS_ACCESS_TOKEN": box.access_token,
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+    assert "httpx" in loaded
+    assert "pandas" not in loaded
+
+
 def test_a_sandbox_keeps_its_state_in_a_file_and_ends_cleanly(tmp_path: Path) -> None:
     with running("--path", str(tmp_path / "ikas.db")) as (process, environment):
         saved = run("save", ENDPOINT, "store/order/created", "--json", **environment)
