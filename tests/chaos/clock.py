@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+import pandas  # noqa: F401  # it does not load with another datetime than the one it knows
+
 _time, _time_ns, _Datetime = time.time, time.time_ns, dt.datetime
 _ahead = 0.0
 
