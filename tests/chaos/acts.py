@@ -12,7 +12,7 @@ import httpx
 import ikas_explore as ikas
 from tests.chaos.model import Endpoint
 from tests.chaos.proxy import Strike
-from tests.chaos.script import SCOPES, Step
+from tests.chaos.script import RECEIVERS, SCOPES, Step
 from tests.chaos.world import World
 
 _DONE = ("saved", "deleted", "kept")
@@ -140,7 +140,18 @@ class Acts:
         self._report.faults["receiver's delay"] += delay > 0
 
     def kill(self, part: str, after: float, down: float, early: float | None) -> None:
+        self._world.parts[part].settled()
+        if part == "sandbox":
+            self._leave_waiting()
         self._world.parts[part].kill(after=after, down=down, early=early)
+
+    def _leave_waiting(self) -> None:
+        """Have deliveries wait for their next attempt: what a killed sandbox could lose."""
+        receiver = RECEIVERS[0]
+        status = [*[503] * 2 * len(SCOPES), 200]
+        self._world.parts[receiver].command("status", status=status)
+        self.save([*SCOPES], receiver, "waiting")
+        self.emit([*SCOPES], 0, "waiting")
 
     def restart(self, part: str) -> None:
         left = self._world.parts[part].end()
@@ -159,8 +170,7 @@ class Acts:
         before, parts[part].settings["jump"] = parts[part].settings["jump"], seconds
         self._report.jumps["ahead" if seconds > before else "back"] += 1
         if kill:
-            self.emit([*SCOPES], 0, "before a jump")  # so that some wait for their next attempt
-            parts[part].kill(after=0.05, down=0, early=None)
+            self.kill(part, after=0.05, down=0, early=None)
         else:
             parts[part].command("jump", seconds=seconds)
 

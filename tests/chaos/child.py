@@ -19,7 +19,7 @@ from random import Random
 from typing import Any
 
 from tests.chaos import clock
-from tests.chaos.script import SCOPES, STORES
+from tests.chaos.script import DAY, SCOPES, STORES
 
 #: So that a delivery of the run is over in a second, whatever becomes of it.
 SANDBOX: dict[str, Any] = {
@@ -130,6 +130,8 @@ class ClientPart:
     def turn(self) -> None:
         """Write once."""
         self._number += 1
+        if self._random.random() < 0.1:
+            clock.jump(self._random.choice((-DAY, 0, DAY)))
         endpoint = f"{self._endpoint}-{self._number}"
         scopes = self._random.sample(SCOPES, self._random.choice((1, 1, 2, 4)))
         webhooks = self._store.webhooks
