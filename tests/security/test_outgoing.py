@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 import stamina
 from typer.testing import CliRunner
@@ -43,6 +45,10 @@ NOT_HERE = [
     "\N{FULLWIDTH LATIN SMALL LETTER L}ocalhost",
     "169.254.169.254",
     "10.0.0.1",
+    "012.0.0.1",  # octal, and private
+    "0300.0250.0.1",
+    "3232235777",  # 192.168.1.1
+    "0xa000001",
 ]
 
 #: Hosts that programs read differently: no host at all.
@@ -58,7 +64,16 @@ NO_HOST = [
 ]
 
 #: This machine, in other words.
-HERE = ["127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost", "LOCALHOST."]
+HERE = [
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "0177.1",
+    "017700000001",
+    "[::ffff:127.0.0.1]",
+    "localhost",
+    "LOCALHOST.",
+]
 
 
 @holds("An address that only looks like this machine (`127.0.0.1.nip.io`, 6to4, NAT64) is not.")
@@ -193,6 +208,17 @@ def test_a_probe_does_not_connect_to_a_private_address(address: str) -> None:
     assert is_private(address)
 
 
+@holds("A probe connects to the address it checked: a private one for a sandbox's webhooks only.")
+def test_a_name_that_changes_is_looked_up_once() -> None:
+    with endpoint(saying(answer(b"", "Connection: close"))) as here:
+        url = f"http://rebinding.invalid:{here.port}/"
+        answers = iter([["127.0.0.1"], ["10.0.0.1"]])
+        (row,) = probe_endpoints(
+            [url], local=[url], resolve=lambda *_: next(answers)
+        ).to_dict("records")
+    assert (row["address"], row["status_code"]) == ("127.0.0.1", 200)
+
+
 def test_a_probe_of_a_sandboxs_webhook_may_stay_here() -> None:
     with endpoint(saying(answer(b"", "Connection: close"))) as here:
         url = f"http://127.0.0.1:{here.port}/"
@@ -207,6 +233,15 @@ def test_a_push_goes_where_it_is_told() -> None:
         url = f"https://127.0.0.1:{here.port}/"
         ikas.push(url, ORDER, "secret", max_attempts=1)
         assert here.connections == 1
+        replayed(url)
+        assert here.connections == 2
+
+
+def replayed(url: str) -> pd.DataFrame:
+    """Receive a delivery and send it on to a URL."""
+    with ikas.Receiver("secret") as receiver:
+        ikas.push(receiver.endpoint, ORDER, "secret")
+        return receiver.replay(endpoint=url)
 
 
 @holds("No redirect is followed: not with a token, not with a delivery, not by a probe.")
@@ -231,6 +266,7 @@ def test_no_redirect_is_followed(status: int, monkeypatch: pytest.MonkeyPatch) -
             url = f"http://127.0.0.1:{here.port}/"
             pushed = ikas.push(url, ORDER, "secret", max_attempts=1)
             assert pushed["status_code"].tolist() == [status]
+            assert replayed(url)["status_code"].tolist() == [status]
             (row,) = probe_endpoints([url], local=[url]).to_dict("records")
             assert row["status_code"] == status
             with ikas.Sandbox(max_attempts=1) as sandbox, ikas.connect(sandbox) as store:
@@ -238,7 +274,7 @@ def test_no_redirect_is_followed(status: int, monkeypatch: pytest.MonkeyPatch) -
                 sandbox.emit(ORDER)
                 sandbox.settle()
                 assert sandbox.attempts()["status_code"].tolist() == [status]
-            assert here.connections == 5
+            assert here.connections == 6
         assert there.connections == 0
 
 
@@ -261,7 +297,22 @@ def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         assert TOKEN.encode() not in proxy.sent
 
 
-@holds("`timeout` bounds a request or an attempt, be it one byte at a time; not looking up a name.")
+@does_not("`timeout` does not bound how long the system takes to look up a name.")
+def test_looking_up_a_name_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def slow(host: Any, *args: Any, **options: Any) -> Any:
+        threading.Event().wait(0.5)
+        looked_up.append(host)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    attempts = ikas.push("https://slow.example/", ORDER, "secret", max_attempts=1, timeout=0.1)
+    assert attempts["status_code"].isna().all()
+    assert len(looked_up) == 1
+
+
+@holds("`timeout` bounds a request or an attempt, be it one byte at a time.")
 def test_an_answer_whose_head_trickles_is_given_up() -> None:
     with (
         endpoint(trickling(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as slow,

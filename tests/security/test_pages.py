@@ -145,6 +145,7 @@ def test_a_large_request_is_refused(
     assert "larger than" in answer.json()["errors"][0]["message"]
 
 
+@holds("The sandbox keeps no body that is larger than one has to be, and waits for none for long.")
 def test_a_body_that_does_not_end_is_refused(
     sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
