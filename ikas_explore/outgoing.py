@@ -13,6 +13,7 @@ their own, share `resolve`.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -112,6 +113,7 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
@@ -134,6 +136,11 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
+        # What is readable while nothing was asked is closed by the other side, and not used
+        # again. Nor is what a forked process shares with its parent: each would read the other's
+        # answers.
+        if info == "is_readable" and self._process != os.getpid():
+            return True
         return self._stream.get_extra_info(info)
 
 

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -86,6 +87,10 @@ def test_predicates_see_the_row(store: ikas.Store) -> None:
         query.where("store/order/created")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match="no time zone"):
         query.where(created_at=dt.datetime(2021, 11, 8))
+    frame = query.to_frame()
+    with pytest.raises(InvalidArgumentError, match="give one of its columns"):
+        query.where(scope=frame)
+    assert len(query.where(scope=frame["scope"], created_at=frame["created_at"]).to_records()) == 2
 
 
 def test_order_and_limit(store: ikas.Store) -> None:
@@ -97,6 +102,8 @@ def test_order_and_limit(store: ikas.Store) -> None:
     assert len(query.limit(1).to_frame()) == 1
     assert len(query.limit(0).to_frame()) == 0
     assert len(query.limit(99).to_frame()) == 2
+    with pytest.raises(InvalidArgumentError, match="descending is True or False, not 'no'"):
+        query.sort("scope", descending="no")  # type: ignore[arg-type]
     for wrong in (-1, 1.5, True, "2"):
         with pytest.raises(InvalidArgumentError, match="whole number"):
             query.limit(wrong)  # type: ignore[arg-type]
@@ -156,6 +163,8 @@ def test_the_frame_tells_where_it_came_from(store: ikas.Store) -> None:
         {"created_at": ["2021-11-08"]},
         {"created_at": dt.date(2021, 11, 8)},
         {"deleted": "false"},
+        {"created_at": np.datetime64("2021-11-08T10:11:51.914")},
+        {"created_at": [np.datetime64("2021-11-08T10:11:51.914")]},
     ],
 )
 def test_a_condition_that_can_never_hold_is_refused(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
@@ -72,8 +73,9 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
     """
     if callable(wanted):
         return lambda cell: bool(wanted(cell))
-    never = (str,) if isinstance(wanted, dt.datetime) else (str, dt.date)
-    if kind in ("time", "bool", "boolean") and isinstance(wanted, never):
+    if hasattr(wanted, "columns"):
+        raise InvalidArgumentError(f"{name} cannot be a whole frame; give one of its columns.")
+    if _never(wanted, kind):
         instead = "a datetime with a time zone, or a function" if kind == "time" else "a bool"
         raise InvalidArgumentError(f"{name} can never be {wanted!r}; give {instead}.")
     if isinstance(wanted, str):
@@ -85,11 +87,19 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
         raise InvalidArgumentError(
             f"The time {wanted!r} has no time zone; give one, for example tzinfo=datetime.UTC."
         )
-    if isinstance(wanted, (int, float)) and not isinstance(wanted, bool):
+    if isinstance(wanted, Real) and not isinstance(wanted, bool):
         return lambda cell: (
             (_milliseconds(cell) if isinstance(cell, dt.datetime) else cell) == wanted
         )
     return lambda cell: bool(cell == wanted)
+
+
+def _never(wanted: Any, kind: Kind) -> bool:
+    """Tell whether nothing in a column of this kind is equal to it: numpy's times neither."""
+    if kind == "time":
+        possible = wanted is None or isinstance(wanted, (dt.datetime, Real, Iterable))
+        return isinstance(wanted, str) or not possible
+    return kind in ("bool", "boolean") and isinstance(wanted, (str, dt.date))
 
 
 def any_of(fits: Condition) -> Condition:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import errno
 import json
 import math
 import re
@@ -130,6 +131,11 @@ def _reason(error: BaseException) -> str | None:
             return (
                 f"TLS failed ({reason or type(below).__name__}); check base_url and the "
                 "certificates of this machine"
+            )
+        if isinstance(below, OSError) and below.errno in (errno.EMFILE, errno.ENFILE):
+            return (
+                "this process has no file handles left; use fewer workers, or raise the limit "
+                "(ulimit -n)"
             )
         if isinstance(below, socket.gaierror):
             return "the host was not found; check base_url and the network"

@@ -125,6 +125,8 @@ class Query:
         -------
         Query
         """
+        if not isinstance(descending, bool):
+            raise InvalidArgumentError(f"descending is True or False, not {descending!r}.")
         added = []
         for name in fields:
             path = self._single(name)
@@ -204,9 +206,7 @@ class Query:
 
     def to_records(self) -> list[dict[str, Any]]:
         """Fetch the rows as the API names and types them, only the fields selected in each."""
-        rows, columns, kept = self._fetch()
-        if set(self._output) == set(columns):
-            return [rows[i] for i in kept]
+        rows, _, kept = self._fetch()
         nodes = tree(self._row_type, self._output)
         return [_pruned(rows[i], nodes) for i in kept]
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import json
 import logging
+import os
 import ssl
+import subprocess
+import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -50,6 +56,48 @@ def test_every_error_of_httpx_becomes_ours_with_advice(kind: type[Exception]) ->
     assert isinstance(error, tuple(kind for kind, _ in TRANSPORT_FAILURES))
     never_sent = issubclass(kind, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
     assert ours.sent is not never_sent
+
+
+def test_a_process_without_file_handles_is_told_so() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("all attempts failed") from OSError(errno.EMFILE, "too many")
+
+    with connect(answer) as store, pytest.raises(errors.TransportError, match="fewer workers"):
+        store.webhooks.list()
+
+
+def test_what_was_not_asked_for_is_in_no_record() -> None:
+    """As --json of the command line prints them."""
+    shuffled = {"note": "theirs", **dict(reversed(ROW.items()))}
+    with connect(lambda _: httpx.Response(200, json=rows(shuffled))) as store:
+        assert json.dumps(store.webhooks.query().to_records()) == json.dumps([ROW])
+
+
+#: A list before a fork, one in each process after it: who is answered by the same connection?
+FORK = """
+import os
+from tests.auditing.endpoints import endpoint
+from tests.security.servers import EMPTY_LIST, answer, saying, store_at
+
+with endpoint(saying(*[answer(EMPTY_LIST)] * 2)) as here, store_at(here.port) as store:
+    store.webhooks.list()
+    child = os.fork()
+    store.webhooks.list()
+    if not child:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    print(here.connections)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_has_connections_of_its_own() -> None:
+    """On one they would read each other's answers, and so those of another store of a fleet."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["2"], done.stderr
 
 
 FACT_SHEET = {
