@@ -29,7 +29,7 @@ def figures(short: bool) -> Iterator[Figure]:
             3 if short else 9,
         ),
         goal=2,
-        why="runs twenty rules, whose some 60 ms of pandas calls a few rows cost as well",
+        why="runs fifteen rules, whose 30 ms of calls of pandas a few rows cost as well",
     )
 
 

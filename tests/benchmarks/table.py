@@ -1,6 +1,6 @@
 """The README's table of two runs: ``python -m tests.benchmarks.table ONE.json TWO.json``.
 
-What is not as good as its rival in the first run says why.
+What is not as good as its rival in one of them says why.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def table(runs: list[dict[str, Any]]) -> str:
     for same in zip(*map(_figures, runs), strict=True):
         first = same[0]
         goal = (first["goal"] or "").replace("<=", "≤").replace(">=", "≥")
-        why = first["why"] if first["worse"] else ""
+        why = first["why"] if any(each["worse"] for each in same) else ""
         lines.append([first["what"], first["rival"], *(_ratio(each) for each in same), goal, why])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

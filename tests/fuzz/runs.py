@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 
@@ -36,7 +37,7 @@ def fuzz(*positional: Any, examples: int = 100, **strategies: Any) -> Callable[[
             except (UnsatisfiedAssumption, StopTest):
                 run.invalid += 1
                 raise
-            except Exception as error:
+            except (Exception, pytest.fail.Exception) as error:
                 run.executed += 1
                 run.findings.add((type(error).__name__, _place(error)))
                 raise

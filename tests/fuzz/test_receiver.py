@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ikas_explore.deliveries.payloads import KEYS
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.frames import RECEIVED
+from ikas_explore.signatures import sign
 from tests.fuzz.runs import fuzz
 
 SECRET = "fuzz"
@@ -48,9 +49,17 @@ bodies = (
     )
 )
 
+signed = st.builds(
+    lambda payload, data: json.dumps(
+        {**payload, "data": data, "signature": sign(data, SECRET)}
+    ).encode(),
+    payloads,
+    objects.map(json.dumps) | strings,
+)
+
 
 @fuzz(
-    bodies,
+    bodies.map(lambda body: (body, False)) | signed.map(lambda body: (body, True)),
     st.sampled_from(["POST", "POST", "POST", "PUT", "GET", "X-ANY"]),
     st.booleans(),
     examples=60,
@@ -59,10 +68,11 @@ def test_any_body_has_an_answer_and_a_row(
     receiver: Receiver,
     client: httpx.Client,
     caplog: pytest.LogCaptureFixture,
-    body: bytes,
+    sent: tuple[bytes, bool],
     method: str,
     in_parts: bool,
 ) -> None:
+    body, with_signature = sent
     before = len(receiver.deliveries())
     content: Any = iter([body[:7], body[7:]]) if in_parts else body
     with caplog.at_level(logging.WARNING):
@@ -74,7 +84,9 @@ def test_any_body_has_an_answer_and_a_row(
     row = received.iloc[-1]
     assert (len(received) - before, row["status"]) == (1, answer.status_code)
     assert row["body"] == (None if len(body) > 2_000 else body)
-    assert row["signature_ok"] is not True
+    if answer.status_code == 200 or not with_signature:
+        verified = received["signature_ok"].fillna(False).iloc[-1]
+        assert bool(verified) == with_signature
 
 
 @fuzz(

@@ -95,6 +95,13 @@ def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyP
         ikas.Fleet.from_file(file).close()
 
 
+@does_not("A `.env` that others can read is read: `chmod 600 .env` keeps its tokens to you.")
+def test_a_dotenv_file_that_others_can_read_is_read() -> None:
+    Path(".env").write_text(f"IKAS_ACCESS_TOKEN={TOKEN}\n")
+    Path(".env").chmod(0o666)
+    assert ikas.connect("shop").name == "shop"
+
+
 @holds("A `.env` reads no other variables of the environment: `${OTHER}` in it stands for itself.")
 def test_a_dotenv_file_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
