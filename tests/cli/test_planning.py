@@ -15,7 +15,7 @@ import pytest
 
 import ikas_explore as ikas
 from tests.cli.test_auditing import environment, fleet_file
-from tests.cli.test_cli import run
+from tests.cli.test_cli import run, unread
 from tests.waiting import until
 
 DESIRED = """
@@ -176,6 +176,18 @@ def test_snapshots_are_written_compared_and_restored(
     assert listed(box).keys() == set(SCOPES)
     assert run("diff", "before.csv", "missing.csv").returncode == 1
     assert run("list", "--out", "snapshot.xlsx", **told).returncode == 1
+
+
+def test_a_snapshot_is_written_though_nobody_reads_the_table(
+    told: dict[str, str], tmp_path: Path
+) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    with unread() as pipe:
+        done = run("list", "--out", "now.csv", stdout=pipe, **told)
+    assert done.stderr == "1 webhooks are in now.csv.\n"
+    assert "https://a.example.com/" in (tmp_path / "now.csv").read_text("utf-8")
+    refused = run("list", "--out", "now.xlsx", **told)
+    assert (refused.returncode, refused.stdout) == (1, "")
 
 
 def test_a_fleet_is_listed_planned_written_and_undone(box: ikas.Sandbox, tmp_path: Path) -> None:
