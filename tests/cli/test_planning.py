@@ -144,6 +144,26 @@ def test_an_undo_that_fails_can_be_tried_again(box: ikas.Sandbox, told: dict[str
     assert listed(box) == {"store/order/created": "https://a.example.com/"}
 
 
+def test_a_write_whose_report_found_no_reader_is_not_taken_back_again(
+    box: ikas.Sandbox, told: dict[str, str]
+) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    run("save", "https://b.example.com/", "store/stock/updated", **told)
+    box.faults.add("latency", seconds=1.0)
+    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
+    command = [sys.executable, "-m", "ikas_explore", "undo"]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"The write of")
+        until(lambda: box.calls["deleteWebhook"])  # what comes next is the report
+        process.stdout.close()
+        process.wait(60)
+    box.faults.clear()
+    assert listed(box) == {"store/order/created": "https://a.example.com/"}
+    assert run("undo", **told).returncode == 0
+    assert listed(box) == {}
+
+
 def test_undo_asks_when_somebody_changed_the_scopes_since(
     box: ikas.Sandbox, told: dict[str, str]
 ) -> None:
