@@ -69,7 +69,7 @@ def apply(
         if not json:
             _show(planned, json)
         if not planned.empty and not yes:
-            typer.confirm("Apply these changes?", abort=True, err=True)
+            _confirm("Apply these changes?")
         report = _carry_out(planned, json)
         _print_report(report, json)
     raise typer.Exit(0 if _all_done(report) and not failed else 1)
@@ -100,7 +100,7 @@ def undo(
             print(f"The write of {printable(planned.reverts.written_at)} is taken back:")
             _show(planned, json)
         if not planned.empty and not yes and _changed_since(planned.reverts, planned):
-            typer.confirm("Somebody changed this since. Take it back?", abort=True, err=True)
+            _confirm("Somebody changed this since. Take it back?")
         report = _carry_out(planned, json)
         done = _all_done(report)
         if done:  # before the report, whose reader may be gone: the next undo takes an earlier one
@@ -134,6 +134,14 @@ def _show(planned: Plan, json: bool) -> None:
         print_json(records(planned.changes))
     else:
         print(planned.text(colour=sys.stdout.isatty()), flush=True)
+
+
+def _confirm(question: str) -> None:
+    """Ask, and end the command unless the answer is yes; nobody there is a no."""
+    if sys.stdin is None:  # it was closed from the start, as by <&-
+        typer.echo(question, err=True)
+        raise typer.Abort
+    typer.confirm(question, abort=True, err=True)
 
 
 def _carry_out(planned: Plan, json: bool) -> DataFrame:

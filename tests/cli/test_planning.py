@@ -88,6 +88,24 @@ def test_apply_asks_and_takes_no_answer_for_no(box: ikas.Sandbox, told: dict[str
     assert run("apply", "desired.toml", "--json", **told).returncode == 2  # nobody to be asked
 
 
+def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None:
+    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    with ikas.connect(box) as somebody:
+        somebody.webhooks.save("https://b.example.com/", "store/order/created")
+    for command, question in (
+        ("apply desired.toml", "Apply these changes?"),
+        ("undo", "Somebody changed this since"),
+    ):
+        script = f"{sys.executable} -m ikas_explore {command} <&-"
+        done = subprocess.run(["sh", "-c", script], env=variables, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert question in done.stderr
+        assert "Aborted." in done.stderr
+        assert "Traceback" not in done.stderr
+    assert listed(box) == {"store/order/created": "https://b.example.com/"}
+
+
 def test_undo_takes_back_the_writes_of_earlier_processes_one_by_one(
     box: ikas.Sandbox, told: dict[str, str]
 ) -> None:
