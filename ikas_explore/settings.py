@@ -231,7 +231,10 @@ def _read_file() -> dict[str, str | None]:
         return {}
     from dotenv import dotenv_values, find_dotenv  # not needed where arguments say it all
 
-    path = find_dotenv(usecwd=True)
+    try:
+        path = find_dotenv(usecwd=True)
+    except FileNotFoundError:  # the working folder was deleted
+        return {}
     if not path:
         return {}
     if is_trap(path):

@@ -273,6 +273,18 @@ def test_the_environment_and_a_dotenv_file_are_read(
         assert len(store.webhooks.list()) == 2
 
 
+def test_a_working_folder_that_was_deleted_has_no_dotenv_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with ikas.connect("sandbox") as store:
+        assert len(store.webhooks.list()) == 2
+    with pytest.raises(errors.CredentialsError, match="No credentials were found"):
+        ikas.connect()
+
+
 def test_no_dotenv_file_is_read_when_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("IKAS_ACCESS_TOKEN=t\n")
     monkeypatch.setenv("IKAS_DOTENV", "off")

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikas_explore.cli.connecting import FleetFile, StoreName, Version, connect_fleet
-from ikas_explore.cli.output import Json, print_error, print_json, print_table, records
+from ikas_explore.cli.output import (
+    Json,
+    print_error,
+    print_json,
+    print_markup,
+    print_table,
+    records,
+)
 from ikas_explore.errors import IkasError
 from ikas_explore.printing import printable
 
@@ -53,7 +60,7 @@ def audit(
     """Say what is wrong with the registered webhooks, and what to do.
 
     Ends with 0 when all is well, with 1 when something was found, and with 2 when a store could
-    not be checked.
+    not be checked or the report not written.
     """
     try:
         with connect_fleet(fleet, store, api_version) as stores:
@@ -83,13 +90,10 @@ def _print(audited: Audit, format: Format, fail_on: Severity | None) -> None:
         )
     elif format is Format.TABLE:
         _print_table(audited)
+    elif format is Format.MARKDOWN:
+        print(audited.to_markdown())
     else:
-        makers = {
-            Format.MARKDOWN: audited.to_markdown,
-            Format.HTML: audited.to_html,
-            Format.JUNIT: audited.to_junit,
-        }
-        print(makers[format]())
+        print_markup(audited.to_html() if format is Format.HTML else audited.to_junit())
 
 
 def _print_table(audited: Audit) -> None:

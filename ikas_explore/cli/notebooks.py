@@ -25,9 +25,9 @@ def check(
     """Look for secrets, cells out of order, machine paths and large outputs in notebooks.
 
     The frames recorded beside them are searched for secrets and paths too. Ends with 0 when all
-    is well, 1 with findings, 2 when a notebook could not be read. A secret is known by its form,
-    or because the environment or .env holds it; it is shown masked. A cell tagged
-    ikas-example-secret may show what only looks like one.
+    is well, 1 with findings, 2 when a notebook could not be read or the findings not written. A
+    secret is known by its form, or because the environment or .env holds it; it is shown masked.
+    A cell tagged ikas-example-secret may show what only looks like one.
     """
     from ikas_explore.testing.notebooks import (
         RECORD,

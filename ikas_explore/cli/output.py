@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,12 +21,23 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a tab
 
 def print_json(value: Any, *, line: bool = False) -> None:
     """Print JSON, indented or on one line, and do not keep it back in a pipe."""
-    text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
+    text = json.dumps(value, ensure_ascii=not _holds_all(), indent=None if line else 2)
     if not text.replace("\n", "").isprintable():  # \u202e says the same, and does not steer
         text = "".join(
             each if each.isprintable() or each == "\n" else _escaped(each) for each in text
         )
     print(text, flush=True)
+
+
+def print_markup(text: str) -> None:
+    """Print HTML or XML, with references for the letters that stdout's encoding may not hold."""
+    print(text if _holds_all() else text.encode("ascii", "xmlcharrefreplace").decode())
+
+
+def _holds_all() -> bool:
+    # What was put in stdout's place may have no encoding: it takes text.
+    encoding: str | None = getattr(sys.stdout, "encoding", None)
+    return encoding is None or encoding.lower().startswith("utf")
 
 
 def _escaped(letter: str) -> str:

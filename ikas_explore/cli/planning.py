@@ -69,9 +69,10 @@ def apply(
         if not json:
             _show(planned, json)
         if not planned.empty and not yes:
-            typer.confirm("Apply these changes?", abort=True, err=True)
-        done = _carry_out(planned, json)
-    raise typer.Exit(0 if done and not failed else 1)
+            _confirm("Apply these changes?")
+        report = _carry_out(planned, json)
+        _print_report(report, json)
+    raise typer.Exit(0 if _all_done(report) and not failed else 1)
 
 
 def undo(
@@ -99,12 +100,15 @@ def undo(
             print(f"The write of {printable(planned.reverts.written_at)} is taken back:")
             _show(planned, json)
         if not planned.empty and not yes and _changed_since(planned.reverts, planned):
-            typer.confirm("Somebody changed this since. Take it back?", abort=True, err=True)
-        done = _carry_out(planned, json)
-        if done:
+            _confirm("Somebody changed this since. Take it back?")
+        report = _carry_out(planned, json)
+        done = _all_done(report)
+        if done:  # before the report, whose reader may be gone: the next undo takes an earlier one
             stores.journal.take(planned.reverts)
+        _print_report(report, json)
+        if done and not json:
             left = len(stores.journal.entries(stores.names))
-            if left and not json:
+            if left:
                 print(f"{left} earlier to be taken back, one at a time, by the same command.")
     raise typer.Exit(0 if done else 1)
 
@@ -132,17 +136,27 @@ def _show(planned: Plan, json: bool) -> None:
         print(planned.text(colour=sys.stdout.isatty()), flush=True)
 
 
-def _carry_out(planned: Plan, json: bool) -> bool:
-    """Apply a plan and print what became of it; returns whether all of it was done."""
+def _confirm(question: str) -> None:
+    """Ask, and end the command unless the answer is yes; nobody there is a no."""
+    if sys.stdin is None:  # it was closed from the start, as by <&-
+        typer.echo(question, err=True)
+        raise typer.Abort
+    typer.confirm(question, abort=True, err=True)
+
+
+def _carry_out(planned: Plan, json: bool) -> DataFrame:
+    """Apply a plan; returns what became of it, and prints that when it is interrupted."""
     try:
         with Bar("calls") as bar:
-            report = planned.apply(progress=bar)
+            return planned.apply(progress=bar)
     except KeyboardInterrupt:
         if planned.report is not None:
             _print_report(planned.report, json)
         typer.echo("Interrupted. What was written is in the journal: undo takes it back.", err=True)
         raise typer.Exit(130) from None
-    _print_report(report, json)
+
+
+def _all_done(report: DataFrame) -> bool:
     return not report["outcome"].isin(["failed", "conflict"]).any()
 
 

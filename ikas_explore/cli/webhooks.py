@@ -52,21 +52,21 @@ def list_(
             failed = warn_of_failures(stores)
             listed = len(stores.names) - len(stores.errors)
             empty = f"No webhooks in the {listed} of {len(stores.names)} stores that were listed."
+    if out is not None:  # before the table, whose reader may be gone
+        shown = printable(str(out))
+        if failed:
+            typer.echo(f"{shown} was not written: stores are missing in it.", err=True)
+        else:
+            from ikas_explore.manage.snapshots import write_snapshot
+
+            write_snapshot(frame, out)
+            typer.echo(f"{len(frame)} webhooks are in {shown}.", err=True)
     if json:
         print_json(webhook_records(frame, with_store=fleet is not None))
     else:
         print_table(records(frame), empty=empty)
     if failed:
-        if out is not None:
-            typer.echo(
-                f"{printable(str(out))} was not written: stores are missing in it.", err=True
-            )
         raise typer.Exit(1)
-    if out is not None:
-        from ikas_explore.manage.snapshots import write_snapshot
-
-        written = printable(str(write_snapshot(frame, out)))
-        typer.echo(f"{len(frame)} webhooks are in {written}.", err=True)
 
 
 def _list_one(store: str | None, api_version: str | None, json: bool) -> None:

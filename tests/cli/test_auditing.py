@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import ikas_explore as ikas
-from tests.cli.test_cli import run
+from tests.cli.test_cli import FULL, needs_full, run, unread
 
 ENDPOINT = "https://example.com/ikas"
 
@@ -77,6 +77,32 @@ def test_every_format_is_what_it_says() -> None:
     assert printed["markdown"].startswith("# Audit of ikas webhooks")
     assert printed["html"].lstrip().lower().startswith("<!doctype html>")
     assert ElementTree.fromstring(printed["junit"]).tag == "testsuites"
+
+
+def test_markup_is_whole_in_every_encoding_of_stdout(tmp_path: Path) -> None:
+    """It says that it is UTF-8: letters that stdout would write otherwise are references."""
+    with ikas.Sandbox(examples=False) as box, ikas.connect(box) as store:
+        store.webhooks.save("https://example.com/ğü", "store/order/created")
+        for each in ("html", "junit"):
+            with (tmp_path / each).open("wb") as file:
+                latin = {"PYTHONIOENCODING": "latin-1", **environment(box)}
+                done = run("audit", "--format", each, stdout=file, **latin)
+            assert (done.returncode, done.stderr) == (1, ""), each
+    assert "https://example.com/&#287;&#252;" in (tmp_path / "html").read_text("ascii")
+    suites = ElementTree.fromstring((tmp_path / "junit").read_bytes())
+    assert "https://example.com/ğü" in ElementTree.tostring(suites, "unicode")
+
+
+@needs_full
+def test_a_report_that_cannot_be_written_is_no_finding() -> None:
+    with ikas.Sandbox() as box:
+        with FULL.open("wb") as full:
+            done = run("audit", "--fail-on", "error", stdout=full, **environment(box))
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        with unread() as pipe:
+            done = run("audit", "--fail-on", "error", stdout=pipe, **environment(box))
+        assert (done.returncode, done.stderr) == (2, "")
 
 
 def test_the_table_shows_no_secret_of_an_endpoint_and_one_long_cell_widens_no_row() -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -24,15 +24,34 @@ README = Path(__file__).parents[2] / "README.md"
 ENDPOINT = "https://example.com/ikas"
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+#: Where there is never room.
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+
+
+def run(
+    *arguments: str, stdout: int | IO[Any] = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ikas_explore", *arguments],
         # Relative to the folder of the test: the journal of whoever runs this is not ours.
         env={**os.environ, "IKAS_JOURNAL": "journal.jsonl", **environment},
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
     )
+
+
+@contextmanager
+def unread() -> Iterator[int]:
+    """Give the end of a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
 
 
 @contextmanager
@@ -195,6 +214,47 @@ def test_an_endpoint_cannot_write_to_the_terminal() -> None:
         listed = run("list", **told).stdout
         assert "\u009b" not in listed
         assert "\\x9b31m\\u202e" in listed
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_the_encoding_of_stdout_cannot_hold_is_escaped(encoding: str, tmp_path: Path) -> None:
+    """It is saved by then: an error would say that it is not."""
+    endpoint = "https://example.com/ğü"
+    with ikas.Sandbox(examples=False) as box:
+        told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+        printed = []
+        for arguments in (("save", endpoint, "store/order/created"), ("list",), ("list", "--json")):
+            with (tmp_path / "printed").open("wb") as file:
+                done = run(*arguments, stdout=file, PYTHONIOENCODING=encoding, **told)
+            assert (done.returncode, done.stderr) == (0, "")
+            printed.append((tmp_path / "printed").read_bytes())
+    u = "ü".encode(encoding, "backslashreplace")
+    assert b"https://example.com/\\u011f" + u in printed[0]
+    assert b"https://example.com/\\u011f" + u in printed[1]
+    assert json.loads(printed[2].decode("ascii"))[0]["endpoint"] == endpoint
+
+
+@needs_full
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("list", "--json"), ("save", ENDPOINT, "store/order/created"), ("--version",)],
+    ids=" ".join,
+)
+def test_output_that_finds_no_room_is_told_in_a_line(arguments: tuple[str, ...]) -> None:
+    with ikas.Sandbox() as box, FULL.open("wb") as full:
+        told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+        done = run(*arguments, stdout=full, **told)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "cannot be written: No space left on device" in line
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("--version",), ("list", "--help")], ids=" ".join)
+def test_a_reader_that_is_gone_is_told_nothing(arguments: tuple[str, ...]) -> None:
+    with ikas.Sandbox() as box, unread() as pipe:
+        told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+        done = run(*arguments, stdout=pipe, **told)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:

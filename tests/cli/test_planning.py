@@ -15,7 +15,7 @@ import pytest
 
 import ikas_explore as ikas
 from tests.cli.test_auditing import environment, fleet_file
-from tests.cli.test_cli import run
+from tests.cli.test_cli import run, unread
 from tests.waiting import until
 
 DESIRED = """
@@ -88,6 +88,24 @@ def test_apply_asks_and_takes_no_answer_for_no(box: ikas.Sandbox, told: dict[str
     assert run("apply", "desired.toml", "--json", **told).returncode == 2  # nobody to be asked
 
 
+def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None:
+    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    with ikas.connect(box) as somebody:
+        somebody.webhooks.save("https://b.example.com/", "store/order/created")
+    for command, question in (
+        ("apply desired.toml", "Apply these changes?"),
+        ("undo", "Somebody changed this since"),
+    ):
+        script = f"{sys.executable} -m ikas_explore {command} <&-"
+        done = subprocess.run(["sh", "-c", script], env=variables, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert question in done.stderr
+        assert "Aborted." in done.stderr
+        assert "Traceback" not in done.stderr
+    assert listed(box) == {"store/order/created": "https://b.example.com/"}
+
+
 def test_undo_takes_back_the_writes_of_earlier_processes_one_by_one(
     box: ikas.Sandbox, told: dict[str, str]
 ) -> None:
@@ -144,6 +162,26 @@ def test_an_undo_that_fails_can_be_tried_again(box: ikas.Sandbox, told: dict[str
     assert listed(box) == {"store/order/created": "https://a.example.com/"}
 
 
+def test_a_write_whose_report_found_no_reader_is_not_taken_back_again(
+    box: ikas.Sandbox, told: dict[str, str]
+) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    run("save", "https://b.example.com/", "store/stock/updated", **told)
+    box.faults.add("latency", seconds=1.0)
+    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
+    command = [sys.executable, "-m", "ikas_explore", "undo"]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"The write of")
+        until(lambda: box.calls["deleteWebhook"])  # what comes next is the report
+        process.stdout.close()
+        process.wait(60)
+    box.faults.clear()
+    assert listed(box) == {"store/order/created": "https://a.example.com/"}
+    assert run("undo", **told).returncode == 0
+    assert listed(box) == {}
+
+
 def test_undo_asks_when_somebody_changed_the_scopes_since(
     box: ikas.Sandbox, told: dict[str, str]
 ) -> None:
@@ -176,6 +214,18 @@ def test_snapshots_are_written_compared_and_restored(
     assert listed(box).keys() == set(SCOPES)
     assert run("diff", "before.csv", "missing.csv").returncode == 1
     assert run("list", "--out", "snapshot.xlsx", **told).returncode == 1
+
+
+def test_a_snapshot_is_written_though_nobody_reads_the_table(
+    told: dict[str, str], tmp_path: Path
+) -> None:
+    run("save", "https://a.example.com/", "store/order/created", **told)
+    with unread() as pipe:
+        done = run("list", "--out", "now.csv", stdout=pipe, **told)
+    assert done.stderr == "1 webhooks are in now.csv.\n"
+    assert "https://a.example.com/" in (tmp_path / "now.csv").read_text("utf-8")
+    refused = run("list", "--out", "now.xlsx", **told)
+    assert (refused.returncode, refused.stdout) == (1, "")
 
 
 def test_a_fleet_is_listed_planned_written_and_undone(box: ikas.Sandbox, tmp_path: Path) -> None:
