@@ -82,6 +82,23 @@ def test_a_plan_leaves_stores_alone_that_its_frame_does_not_name() -> None:
             assert "failing is not in this plan" in plan.notes[0]
 
 
+def test_a_frame_without_rows_says_nothing_about_a_fleet_of_which_one_store_is_reached(
+    box: ikas.Sandbox,
+) -> None:
+    """With `prune` it would delete all of that store, as if the fleet had no other."""
+    with connected(box, "reached") as reached:
+        reached.webhooks.save("https://example.com/reached", ORDERS)
+        rows = reached.webhooks.list()
+        failing = ikas.connect("failing", access_token="wrong", base_url=box.base_url)
+        with ikas.Fleet([failing, reached]) as fleet:
+            for nothing in (rows.iloc[:0], rows.assign(deleted=True)):
+                with pytest.raises(errors.PlanError, match="names no store"):
+                    fleet.plan(nothing, prune=True)
+            # Its one row that counts is of the store that failed: the other is not named either.
+            other = rows.assign(store=["failing", "reached"], deleted=[False, True])
+            assert fleet.plan(other, prune=True).empty
+
+
 def test_what_ends_a_listing_is_told(fleet: ikas.Fleet) -> None:
     def fail(done: int, total: int) -> None:
         raise ZeroDivisionError

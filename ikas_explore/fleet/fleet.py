@@ -292,12 +292,10 @@ class Fleet:
         failures = self._listing.failures
         if not self._listing.reached:
             raise PlanError(f"No store could be listed. {' '.join([*failures.values()][:3])}")
-        reached, wanted = self._listing.reached, _without(failures, desired)
-        if wanted is None:  # it names stores that failed alone, and desires nothing of the others
-            reached, wanted = [], {}
         return make_plan(
-            wanted,
-            self._registries(reached),
+            desired,
+            self._registries(self._listing.reached),
+            stores=self.names,
             before=before,
             prune=prune,
             allow_http=all(map(_local, self._stores.values())),
@@ -403,12 +401,3 @@ class Fleet:
 
 def _local(store: Store) -> bool:
     return store.client.settings.local
-
-
-def _without(failures: Mapping[str, str], desired: Desired) -> Desired | None:
-    # A frame that names a store which is not planned is refused; one that failed is told.
-    frame: Any = desired
-    if not hasattr(frame, "columns") or "store" not in frame.columns:
-        return desired
-    kept = frame[~frame["store"].isin([*failures])]
-    return None if kept.empty and not frame.empty else kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
@@ -24,6 +24,7 @@ def make_plan(
     desired: Desired,
     registries: Mapping[str, Registry],
     *,
+    stores: Collection[str] | None = None,
     before: DataFrame | None = None,
     prune: bool = False,
     allow_http: bool = False,
@@ -39,6 +40,9 @@ def make_plan(
         See `ikas_explore.manage.desired`. ``{}`` desires nothing.
     registries : mapping of str to Registry
         The stores by name.
+    stores : collection of str, optional
+        All stores that `desired` is read for, where some of them are not planned because they
+        could not be listed. Default: those of `registries`.
     before : pandas.DataFrame, optional
         What is registered, when it was just listed; else every store is listed, one by one.
     prune : bool, default False
@@ -64,7 +68,9 @@ def make_plan(
     InvalidScopeError, InvalidArgumentError
         A scope or endpoint that would have to be saved and that ikas refuses.
     """
-    wanted = read_desired(desired, list(registries))
+    # What a frame without rows means depends on how many stores there are, reached or not.
+    read = read_desired(desired, list(registries) if stores is None else stores)
+    wanted = {store: state for store, state in read.items() if store in registries}
     if before is not None:
         listed = registered(before)
     else:
