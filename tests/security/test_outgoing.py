@@ -213,9 +213,9 @@ def test_a_name_that_changes_is_looked_up_once() -> None:
     with endpoint(saying(answer(b"", "Connection: close"))) as here:
         url = f"http://rebinding.invalid:{here.port}/"
         answers = iter([["127.0.0.1"], ["10.0.0.1"]])
-        (row,) = probe_endpoints(
-            [url], local=[url], resolve=lambda *_: next(answers)
-        ).to_dict("records")
+        (row,) = probe_endpoints([url], local=[url], resolve=lambda *_: next(answers)).to_dict(
+            "records"
+        )
     assert (row["address"], row["status_code"]) == ("127.0.0.1", 200)
 
 
