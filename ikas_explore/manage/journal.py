@@ -134,7 +134,10 @@ class Journal:
             after=dict.fromkeys(scopes, endpoint),
             sales_channels=sales_channels,
         )
-        self._append({"write": asdict(entry)})
+        self._append(
+            {"write": asdict(entry)},
+            failed="Nothing was sent; make room or give another path.",
+        )
         try:
             yield entry
         except (GraphQLError, ScopeTakenError, CredentialsError) as error:
@@ -155,8 +158,12 @@ class Journal:
             return self._stack(stores)
 
     def take(self, entry: Entry) -> None:
-        """Take a write off the stack: it is about to be reverted."""
-        self._append({"taken": entry.id})
+        """Take a write off the stack: it is about to be reverted, or was."""
+        self._append(
+            {"taken": entry.id},
+            failed="The write that was to be taken off stays on it: make room and undo once more, "
+            "which sends nothing if it is taken back already.",
+        )
 
     def _stack(self, stores: Collection[str] | None) -> list[Entry]:
         writes: dict[str, Entry] = {}
@@ -172,11 +179,12 @@ class Journal:
             if entry.base_url == self._base_url and (stores is None or entry.store in stores)
         ]
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def _append(self, record: dict[str, Any], *, failed: str) -> None:
+        """Add a line; `failed` says what follows for the stores when that cannot be done."""
         with self._lock:
-            self._append_locked(record)
+            self._append_locked(record, failed)
 
-    def _append_locked(self, record: dict[str, Any]) -> None:
+    def _append_locked(self, record: dict[str, Any], failed: str) -> None:
         if self._path is None:
             self._records.append(record)
             return
@@ -208,8 +216,7 @@ class Journal:
                     raise
         except OSError as error:
             raise StorageError(
-                f"The journal {str(self._path)!r} cannot be written: {error}. Nothing was sent; "
-                "make room or give another path."
+                f"The journal {str(self._path)!r} cannot be written: {error}. {failed}"
             ) from error
 
     def _refuse_trap(self) -> None:
