@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.desired import read_desired
 from ikas_explore.manage.diff import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.journal import Journal
@@ -66,8 +67,11 @@ def make_plan(
     PlanError
         The desired state cannot be read or contradicts itself.
     InvalidScopeError, InvalidArgumentError
-        A scope or endpoint that would have to be saved and that ikas refuses.
+        A scope or endpoint that would have to be saved and that ikas refuses; or `prune` is no
+        bool.
     """
+    if not isinstance(prune, bool):  # "no" would delete
+        raise InvalidArgumentError(f"prune is True or False, not {prune!r}.")
     # What a frame without rows means depends on how many stores there are, reached or not.
     read = read_desired(desired, list(registries) if stores is None else stores)
     wanted = {store: state for store, state in read.items() if store in registries}
