@@ -91,6 +91,12 @@ def test_a_file_that_is_not_there_or_no_text_is_a_plan_error(
         read_desired(tmp_path / "desired.toml", ["acme"])
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "desired.toml"
+    path.write_text(FILE, "utf-8-sig")
+    assert read_desired(path, ["best"])["best"]["store/order/created"].endswith("/best")
+
+
 def test_empty_mapping_and_empty_table_desire_nothing(tmp_path: Path) -> None:
     (tmp_path / "none.toml").write_text("[webhooks]\n")
     assert read_desired({}, ["acme"]) == {"acme": {}}
