@@ -282,7 +282,8 @@ class Fleet:
         PlanError
             The desired state cannot be read, or no store could be listed.
         InvalidScopeError, InvalidArgumentError
-            It names what ikas refuses, or the stores are not all at one base URL.
+            It names what ikas refuses, `prune` is not a bool, or the stores are not all at one
+            base URL.
         """
         from ikas_explore.manage.desired import opened, unplanned
         from ikas_explore.manage.planning import make_plan
