@@ -131,9 +131,7 @@ def test_a_file_that_cannot_be_opened_stops_the_write(tmp_path: Path) -> None:
     ],
     ids=["write", "take"],
 )
-def test_a_full_disk_is_told_and_leaves_whole_lines(
-    tmp_path: Path, append: str, said: str
-) -> None:
+def test_a_full_disk_is_told_and_leaves_whole_lines(tmp_path: Path, append: str, said: str) -> None:
     """The limit on the size of a file stands in for the end of a disk.
 
     A write is not sent then; one that is taken back was reverted by now, as a rule.
