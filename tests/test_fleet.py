@@ -307,6 +307,39 @@ def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fle
     assert last.changes["action"].tolist() == ["delete", "delete"]
 
 
+SET_BACK = """
+import ikas_explore as ikas
+from tests.chaos import clock
+clock.install()
+with ikas.Sandbox(examples=False) as box:
+    added = [box.add_store(name) for name in ("acme", "kitap", "moda")]
+    fleet = ikas.Fleet(
+        ikas.connect(each.name, access_token=each.access_token, base_url=box.base_url)
+        for each in added
+    )
+    with fleet:
+        for name, hours in (("moda", 0), ("acme", -1), ("kitap", -2)):
+            clock.jump(hours * 3600)
+            fleet.stores[name].webhooks.save("https://example.com/", "store/order/created")
+        while (undone := fleet.undo()) is not None:
+            print(*undone.changes["store"])
+"""
+
+
+def test_undo_takes_the_last_write_though_the_clock_was_set_back() -> None:
+    """In a process of its own, whose clock is."""
+    environment = {name: each for name, each in os.environ.items() if name != "IKAS_JOURNAL"}
+    done = subprocess.run(
+        [sys.executable, "-c", SET_BACK],
+        cwd=Path(__file__).parents[1],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["kitap", "acme", "moda"]
+
+
 def test_a_plan_tells_of_the_stores_it_leaves_out(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
     """A frame that names one of them is not refused for it."""
     fleet.plan(DESIRED).apply()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.registrations import Registrations
@@ -338,8 +338,7 @@ class Fleet:
             own = store.webhooks.journal
             if own not in journals and (own.path is None or own.path != self.journal.path):
                 journals.append(own)
-        last = max(journals, key=self._last_written)
-        return undo(last, self._registries(self._stores), take=take)
+        return undo(self._last_written(journals), self._registries(self._stores), take=take)
 
     def manager(
         self,
@@ -382,9 +381,13 @@ class Fleet:
         for http in self._roster.https.values():
             http.close()
 
-    def _last_written(self, journal: Journal) -> str:
-        entries = journal.entries(self._stores)
-        return entries[-1].written_at if entries else ""
+    def _last_written(self, journals: Sequence[Journal]) -> Journal:
+        stacks = [(each, each.entries(self._stores)) for each in journals]
+        tops = [(each, stack[-1]) for each, stack in stacks if stack]
+        order: Sequence[Any] = [journal.number(entry) for journal, entry in tops]
+        if None in order:  # a file's, of another process perhaps: its clock is all there is
+            order = [entry.written_at for _, entry in tops]
+        return tops[order.index(max(order))][0] if tops else journals[0]
 
     def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}

@@ -8,6 +8,7 @@ last line torn by a crash is dropped, as its write was never sent.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import threading
@@ -24,6 +25,9 @@ from ikas_explore.manage.diff import select
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
 from ikas_explore.printing import printable
+
+#: Numbers the writes of this process, as its clock may be set back between two of them.
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Journal:
         self._path = None if path is None else Path(path)
         self._base_url = base_url
         self._records: list[dict[str, Any]] = []
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
 
     @property
@@ -134,6 +139,7 @@ class Journal:
             after=dict.fromkeys(scopes, endpoint),
             sales_channels=sales_channels,
         )
+        self._numbers[entry.id] = next(_NUMBERS)
         self._append(
             {"write": asdict(entry)},
             failed="Nothing was sent; make room or give another path.",
@@ -156,6 +162,13 @@ class Journal:
         """
         with self._lock:
             return self._stack(stores)
+
+    def number(self, entry: Entry) -> int | None:
+        """Return which of this process' writes it is, whatever the clock said; else None.
+
+        None too for what was written through another journal, of the same file.
+        """
+        return self._numbers.get(entry.id)
 
     def take(self, entry: Entry) -> None:
         """Take a write off the stack: it is about to be reverted, or was."""
