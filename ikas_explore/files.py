@@ -19,7 +19,7 @@ def read_toml(
     import tomllib  # most commands and notebooks read none
 
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))  # Notepad begins it with a BOM
     except (OSError, ValueError, RecursionError) as reason:  # TOML's and UTF-8's are ValueErrors
         failure = error(f"{what} {str(path)!r} cannot be read: {reason}.")
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret

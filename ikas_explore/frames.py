@@ -202,7 +202,7 @@ def webhook_columns() -> Columns:
 
 
 def check_webhook_frame(frame: object) -> None:
-    """Raise InvalidArgumentError for what is no frame, or none of webhooks."""
+    """Raise InvalidArgumentError for what is no frame, or not clearly one of webhooks."""
     if not isinstance(frame, pd.DataFrame):
         raise InvalidArgumentError(
             f"A webhook frame, as list() gives it, is wanted and not {type(frame).__name__}."
@@ -213,6 +213,18 @@ def check_webhook_frame(frame: object) -> None:
             f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
             "list() gives it, has store, scope and endpoint."
         )
+    repeated = repeated_column(frame)
+    if repeated:
+        raise InvalidArgumentError(
+            f"The frame has its column {repeated!r} more than once; drop the one that does not "
+            "count."
+        )
+
+
+def repeated_column(frame: pd.DataFrame) -> str | None:
+    """Return a column of the webhook frame that a frame has more than once; others may be."""
+    names = frame.columns.tolist()
+    return next((name for name in webhook_columns() if names.count(name) > 1), None)
 
 
 def webhook_frame(

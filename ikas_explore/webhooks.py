@@ -162,7 +162,7 @@ class Webhooks:
         PlanError
             The desired state cannot be read or contradicts itself.
         InvalidScopeError, InvalidArgumentError
-            It names what ikas refuses.
+            It names what ikas refuses; or `prune` is not a bool.
         IkasError
         """
         from ikas_explore.manage.planning import make_plan

@@ -82,6 +82,23 @@ def test_a_plan_leaves_stores_alone_that_its_frame_does_not_name() -> None:
             assert "failing is not in this plan" in plan.notes[0]
 
 
+def test_a_frame_without_rows_says_nothing_about_a_fleet_of_which_one_store_is_reached(
+    box: ikas.Sandbox,
+) -> None:
+    """With `prune` it would delete all of that store, as if the fleet had no other."""
+    with connected(box, "reached") as reached:
+        reached.webhooks.save("https://example.com/reached", ORDERS)
+        rows = reached.webhooks.list()
+        failing = ikas.connect("failing", access_token="wrong", base_url=box.base_url)
+        with ikas.Fleet([failing, reached]) as fleet:
+            for nothing in (rows.iloc[:0], rows.assign(deleted=True)):
+                with pytest.raises(errors.PlanError, match="names no store"):
+                    fleet.plan(nothing, prune=True)
+            # Its one row that counts is of the store that failed: the other is not named either.
+            other = rows.assign(store=["failing", "reached"], deleted=[False, True])
+            assert fleet.plan(other, prune=True).empty
+
+
 def test_what_ends_a_listing_is_told(fleet: ikas.Fleet) -> None:
     def fail(done: int, total: int) -> None:
         raise ZeroDivisionError
@@ -288,6 +305,39 @@ def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fle
     last = fleet.undo()  # the plan's own writes are next
     assert last is not None
     assert last.changes["action"].tolist() == ["delete", "delete"]
+
+
+SET_BACK = """
+import ikas_explore as ikas
+from tests.chaos import clock
+clock.install()
+with ikas.Sandbox(examples=False) as box:
+    added = [box.add_store(name) for name in ("acme", "kitap", "moda")]
+    fleet = ikas.Fleet(
+        ikas.connect(each.name, access_token=each.access_token, base_url=box.base_url)
+        for each in added
+    )
+    with fleet:
+        for name, hours in (("moda", 0), ("acme", -1), ("kitap", -2)):
+            clock.jump(hours * 3600)
+            fleet.stores[name].webhooks.save("https://example.com/", "store/order/created")
+        while (undone := fleet.undo()) is not None:
+            print(*undone.changes["store"])
+"""
+
+
+def test_undo_takes_the_last_write_though_the_clock_was_set_back() -> None:
+    """In a process of its own, whose clock is."""
+    environment = {name: each for name, each in os.environ.items() if name != "IKAS_JOURNAL"}
+    done = subprocess.run(
+        [sys.executable, "-c", SET_BACK],
+        cwd=Path(__file__).parents[1],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["kitap", "acme", "moda"]
 
 
 def test_a_plan_tells_of_the_stores_it_leaves_out(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.registrations import Registrations
@@ -282,7 +282,8 @@ class Fleet:
         PlanError
             The desired state cannot be read, or no store could be listed.
         InvalidScopeError, InvalidArgumentError
-            It names what ikas refuses, or the stores are not all at one base URL.
+            It names what ikas refuses, `prune` is not a bool, or the stores are not all at one
+            base URL.
         """
         from ikas_explore.manage.desired import opened, unplanned
         from ikas_explore.manage.planning import make_plan
@@ -292,12 +293,10 @@ class Fleet:
         failures = self._listing.failures
         if not self._listing.reached:
             raise PlanError(f"No store could be listed. {' '.join([*failures.values()][:3])}")
-        reached, wanted = self._listing.reached, _without(failures, desired)
-        if wanted is None:  # it names stores that failed alone, and desires nothing of the others
-            reached, wanted = [], {}
         return make_plan(
-            wanted,
-            self._registries(reached),
+            desired,
+            self._registries(self._listing.reached),
+            stores=self.names,
             before=before,
             prune=prune,
             allow_http=all(map(_local, self._stores.values())),
@@ -339,8 +338,7 @@ class Fleet:
             own = store.webhooks.journal
             if own not in journals and (own.path is None or own.path != self.journal.path):
                 journals.append(own)
-        last = max(journals, key=self._last_written)
-        return undo(last, self._registries(self._stores), take=take)
+        return undo(self._last_written(journals), self._registries(self._stores), take=take)
 
     def manager(
         self,
@@ -383,9 +381,13 @@ class Fleet:
         for http in self._roster.https.values():
             http.close()
 
-    def _last_written(self, journal: Journal) -> str:
-        entries = journal.entries(self._stores)
-        return entries[-1].written_at if entries else ""
+    def _last_written(self, journals: Sequence[Journal]) -> Journal:
+        stacks = [(each, each.entries(self._stores)) for each in journals]
+        tops = [(each, stack[-1]) for each, stack in stacks if stack]
+        order: Sequence[Any] = [journal.number(entry) for journal, entry in tops]
+        if None in order:  # a file's, of another process perhaps: its clock is all there is
+            order = [entry.written_at for _, entry in tops]
+        return tops[order.index(max(order))][0] if tops else journals[0]
 
     def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}
@@ -403,12 +405,3 @@ class Fleet:
 
 def _local(store: Store) -> bool:
     return store.client.settings.local
-
-
-def _without(failures: Mapping[str, str], desired: Desired) -> Desired | None:
-    # A frame that names a store which is not planned is refused; one that failed is told.
-    frame: Any = desired
-    if not hasattr(frame, "columns") or "store" not in frame.columns:
-        return desired
-    kept = frame[~frame["store"].isin([*failures])]
-    return None if kept.empty and not frame.empty else kept

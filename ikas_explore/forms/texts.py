@@ -298,8 +298,8 @@ TEXTS: Mapping[str, Text] = {
         "Hiçbir şey yazılmadı: kayıtlar gösterildiğinden beri değişti. Yeniden bakın.",
     ),
     "error.StorageError": Text(
-        "The journal on this machine cannot be used, so nothing was sent.",
-        "Bu makinedeki günlük kullanılamıyor, bu yüzden hiçbir şey gönderilmedi.",
+        "The journal on this machine cannot be used. What follows from it stands below.",
+        "Bu makinedeki günlük kullanılamıyor. Bunun sonucu aşağıda.",
     ),
     "error.IkasError": Text(
         "This could not be done. The reason stands below.", "Bu yapılamadı. Nedeni aşağıda."

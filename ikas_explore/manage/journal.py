@@ -8,6 +8,7 @@ last line torn by a crash is dropped, as its write was never sent.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import threading
@@ -24,6 +25,9 @@ from ikas_explore.manage.diff import select
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
 from ikas_explore.printing import printable
+
+#: Numbers the writes of this process, as its clock may be set back between two of them.
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Journal:
         self._path = None if path is None else Path(path)
         self._base_url = base_url
         self._records: list[dict[str, Any]] = []
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
 
     @property
@@ -134,7 +139,11 @@ class Journal:
             after=dict.fromkeys(scopes, endpoint),
             sales_channels=sales_channels,
         )
-        self._append({"write": asdict(entry)})
+        self._numbers[entry.id] = next(_NUMBERS)
+        self._append(
+            {"write": asdict(entry)},
+            failed="Nothing was sent; make room or give another path.",
+        )
         try:
             yield entry
         except (GraphQLError, ScopeTakenError, CredentialsError) as error:
@@ -154,9 +163,20 @@ class Journal:
         with self._lock:
             return self._stack(stores)
 
+    def number(self, entry: Entry) -> int | None:
+        """Return which of this process' writes it is, whatever the clock said; else None.
+
+        None too for what was written through another journal, of the same file.
+        """
+        return self._numbers.get(entry.id)
+
     def take(self, entry: Entry) -> None:
-        """Take a write off the stack: it is about to be reverted."""
-        self._append({"taken": entry.id})
+        """Take a write off the stack: it is about to be reverted, or was."""
+        self._append(
+            {"taken": entry.id},
+            failed="The write that was to be taken off stays on it: make room and undo once more, "
+            "which sends nothing if it is taken back already.",
+        )
 
     def _stack(self, stores: Collection[str] | None) -> list[Entry]:
         writes: dict[str, Entry] = {}
@@ -172,11 +192,12 @@ class Journal:
             if entry.base_url == self._base_url and (stores is None or entry.store in stores)
         ]
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def _append(self, record: dict[str, Any], *, failed: str) -> None:
+        """Add a line; `failed` says what follows for the stores when that cannot be done."""
         with self._lock:
-            self._append_locked(record)
+            self._append_locked(record, failed)
 
-    def _append_locked(self, record: dict[str, Any]) -> None:
+    def _append_locked(self, record: dict[str, Any], failed: str) -> None:
         if self._path is None:
             self._records.append(record)
             return
@@ -208,8 +229,7 @@ class Journal:
                     raise
         except OSError as error:
             raise StorageError(
-                f"The journal {str(self._path)!r} cannot be written: {error}. Nothing was sent; "
-                "make room or give another path."
+                f"The journal {str(self._path)!r} cannot be written: {error}. {failed}"
             ) from error
 
     def _refuse_trap(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.addresses import check_endpoint
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.desired import read_desired
 from ikas_explore.manage.diff import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.journal import Journal
@@ -24,6 +25,7 @@ def make_plan(
     desired: Desired,
     registries: Mapping[str, Registry],
     *,
+    stores: Collection[str] | None = None,
     before: DataFrame | None = None,
     prune: bool = False,
     allow_http: bool = False,
@@ -39,6 +41,9 @@ def make_plan(
         See `ikas_explore.manage.desired`. ``{}`` desires nothing.
     registries : mapping of str to Registry
         The stores by name.
+    stores : collection of str, optional
+        All stores that `desired` is read for, where some of them are not planned because they
+        could not be listed. Default: those of `registries`.
     before : pandas.DataFrame, optional
         What is registered, when it was just listed; else every store is listed, one by one.
     prune : bool, default False
@@ -62,9 +67,14 @@ def make_plan(
     PlanError
         The desired state cannot be read or contradicts itself.
     InvalidScopeError, InvalidArgumentError
-        A scope or endpoint that would have to be saved and that ikas refuses.
+        A scope or endpoint that would have to be saved and that ikas refuses; or `prune` is no
+        bool.
     """
-    wanted = read_desired(desired, list(registries))
+    if not isinstance(prune, bool):  # "no" would delete
+        raise InvalidArgumentError(f"prune is True or False, not {prune!r}.")
+    # What a frame without rows means depends on how many stores there are, reached or not.
+    read = read_desired(desired, list(registries) if stores is None else stores)
+    wanted = {store: state for store, state in read.items() if store in registries}
     if before is not None:
         listed = registered(before)
     else:

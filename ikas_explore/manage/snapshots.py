@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".parquet", ".csv")
 _SAFE_PYARROW = (14, 0, 1)
+
+#: What ``deleted`` may hold: True and False, or 1.0 and 0.0 as pandas has it beside a gap.
+_FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
 def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
@@ -58,6 +63,8 @@ def read_snapshot(path: str | Path) -> DataFrame:
     Parameters
     ----------
     path : str or Path
+        A CSV may be separated by semicolons or tabs too, as Excel writes it in some languages,
+        and its ``deleted`` is true or false, 1 or 0, or empty.
 
     Returns
     -------
@@ -70,20 +77,15 @@ def read_snapshot(path: str | Path) -> DataFrame:
     StorageError
         The file is not there, cannot be read, or is no snapshot of a webhook frame.
     """
-    import pandas as pd
+    from ikas_explore.frames import repeated_column
 
     path = Path(path)
     ending = _ending(path)
     try:
-        frame = (
-            _read_parquet(path)
-            if ending == ".parquet"
-            # As text, and nothing read as missing but an empty cell: a store may be named "na".
-            else pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]).map(from_cell)
-        )
+        frame = _read_parquet(path) if ending == ".parquet" else _read_csv(path)
     except ImportError as error:
         raise _no_parquet(path) from error
-    except (OSError, ValueError) as error:  # pandas' and pyarrow's parse errors are ValueErrors
+    except (OSError, ValueError, csv.Error) as error:  # pyarrow's are ValueErrors
         said = f"The snapshot {str(path)!r} cannot be read: {_said(error)}."
         raise StorageError(said) from error
     missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
@@ -92,7 +94,44 @@ def read_snapshot(path: str | Path) -> DataFrame:
             f"{str(path)!r} is no snapshot of a webhook frame: it has no column "
             f"{', '.join(map(repr, missing))}."
         )
+    repeated = repeated_column(frame)
+    if repeated:
+        raise StorageError(
+            f"The snapshot {str(path)!r} has its column {repeated!r} more than once; drop the one "
+            "that does not count."
+        )
     return _declared(frame, path)
+
+
+def _read_csv(path: Path) -> DataFrame:
+    """Read the cells as text, None where empty; the index numbers rows as spreadsheets do.
+
+    pandas would read cells beyond the header as an index or drop them, and take the first of
+    two columns of one name.
+    """
+    import pandas as pd
+
+    text = path.read_bytes().decode("utf-8-sig")
+    first_line = re.split(r"[\r\n]", text.strip(), maxsplit=1)[0]
+    # Where the comma is the decimal sign, as in Turkish, Excel separates by semicolons.
+    separator = max(",;\t", key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = {number: row for number, row in enumerate(reader, start=1) if any(map(str.strip, row))}
+    if not rows:
+        raise ValueError("it is empty")
+    header = rows.pop(min(rows))
+    for number, row in rows.items():
+        if len(row) > len(header):
+            raise StorageError(
+                f"Row {number} of the snapshot {str(path)!r} has {len(row)} cells and the header "
+                f"{len(header)}. Take out the {separator!r} that is too many, at the end perhaps, "
+                "or put the cell that holds it in quotes."
+            )
+    cells = [
+        [from_cell(cell) or None for cell in row] + [None] * (len(header) - len(row))
+        for row in rows.values()
+    ]
+    return pd.DataFrame(cells, index=[*rows], columns=header, dtype=object)
 
 
 def _read_parquet(path: Path) -> DataFrame:
@@ -105,7 +144,9 @@ def _read_parquet(path: Path) -> DataFrame:
             f"{path.name!r} is not read with pyarrow {pyarrow.__version__}, which runs code that a "
             "Parquet file holds (CVE-2023-47248); run `pip install 'pyarrow>=14.0.1'`."
         )
-    return pd.read_parquet(path, engine="pyarrow")
+    frame = pd.read_parquet(path, engine="pyarrow")
+    frame.index = pd.RangeIndex(1, len(frame) + 1)  # rows are told by their number
+    return frame
 
 
 def _declared(frame: DataFrame, path: Path) -> DataFrame:
@@ -118,7 +159,7 @@ def _declared(frame: DataFrame, path: Path) -> DataFrame:
         if kind == "time":
             data[name] = _milliseconds(cells, path)
         elif kind == "bool":
-            data[name] = [str(cell).casefold() in ("true", "1") for cell in cells]
+            data[name] = _flags(cells, path)
         else:
             data[name] = [text if isinstance(text, str) else None for text in cells]
     made = make_frame(columns, data)
@@ -137,18 +178,48 @@ def _said(error: Exception) -> str:
     return printable(str(error).partition("\n")[0])
 
 
+def _flags(cells: Series, path: Path) -> list[bool]:
+    flags = []
+    for (row, cell), missing in zip(cells.items(), cells.isna(), strict=True):
+        flag = False if missing else _FLAGS.get(str(cell).strip().casefold())
+        if flag is None:  # a webhook that is deleted must not be read as one that is there
+            raise StorageError(
+                f"Row {row} of the snapshot {str(path)!r} holds {str(cell)!r} in its column "
+                f"{cells.name!r}, which is true or false, or empty for false. Write it so."
+            )
+        flags.append(flag)
+    return flags
+
+
+_NO_TIMES = (ValueError, TypeError, AttributeError, OverflowError)
+
+
 def _milliseconds(cells: Series, path: Path) -> list[int | None]:
+    try:
+        return _times(cells)
+    except _NO_TIMES as error:
+        raise StorageError(
+            f"A time in the snapshot {str(path)!r} cannot be read: {_first_wrong(cells, error)}. "
+            "Write it as 2021-11-08T10:11:51+00:00 (ISO 8601), or leave it empty."
+        ) from error
+
+
+def _times(cells: Series) -> list[int | None]:
     import pandas as pd
 
-    try:
-        if pd.api.types.is_numeric_dtype(cells) and cells.notna().any():
-            raise ValueError("it is a number")
-        times = pd.to_datetime(cells, utc=True, format="ISO8601")
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise StorageError(
-            f"A time in the snapshot {str(path)!r} cannot be read: {_said(error)}."
-        ) from error
+    if pd.api.types.is_numeric_dtype(cells) and cells.notna().any():
+        raise ValueError("it is a number")
+    times = pd.to_datetime(cells, utc=True, format="ISO8601")
     return [None if pd.isna(time) else round(time.timestamp() * 1000) for time in times]
+
+
+def _first_wrong(cells: Series, error: Exception) -> str:
+    for place, (row, cell) in enumerate(cells.items()):
+        try:
+            _times(cells.iloc[place : place + 1])
+        except _NO_TIMES:
+            return f"{str(cell)!r} in row {row}, column {cells.name!r}"
+    return _said(error)  # each can be read, but not all as one column
 
 
 def is_snapshot(path: str | Path) -> bool:

@@ -135,6 +135,8 @@ def test_only_the_needed_columns_have_to_be_there_and_missing_text_is_told() -> 
     assert audit(bare, now=NOW).findings["rule"].tolist() == ["invalid-endpoint"]
     with pytest.raises(InvalidArgumentError, match="no column 'endpoint'"):
         audit(bare.drop(columns="endpoint"))
+    with pytest.raises(InvalidArgumentError, match="'store' more than once"):
+        audit(pd.concat([rows, rows], axis=1))
 
 
 def test_the_unusual_spelling_is_the_finding() -> None:

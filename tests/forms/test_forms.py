@@ -679,6 +679,27 @@ def test_undo_reads_a_journal_on_disk_and_tells_when_it_cannot(tmp_path: Path) -
         form.click("undo")
 
 
+def test_undo_does_not_say_that_nothing_was_sent_when_the_journal_fails_after_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal"
+    registry = DictRegistry()
+    form = Manager(registry, journal=Journal(path), language="en")
+    form.fill(scopes=[ORDER], endpoint=NEW)
+    form.click("save")
+
+    def break_journal(call: tuple[str, ...]) -> None:
+        if call[0] == "delete":
+            path.unlink()
+            path.mkdir()
+
+    registry.after = break_journal
+    form.click("undo")
+    assert registry.state == {}
+    assert "The write that was to be taken off stays on it" in form.message
+    assert "nothing was sent" not in form.message.casefold()
+
+
 def test_closing_frees_the_widgets() -> None:
     before = len(alive())
     form = Manager(DictRegistry(), language="en")

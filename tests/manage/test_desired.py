@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ikas_explore.errors import IkasError, InvalidArgumentError, InvalidScopeError, PlanError
@@ -91,6 +92,12 @@ def test_a_file_that_is_not_there_or_no_text_is_a_plan_error(
         read_desired(tmp_path / "desired.toml", ["acme"])
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "desired.toml"
+    path.write_text(FILE, "utf-8-sig")
+    assert read_desired(path, ["best"])["best"]["store/order/created"].endswith("/best")
+
+
 def test_empty_mapping_and_empty_table_desire_nothing(tmp_path: Path) -> None:
     (tmp_path / "none.toml").write_text("[webhooks]\n")
     assert read_desired({}, ["acme"]) == {"acme": {}}
@@ -110,6 +117,14 @@ def test_a_frame_is_taken_literally_and_speaks_for_the_stores_it_names() -> None
     without_store = desired.drop(columns="store")
     assert list(read_desired(without_store, ["acme", "best"])) == ["acme", "best"]
     assert read_desired(frame({}), ["acme"]) == {"acme": {}}
+
+
+def test_a_frame_with_a_column_twice_is_refused() -> None:
+    one = frame({"store/order/created": "https://a.example/"})
+    both = pd.concat([one, one], axis=1)
+    for twice in (both, both.drop(columns="store")):
+        with pytest.raises(InvalidArgumentError, match="more than once"):
+            read_desired(twice, ["acme"])
 
 
 def test_a_frame_of_another_store_is_refused() -> None:

@@ -52,6 +52,12 @@ def test_prune_deletes_what_is_not_desired() -> None:
     assert registry.state == {ORDER: A}
 
 
+@pytest.mark.parametrize("prune", ["no", "", None, 0, 1])
+def test_prune_is_true_or_false(prune: object) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"prune is True or False, not {prune!r}"):
+        make_plan({}, {"acme": DictRegistry({ORDER: A})}, prune=prune)  # type: ignore[arg-type]
+
+
 def test_nothing_desired_and_prune_deletes_all_in_one_call() -> None:
     registry = DictRegistry(dict.fromkeys(SCOPES, A))
     report = make_plan({}, {"acme": registry}, prune=True).apply()
