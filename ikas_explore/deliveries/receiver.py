@@ -242,6 +242,8 @@ class Receiver:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_finalizer"):  # in a traceback of why it could not be made
+            return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
 
 
