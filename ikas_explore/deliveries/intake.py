@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from ikas_explore.settings import Secret
+    from ikas_explore.secret import Secret
 
 #: Seconds a sender has for a whole request, once it began.
 READ_TIMEOUT = 10.0
@@ -130,7 +130,7 @@ class Intake:
         reading = read_body(request.body or b"")
         if self._secret is not None:
             try:
-                check_signature(reading.payload, self._secret.reveal())
+                check_signature(reading.payload, self._secret)
                 request.signature_ok = True
             except SignatureError as error:
                 request.signature_ok, request.error = False, str(error)
