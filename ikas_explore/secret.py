@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, overload
+
+# By the form (inferred) of ikas' tokens, JSON Web Tokens, and of its client secrets; or one word
+# far longer than the name of any store.
+_FORM = re.compile(r"\W*(?i:bearer\W+)?(?:eyJ|s_|[\w~+=-]{41})")
+
 
 class Secret:
     """A text that does not show: not in ``repr``, ``str``, ``format`` or a pickle.
@@ -74,3 +80,21 @@ def hide(value: str | Secret | None) -> Secret | None:
     traceback of whatever goes wrong later does not have it.
     """
     return value if value is None or isinstance(value, Secret) else Secret(value)
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether what stands in the place of a name or an address looks like a secret.
+
+    Examples
+    --------
+    >>> looks_secret("eyJhbGciOiJIUzI1NiJ9.e30.c2ln"), looks_secret("My Shop")
+    (True, False)
+    """
+    return _FORM.match(text) is not None
+
+
+#: What a message says in place of such a text.
+NOT_SHOWN = (
+    "is not shown, as it looks like a token or client secret; those are given as access_token or "
+    "client_secret, or set as IKAS_ACCESS_TOKEN or IKAS_CLIENT_SECRET."
+)

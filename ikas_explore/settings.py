@@ -16,7 +16,7 @@ from ikas_explore.addresses import is_loopback, split_url, split_visible
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.files import is_trap
 from ikas_explore.schema import API_VERSIONS, ApiVersion
-from ikas_explore.secret import HiddenMapping, Secret, hide
+from ikas_explore.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"
@@ -226,6 +226,10 @@ def check_store_name(name: str) -> str:
     """Return a store name that ikas could have given, or raise InvalidArgumentError."""
     if re.fullmatch(r"[a-z0-9-]+", name):
         return name
+    if looks_secret(name):
+        raise InvalidArgumentError(
+            f"The store name {NOT_SHOWN} A store name is the first part of <store>.myikas.com."
+        )
     inner = re.sub(r"^https?://|\.myikas\.com.*$", "", name.strip().lower())
     hint = f" Did you mean {inner!r}?" if re.fullmatch(r"[a-z0-9-]+", inner) else ""
     raise InvalidArgumentError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import traceback
@@ -309,6 +310,41 @@ def test_a_secret_in_a_variable_of_the_caller_shows() -> None:
         ikas.verify(WRONG, client_secret)
     lines = traceback.TracebackException.from_exception(told.value, capture_locals=True).format()
     assert f"client_secret = {SECRET!r}" in "".join(lines)
+
+
+@holds("A token in the place of a store's name or an address does not show in the error.")
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln",
+        "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln",
+        " 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln'\n",
+        "s_HUNTER2",
+        "A1b2" * 12,
+    ],
+)
+def test_a_token_in_the_wrong_place_does_not_show(token: str) -> None:
+    file = Path("stores.toml")
+    file.write_text(f'access_token = "T"\n[stores.{json.dumps(token)}]\n')
+    for call in (
+        lambda: ikas.connect(token),
+        lambda: ikas.connect(token, access_token=TOKEN),
+        lambda: ikas.connect("shop", access_token=TOKEN, base_url=token),
+        lambda: ikas.push(token, "store/order/created", "secret"),
+        lambda: ikas.Fleet.from_file(file),
+    ):
+        with pytest.raises(errors.InvalidArgumentError, match="set as IKAS_ACCESS_TOKEN") as told:
+            call()
+        assert token.strip(" '\n") not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["My Shop", "https://shop.myikas.com/admin/A1b2C3d4E5f6A1b2C3d4E5f6A1b2C3d4E5f6A1b2"]
+)
+def test_what_looks_like_no_token_is_shown(text: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as told:
+        ikas.connect(text, access_token=TOKEN)
+    assert text in str(told.value)
 
 
 @holds("No command takes a secret as an option, where `ps` and the shell's history show it.")
