@@ -13,6 +13,7 @@ import unicodedata
 from urllib.parse import SplitResult, urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.secret import NOT_SHOWN, looks_secret
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -146,6 +147,10 @@ def split_url(url: str) -> SplitResult:
     if not url.strip():
         raise InvalidArgumentError(
             "The address is empty; give one such as 'https://example.com/ikas'."
+        )
+    if looks_secret(url):
+        raise InvalidArgumentError(
+            f"The address {NOT_SHOWN} An address is such as 'https://example.com/ikas'."
         )
     # urlsplit drops tabs and line ends without a word, so they are looked for first.
     if re.search(r"[\s\x00-\x1f\x7f]", url):

@@ -16,6 +16,7 @@ from ikas_explore.addresses import is_loopback, split_url, split_visible
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.files import is_trap
 from ikas_explore.schema import API_VERSIONS, ApiVersion
+from ikas_explore.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"
@@ -25,43 +26,6 @@ SANDBOX_SEED = "1"
 _PAIR = ("client_id", "client_secret")
 #: What logs in to a store; some of them are enough.
 CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
-
-
-class Secret:
-    """A text that does not show: not in ``repr``, ``str``, ``format`` or a pickle.
-
-    Examples
-    --------
-    >>> token = Secret("abc")
-    >>> f"{token} {token!r}"
-    '*** Secret(***)'
-    >>> token.reveal()
-    'abc'
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __format__(self, spec: str) -> str:
-        return "***"
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("A Secret cannot be pickled: it would stand in the pickle in clear.")
 
 
 def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
@@ -90,7 +54,7 @@ class Settings:
         return is_loopback(split_url(self.base_url).hostname or "")
 
 
-def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
+def read_settings(*, environment: bool = True, **given: str | Secret | None) -> Settings:
     """Collect a store's settings from arguments, the environment and ``.env``.
 
     A credential given as an argument keeps those of the environment out, so that one store's
@@ -101,7 +65,7 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
     ----------
     environment : bool, default True
         Look up what is not given.
-    **given : str or None
+    **given : str, Secret or None
         ``store``, ``access_token``, ``refresh_token``, ``client_id``, ``client_secret``,
         ``api_version``, ``base_url``; None and missing ones are looked up as ``IKAS_STORE``,
         ``IKAS_ACCESS_TOKEN`` and so on.
@@ -117,15 +81,16 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
     InvalidArgumentError
         A store name, version or base URL that cannot be right.
     """
-
+    # First of all: a traceback may print local variables.
+    given = HiddenMapping(given)  # type: ignore[assignment]
     any_given = any(given.get(name) is not None for name in CREDENTIALS)
     half_given = any(given.get(name) is not None for name in _PAIR)
     # The first that names a variable has it, an empty one too.
-    file = _read_file() if environment else {}
-    places = (os.environ, file) if environment else ()
+    file = _read_file() if environment else HiddenMapping({})
+    places = (HiddenMapping(os.environ), file) if environment else ()
     came_from: dict[str, Mapping[str, str | None]] = {}
 
-    def find(name: str) -> str | None:
+    def find(name: str) -> Any:
         value = given.get(name)
         kept_out = name in CREDENTIALS and any_given and not (name in _PAIR and half_given)
         if value is not None or kept_out:
@@ -137,17 +102,19 @@ def read_settings(*, environment: bool = True, **given: str | None) -> Settings:
         return place.get(variable) or None
 
     def secret(name: str) -> Secret | None:
-        value = find(name)
-        if value is not None and not isinstance(value, str):
-            raise CredentialsError(f"{name} is text, not {type(value).__name__}.")
-        text = (value or "").strip()
-        if text and not is_token(text):
+        value = hide(find(name))
+        if value is None:
+            return None
+        if not isinstance(value.reveal(), str):
+            raise CredentialsError(f"{name} is text, not {type(value.reveal()).__name__}.")
+        value = Secret(value.reveal().strip())
+        if value and not is_token(value.reveal()):
             # Not shown: it may be right but for a letter.
             raise CredentialsError(
                 f"{name} ({_variable(name)}) holds white space or characters beyond ASCII, which "
                 "no token or secret of ikas has; copy it again."
             )
-        return Secret(text) if text else None
+        return value or None
 
     base_url = check_base_url(find("base_url") or BASE_URL)
     local = is_loopback(split_url(base_url).hostname or "")
@@ -220,12 +187,12 @@ def read_variable(name: str) -> str | None:
     return _read_file().get(name) or None
 
 
-def read_variables() -> dict[str, str | None]:
+def read_variables() -> Mapping[str, str | None]:
     """Return the environment, and beneath it the nearest ``.env``: one reading for many names."""
-    return {**_read_file(), **os.environ}
+    return HiddenMapping({**_read_file(), **os.environ})
 
 
-def _read_file() -> dict[str, str | None]:
+def _read_file() -> Mapping[str, str | None]:
     """Read the nearest ``.env``; nothing with ``IKAS_DOTENV=off``, so that runs are alike."""
     if os.environ.get("IKAS_DOTENV") == "off":
         return {}
@@ -244,7 +211,7 @@ def _read_file() -> dict[str, str | None]:
         )
     try:
         # As they stand: ${OTHER} would take any variable of the environment to where the file says.
-        return dotenv_values(path, interpolate=False)
+        return HiddenMapping(dotenv_values(path, interpolate=False))
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not UTF-8" if isinstance(error, ValueError) else str(error.strerror)
     # Raised out here: the codec's error holds what it read.
@@ -262,6 +229,10 @@ def check_store_name(name: str) -> str:
     """Return a store name that ikas could have given, or raise InvalidArgumentError."""
     if re.fullmatch(r"[a-z0-9-]+", name):
         return name
+    if looks_secret(name):
+        raise InvalidArgumentError(
+            f"The store name {NOT_SHOWN} A store name is the first part of <store>.myikas.com."
+        )
     inner = re.sub(r"^https?://|\.myikas\.com.*$", "", name.strip().lower())
     hint = f" Did you mean {inner!r}?" if re.fullmatch(r"[a-z0-9-]+", inner) else ""
     raise InvalidArgumentError(

@@ -15,19 +15,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, SignatureError
+from ikas_explore.secret import Secret, hide
 from ikas_explore.strict_json import decode
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-def sign(data: str, client_secret: str) -> str:
+def sign(data: str, client_secret: str | Secret) -> str:
     """Compute the signature of a delivery's ``data``.
 
     Parameters
     ----------
     data : str
         The string of JSON, exactly as it stands in the payload.
-    client_secret : str
+    client_secret : str or Secret
         The app's client secret.
 
     Returns
@@ -47,21 +48,22 @@ def sign(data: str, client_secret: str) -> str:
     >>> sign('{"id":"1"}', "secret")
     '6146142a2ce0159e84c0767881e4ec80bc397da62526e7d19f70795eb79460c0'
     """
-    key = _key(client_secret)
+    client_secret = hide(client_secret)  # first of all: a traceback may print local variables
+    check_secret(client_secret)
     if not isinstance(data, str):
         raise InvalidArgumentError(
             f"`data` is signed as a string of JSON, not as {type(data).__name__}; "
             "sign the very text that is sent."
         )
     try:
-        return hmac.digest(key, data.encode(), "sha256").hex()
+        return _signature(data, client_secret)
     except UnicodeEncodeError:
         raise InvalidArgumentError(
             "`data` holds half of a surrogate pair, which has no UTF-8 bytes to sign."
         ) from None
 
 
-def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str) -> dict[str, Any]:
+def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret) -> dict[str, Any]:
     """Check a delivery's signature and return its parsed ``data``.
 
     Nothing of ``data`` is parsed before the signature matches, and what cannot be checked
@@ -71,7 +73,7 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str) -> dict
     ----------
     payload : mapping, str or bytes
         The body of the request as it came, or the object in it.
-    client_secret : str
+    client_secret : str or Secret
         The app's client secret.
 
     Returns
@@ -99,13 +101,14 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str) -> dict
     ...
     ikas_explore.errors.SignatureError: The signature does not match `data`: ...
     """
+    client_secret = hide(client_secret)  # first of all: a traceback may print local variables
     if isinstance(payload, Mapping):
         return _parsed(check_signature(payload, client_secret))
-    _key(client_secret)  # an empty secret is told whatever the payload is
+    check_secret(client_secret)  # an empty secret is told whatever the payload is
     return _parsed(check_signature(_read(payload), client_secret))
 
 
-def check_signature(payload: Mapping[str, Any], client_secret: str) -> str:
+def check_signature(payload: Mapping[str, Any], client_secret: Secret) -> str:
     """Return the ``data`` of a payload as the string it is, after its signature matched.
 
     `verify` without the parsing, for who keeps the string.
@@ -115,7 +118,7 @@ def check_signature(payload: Mapping[str, Any], client_secret: str) -> str:
     SignatureError
         As `verify` does.
     """
-    key = _key(client_secret)
+    check_secret(client_secret)
     data, signature = _part(payload, "data"), _part(payload, "signature")
     if not _HEX.fullmatch(signature):
         raise SignatureError(
@@ -124,28 +127,45 @@ def check_signature(payload: Mapping[str, Any], client_secret: str) -> str:
             reason="bad_hex",
         )
     try:
-        expected = hmac.digest(key, data.encode(), "sha256").hex()
-    except UnicodeEncodeError:
-        # ikas signs UTF-8 bytes, so nothing it sends can look like this.
-        raise _mismatch() from None
-    if not hmac.compare_digest(expected, signature):
-        raise _mismatch()
+        matches = hmac.compare_digest(_signature(data, client_secret), signature)
+    except UnicodeEncodeError:  # ikas signs UTF-8 bytes, so nothing it sends can look like this
+        matches = False
+    if not matches:
+        raise SignatureError(
+            "The signature does not match `data`: another client secret, or `data` was changed on "
+            "the way. Compare the secret with the app's page in the partner panel.",
+            reason="mismatch",
+        )
     return data
 
 
-def _key(client_secret: str) -> bytes:
-    if client_secret is None or (isinstance(client_secret, str) and not client_secret.strip()):
+def _signature(data: str, client_secret: Secret) -> str:
+    # One expression, so that the key is no local variable.
+    return hmac.digest(client_secret.reveal().encode(), data.encode(), "sha256").hex()
+
+
+def check_secret(client_secret: Secret | None) -> None:
+    """Refuse a client secret that cannot sign.
+
+    Raises
+    ------
+    SignatureError
+        It is empty.
+    InvalidArgumentError
+        It is not text that has UTF-8 bytes.
+    """
+    if client_secret is not None and not isinstance(client_secret.reveal(), str):
+        raise InvalidArgumentError(
+            f"The client secret is text, not {type(client_secret.reveal()).__name__}."
+        )
+    if client_secret is None or not client_secret.reveal().strip():
         raise SignatureError(
             "The client secret is empty, and an empty secret signs nothing; give the one of "
             "the app, for example from IKAS_CLIENT_SECRET.",
             reason="empty_secret",
         )
-    if not isinstance(client_secret, str):
-        raise InvalidArgumentError(
-            f"The client secret is text, not {type(client_secret).__name__}."
-        )
     try:
-        return client_secret.encode()
+        client_secret.reveal().encode()
     except UnicodeEncodeError:
         # Not told: the error of the codec holds the secret.
         raise InvalidArgumentError("The client secret cannot be written as UTF-8.") from None
@@ -185,14 +205,6 @@ def _part(payload: Mapping[str, Any], name: str) -> str:
             reason="not_a_string",
         )
     return part
-
-
-def _mismatch() -> SignatureError:
-    return SignatureError(
-        "The signature does not match `data`: another client secret, or `data` was changed on "
-        "the way. Compare the secret with the app's page in the partner panel.",
-        reason="mismatch",
-    )
 
 
 def _parsed(data: str) -> dict[str, Any]:

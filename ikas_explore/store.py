@@ -13,6 +13,7 @@ from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.journal import Journal, path_of_environment
+from ikas_explore.secret import Secret, hide
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
 from ikas_explore.webhooks import Webhooks
 
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 def connect(
     store: str | Sandbox | None = None,
     *,
-    access_token: str | None = None,
+    access_token: str | Secret | None = None,
     client_id: str | None = None,
-    client_secret: str | None = None,
-    refresh_token: str | None = None,
+    client_secret: str | Secret | None = None,
+    refresh_token: str | Secret | None = None,
     on_token: Callable[[dict[str, Any]], object] | None = None,
     api_version: str | None = None,
     base_url: str | None = None,
@@ -51,11 +52,12 @@ def connect(
         The store's name, which stands in the frames; ``"sandbox"`` starts an embedded sandbox
         with the seed's two example webhooks, a `Sandbox` connects to that one. With
         ``IKAS_SANDBOX_SEED`` the embedded one has the same ids and sample events every time.
-    access_token : str, optional
+    access_token : str or Secret, optional
         An OAuth access token.
-    client_id, client_secret : str, optional
+    client_id : str, optional
+    client_secret : str or Secret, optional
         Of the app: tokens are fetched, and renewed when ikas refuses one.
-    refresh_token : str, optional
+    refresh_token : str or Secret, optional
         Of an installed app; needs client id and secret beside it.
     on_token : callable, optional
         Told of every new token as the dict ikas answered, to keep the refresh token.
@@ -86,6 +88,9 @@ def connect(
     ...     store.webhooks.list()["scope"].tolist()
     ['store/customer/created', 'store/customer/updated']
     """
+    # First of all: a traceback may print local variables.
+    access_token, client_secret = hide(access_token), hide(client_secret)
+    refresh_token = hide(refresh_token)
     given = {
         "client_id": client_id,
         "client_secret": client_secret,
@@ -128,9 +133,9 @@ def _points_at_a_sandbox() -> bool:
 
 def _sandbox_settings(
     sandbox: Sandbox,
-    access_token: str | None,
+    access_token: Secret | None,
     api_version: str | None,
-    given: Mapping[str, str | None],
+    given: Mapping[str, str | Secret | None],
 ) -> Settings:
     if not hasattr(sandbox, "base_url"):
         raise InvalidArgumentError(

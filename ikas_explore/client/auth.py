@@ -11,7 +11,8 @@ import httpx
 
 from ikas_explore.client.exchange import rate_limited, read_json
 from ikas_explore.errors import CredentialsError, ResponseError, TransportError
-from ikas_explore.settings import Secret, Settings, is_token
+from ikas_explore.secret import HiddenMapping, Secret
+from ikas_explore.settings import Settings, is_token
 
 #: Where tokens are fetched; on api.myikas.com as on <store>.myikas.com (docs).
 TOKEN_PATH = "/api/admin/oauth/token"  # noqa: S105 - a path
@@ -103,7 +104,7 @@ class Tokens:
             self._refresh = Secret(refresh)
         return self._access
 
-    def _fetch(self) -> dict[str, Any]:
+    def _fetch(self) -> Mapping[str, Any]:
         """Return ikas' answer with a new token in it."""
         what = f"{self._store}: fetching an access token"
         response = self._answer()
@@ -154,16 +155,9 @@ class Tokens:
         return {"grant_type": "client_credentials", **form}
 
 
-def _granted(response: httpx.Response, what: str) -> dict[str, Any] | None:
+def _granted(response: httpx.Response, what: str) -> Mapping[str, Any] | None:
     # Not a word of this answer may show: cut short, it would begin with the token.
     answer = read_json(response, what, blank=lambda _: "***")
     token = answer.get("access_token")
     good = response.status_code == 200 and isinstance(token, str) and is_token(token)
-    return _Answer(answer) if good else None
-
-
-class _Answer(dict[str, Any]):
-    """A dict that does not show, as a traceback may print the variables it stands in."""
-
-    def __repr__(self) -> str:
-        return "***"
+    return HiddenMapping(answer) if good else None

@@ -26,7 +26,8 @@ from ikas_explore.errors import (
 )
 from ikas_explore.outgoing import LONGEST, deadline, hold
 from ikas_explore.ranges import check_number
-from ikas_explore.settings import Secret, Settings, revealed
+from ikas_explore.secret import Secret
+from ikas_explore.settings import Settings, revealed
 
 #: Attempts in all for what is safe to repeat.
 MAX_ATTEMPTS = 3

@@ -19,9 +19,11 @@ from ikas_explore.serving import Ending, drop_connection, first_of, until_discon
 from ikas_explore.signatures import check_signature
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.types import Message, Receive, Scope, Send
 
-    from ikas_explore.settings import Secret
+    from ikas_explore.secret import Secret
 
 #: Seconds a sender has for a whole request, once it began.
 READ_TIMEOUT = 10.0
@@ -128,7 +130,7 @@ class Intake:
         reading = read_body(request.body or b"")
         if self._secret is not None:
             try:
-                check_signature(reading.payload, self._secret.reveal())
+                check_signature(reading.payload, self._secret)
                 request.signature_ok = True
             except SignatureError as error:
                 request.signature_ok, request.error = False, str(error)
@@ -138,14 +140,14 @@ class Intake:
         answers = self.answers
         if answers.ask is None:
             return answers.next()
-        try:
-            return check_status(await asyncio.to_thread(answers.ask, reading.payload))
-        except InvalidArgumentError as error:
-            request.error = f"the status function: {printable(str(error))}"
-        except Exception as error:  # the user's own function, told in the row
-            told = printable(str(error))  # half a surrogate pair could not be written down
-            request.error = f"the status function raised {type(error).__name__}: {told}"
-        return 500
+        asking = asyncio.ensure_future(asyncio.to_thread(_ask, answers.ask, reading.payload))
+        # asyncio.wait does not end what it waits for: a thread cannot be ended.
+        if await first_of(asyncio.wait([asking]), self._ending.wait()) != 0:
+            request.error = "the receiver was closed before the status function returned"
+            return 503
+        status, failure = asking.result()
+        request.error = failure or request.error
+        return status
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
         """Wait, and tell why no answer is possible any more, if none is."""
@@ -177,6 +179,21 @@ class Intake:
                 written.set_result(None)
             else:
                 written.set_exception(failure)
+
+
+def _ask(
+    ask: Callable[[Mapping[str, Any]], Status], payload: Mapping[str, Any]
+) -> tuple[Status, str | None]:
+    """Return the status that the user's own function gives, or 500 and why it gives none."""
+    try:
+        return check_status(ask(payload)), None
+    except InvalidArgumentError as error:
+        return 500, f"the status function: {printable(str(error))}"
+    # Not only Exception, and here in the thread: a future takes no StopIteration, and a
+    # SystemExit would end the request before its row is written.
+    except BaseException as error:
+        told = printable(str(error))  # half a surrogate pair could not be written down
+        return 500, f"the status function raised {type(error).__name__}" + (told and f": {told}")
 
 
 async def _answer(send: Send, status: int, text: str | None = None) -> None:

@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.secret import Secret
 from ikas_explore.signatures import sign
 from ikas_explore.strict_json import decode
 
@@ -75,7 +76,7 @@ def envelope(
     id: str,
     scope: str,
     data: str,
-    client_secret: str,
+    client_secret: str | Secret,
     authorized_app_id: str,
     merchant_id: str,
     created_at: dt.datetime,
@@ -89,7 +90,7 @@ def envelope(
     scope : str
     data : str
         A string of JSON, taken as it is. See `check_data`.
-    client_secret : str
+    client_secret : str or Secret
         What ``data`` is signed with.
     authorized_app_id, merchant_id : str
     created_at : datetime.datetime

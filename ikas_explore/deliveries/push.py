@@ -21,8 +21,8 @@ from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.outgoing import LONGEST, deadline, hold
 from ikas_explore.ranges import FINITE, check_number
 from ikas_explore.schema.scopes import Scope, check_scopes
-from ikas_explore.settings import Secret
-from ikas_explore.signatures import sign
+from ikas_explore.secret import Secret, hide
+from ikas_explore.signatures import check_secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,11 +103,12 @@ def push(
     >>> attempts["status_code"].tolist()
     [200]
     """
+    client_secret = hide(client_secret)  # first of all: a traceback may print local variables
     from ikas_explore.frames import ATTEMPTS, rows_frame
 
     retries = Retries(max_attempts, retry_delays)
     endpoint = check_target(endpoint)
-    secret = reveal(client_secret)
+    check_secret(client_secret)
     random = Random() if seed is None else Random(seed)  # noqa: S311 - ids, not secrets
     merchant_id = make_uuid(random)
     now = dt.datetime.now(dt.UTC)
@@ -123,7 +124,7 @@ def push(
         scope=str(scope),
         data=text,
         # The right form and another key: what a stranger who knows the endpoint can send.
-        client_secret=f"not {secret}" if wrong_signature else secret,
+        client_secret=Secret(f"not {client_secret.reveal()}") if wrong_signature else client_secret,
         authorized_app_id=make_uuid(random),
         merchant_id=merchant_id,
         created_at=now,
@@ -153,13 +154,6 @@ def check_target(endpoint: str) -> str:
             "data would go over the network in clear. Give an https:// address."
         )
     return endpoint
-
-
-def reveal(client_secret: str | Secret) -> str:
-    """Return a client secret that can sign, or raise SignatureError for an empty one."""
-    secret = client_secret.reveal() if isinstance(client_secret, Secret) else client_secret
-    sign("", secret)
-    return secret
 
 
 def deliver(

@@ -11,11 +11,12 @@ from ikas_explore.deliveries.answers import Answers, StatusPlan
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.intake import Intake
 from ikas_explore.deliveries.log import Log
-from ikas_explore.deliveries.push import check_target, deliver, reveal
+from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.ranges import FINITE, check_number
+from ikas_explore.secret import Secret, hide
 from ikas_explore.serving import Server
-from ikas_explore.settings import Secret
+from ikas_explore.signatures import check_secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,12 +89,16 @@ class Receiver:
         delay: float = 0.0,
         max_body: int = MAX_BODY,
     ) -> None:
-        secret = None if client_secret is None else Secret(reveal(client_secret))
+        client_secret = hide(client_secret)  # first of all: a traceback may print local variables
+        if client_secret is not None:
+            check_secret(client_secret)
         answers = Answers(status)
         max_body = check_number("max_body", max_body, least=1, whole=True)
         delay = check_number("delay", delay, least=0, most=FINITE)
         self._log = Log(path)
-        self._intake = Intake(self._log, secret, answers=answers, delay=delay, max_body=max_body)
+        self._intake = Intake(
+            self._log, client_secret, answers=answers, delay=delay, max_body=max_body
+        )
         try:
             self._server = Server(self._intake, port=port, name="receiver").start()
         except BaseException:
@@ -242,6 +247,8 @@ class Receiver:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_finalizer"):  # in a traceback of why it could not be made
+            return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
 
 

@@ -331,6 +331,8 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_finalizer"):  # in a traceback of why it could not be made
+            return "<Sandbox (not started)>"
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import gc
@@ -312,6 +313,66 @@ def test_a_status_function_that_fails_is_told_in_the_row(
         assert told in rows(receiver)[-1]["error"]
 
 
+@pytest.mark.parametrize(
+    "kind", [StopIteration, SystemExit, KeyboardInterrupt, asyncio.CancelledError]
+)
+def test_a_status_function_may_raise_what_would_end_a_task(
+    kind: type[BaseException],
+    receiver: Receiver,
+    client: httpx.Client,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """``lambda payload: next(statuses)`` does, when they are used up."""
+
+    def fail(payload: Mapping[str, Any]) -> int:
+        raise kind
+
+    receiver.status = fail
+    for _ in range(2):
+        assert client.post(receiver.endpoint, json=payload()).status_code == 500
+    told = f"the status function raised {kind.__name__}"
+    assert [(row["status"], row["error"]) for row in rows(receiver)] == [(500, told)] * 2
+    assert capfd.readouterr().err == ""
+
+
+def test_a_status_function_leaves_the_row_what_was_wrong_with_the_signature(
+    receiver: Receiver, client: httpx.Client
+) -> None:
+    receiver.status = lambda payload: 200
+    client.post(receiver.endpoint, json=payload(signature="0" * 64))
+    assert "does not match" in rows(receiver)[-1]["error"]
+
+
+def test_closing_does_not_wait_for_a_status_function_to_write_the_row(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its row is written and answered with 503, so that the sender comes again."""
+    asked, let_go = threading.Event(), threading.Event()
+
+    def status(payload: Mapping[str, Any]) -> int:
+        asked.set()
+        let_go.wait(60)
+        return 200
+
+    def send() -> None:
+        answers.append(httpx.post(receiver.endpoint, json=payload(), timeout=60))
+        let_go.set()
+
+    answers: list[httpx.Response] = []
+    receiver = Receiver(path=tmp_path / "log.sqlite", status=status)
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert asked.wait(10)
+    receiver.close()
+    sender.join(10)
+    assert [answer.status_code for answer in answers] == [503]
+    assert caplog.text == ""
+    with Receiver(path=tmp_path / "log.sqlite") as again:
+        (row,) = rows(again)
+    told = "the receiver was closed before the status function returned"
+    assert (row["id"], row["status"], row["error"]) == ("id-1", 503, told)
+
+
 def test_what_a_status_function_says_is_written_down_whatever_is_in_it(
     receiver: Receiver, client: httpx.Client
 ) -> None:
@@ -557,8 +618,9 @@ def test_several_threads_may_close_it() -> None:
 
 def test_a_taken_port_is_told_and_the_log_is_free_again(receiver: Receiver, tmp_path: Path) -> None:
     port = int(receiver.endpoint.rstrip("/").rsplit(":", 1)[1])
-    with pytest.raises(ServingError, match=str(port)):
+    with pytest.raises(ServingError, match=str(port)) as told:
         Receiver(path=tmp_path / "log.sqlite", port=port)
+    assert "Receiver(not started)" in [repr(frame.locals.get("self")) for frame in told.traceback]
     Receiver(path=tmp_path / "log.sqlite").close()
 
 

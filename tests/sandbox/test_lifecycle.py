@@ -64,8 +64,11 @@ def test_the_end_of_python_ends_it() -> None:
 def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind() -> None:
     with Sandbox() as sandbox:
         port = int(sandbox.base_url.rsplit(":", 1)[1])
-        with pytest.raises(ServingError, match=str(port)):
+        with pytest.raises(ServingError, match=str(port)) as told:
             Sandbox(port=port)
+        assert "<Sandbox (not started)>" in [
+            repr(frame.locals.get("self")) for frame in told.traceback
+        ]
         assert threads() == ["sandbox"]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +211,8 @@ def test_a_traceback_with_local_variables_shows_no_secret(
 
 def shows_no_secret(error: BaseException) -> None:
     lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
-    ours = [line for line in lines if "tests/security" not in line]  # here they stand in clear
+    # In the frames of these tests they stand in clear.
+    ours = [line for line in lines if "tests/security" not in line.partition("\n")[0]]
     assert SECRET not in "".join(ours)
     assert TOKEN not in "".join(ours)
 
@@ -251,13 +254,104 @@ def test_a_password_in_an_address_that_is_refused_does_not_show(url: str) -> Non
         assert "canary" not in str(told.value)
 
 
-@does_not("A secret you pass as text is a local variable of the call: such a traceback shows it.")
-def test_a_secret_that_is_passed_as_text_is_a_local_variable() -> None:
-    payload = {"data": "{}", "signature": "0" * 64}
+WRONG = {"data": "{}", "signature": "0" * 64}
+HERE = "http://127.0.0.1:9/"
+
+
+@holds("Nor in one of a call that was given a secret as text and refused it, or what is beside it.")
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ikas.verify(WRONG, SECRET),
+        lambda: ikas.verify({**WRONG, "signature": "0"}, SECRET),
+        lambda: ikas.verify({**WRONG, "data": "\ud800"}, SECRET),
+        lambda: ikas.verify("{", SECRET),
+        lambda: ikas.verify(WRONG, f"{SECRET}\ud800"),
+        lambda: ikas.verify(WRONG, SECRET.encode()),  # type: ignore[arg-type]
+        lambda: ikas.sign(7, SECRET),  # type: ignore[arg-type]
+        lambda: ikas.sign("\ud800", SECRET),
+        lambda: ikas.connect("My Shop", access_token=SECRET),
+        lambda: ikas.connect("shop", access_token=f"{SECRET} {SECRET}"),
+        lambda: ikas.connect("shop", access_token=SECRET.encode()),  # type: ignore[arg-type]
+        lambda: ikas.connect("shop", client_secret=SECRET),
+        lambda: ikas.connect("shop", refresh_token=SECRET),
+        lambda: ikas.connect("shop", access_token=SECRET, base_url="example.com"),
+        lambda: ikas.connect("shop", access_token=SECRET, timeout=0),
+        lambda: ikas.connect(7, access_token=SECRET),  # type: ignore[arg-type]
+        lambda: ikas.push(HERE, "store/order/creatd", SECRET),
+        lambda: ikas.push("http://example.com", "store/order/created", SECRET),
+        lambda: ikas.push(HERE, "store/order/created", SECRET, timeout=0, wrong_signature=True),
+        lambda: ikas.Receiver(SECRET, status=9),
+        lambda: ikas.Receiver(SECRET, port=70_000),
+    ],
+)
+def test_a_secret_that_is_passed_as_text_is_no_local_variable_of_the_package(
+    call: Callable[[], object],
+) -> None:
+    with pytest.raises(errors.IkasError) as told:
+        call()
+    shows_no_secret(told.value)
+
+
+@holds("Nor in one of `connect` refusing what it found in the environment or in `.env`.")
+@pytest.mark.parametrize("place", ["environment", "file"])
+@pytest.mark.parametrize("store", ["shop", "My Shop", "another"])
+def test_nor_is_one_of_the_environment(
+    place: str, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = f"{SECRET} {SECRET}" if store == "shop" else SECRET
+    if place == "environment":
+        monkeypatch.setenv("IKAS_STORE", "shop")
+        monkeypatch.setenv("IKAS_ACCESS_TOKEN", token)
+    else:
+        Path(".env").write_text(f"IKAS_STORE=shop\nIKAS_ACCESS_TOKEN='{token}'\n")
+    with pytest.raises(errors.IkasError) as told:
+        ikas.connect(store)
+    shows_no_secret(told.value)
+
+
+@does_not("A traceback that prints local variables shows a secret that stands in one of your own.")
+def test_a_secret_in_a_variable_of_the_caller_shows() -> None:
+    client_secret = SECRET
     with pytest.raises(errors.SignatureError) as told:
-        ikas.verify(payload, SECRET)
+        ikas.verify(WRONG, client_secret)
     lines = traceback.TracebackException.from_exception(told.value, capture_locals=True).format()
-    assert SECRET in "".join(line for line in lines if "tests/security" not in line)
+    assert f"client_secret = {SECRET!r}" in "".join(lines)
+
+
+@holds("A token in the place of a store's name or an address does not show in the error.")
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln",
+        "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln",
+        " 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpa2FzIn0.c2ln'\n",
+        "s_HUNTER2",
+        "A1b2" * 12,
+    ],
+)
+def test_a_token_in_the_wrong_place_does_not_show(token: str) -> None:
+    file = Path("stores.toml")
+    file.write_text(f'access_token = "T"\n[stores.{json.dumps(token)}]\n')
+    for call in (
+        lambda: ikas.connect(token),
+        lambda: ikas.connect(token, access_token=TOKEN),
+        lambda: ikas.connect("shop", access_token=TOKEN, base_url=token),
+        lambda: ikas.push(token, "store/order/created", "secret"),
+        lambda: ikas.Fleet.from_file(file),
+    ):
+        with pytest.raises(errors.InvalidArgumentError, match="set as IKAS_ACCESS_TOKEN") as told:
+            call()
+        assert token.strip(" '\n") not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["My Shop", "https://shop.myikas.com/admin/A1b2C3d4E5f6A1b2C3d4E5f6A1b2C3d4E5f6A1b2"]
+)
+def test_what_looks_like_no_token_is_shown(text: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as told:
+        ikas.connect(text, access_token=TOKEN)
+    assert text in str(told.value)
 
 
 @holds("No command takes a secret as an option, where `ps` and the shell's history show it.")
