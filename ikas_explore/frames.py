@@ -219,6 +219,14 @@ def check_webhook_frame(frame: object) -> None:
             f"The frame has its column {repeated!r} more than once; drop the one that does not "
             "count."
         )
+    if "deleted" in frame.columns and not pd.api.types.is_numeric_dtype(frame["deleted"]):
+        # A text such as "no" counts as true, and what is deleted is not desired.
+        for value in frame["deleted"].dropna():
+            if not isinstance(value, (bool, np.bool_)):
+                raise InvalidArgumentError(
+                    f"The frame's column 'deleted' holds {value!r} and not True or False; convert "
+                    "it, or give the CSV file itself."
+                )
 
 
 def repeated_column(frame: pd.DataFrame) -> str | None:

@@ -12,6 +12,7 @@ from ikas_explore.cli.output import Json, print_json, print_table, records
 from ikas_explore.cli.sandbox import Attempts, Delays, read_data, read_delays
 from ikas_explore.errors import CredentialsError, TransportError
 from ikas_explore.printing import printable
+from ikas_explore.secret import hide
 from ikas_explore.settings import read_variable
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def push(
     """Push a delivery signed with IKAS_CLIENT_SECRET; ends with 1 when none was answered 200."""
     from ikas_explore.deliveries.push import push as push_delivery
 
-    secret = read_variable(_SECRET)
+    secret = hide(read_variable(_SECRET))
     if not secret:
         raise CredentialsError(f"Set {_SECRET}, in the environment or in .env, to sign with.")
     frame = push_delivery(

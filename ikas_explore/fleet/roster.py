@@ -36,6 +36,7 @@ from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentErro
 from ikas_explore.files import read_toml
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.patterns import check_known
+from ikas_explore.secret import HiddenMapping
 from ikas_explore.settings import (
     CREDENTIALS,
     Settings,
@@ -84,7 +85,9 @@ class Member:
         CredentialsError
             A variable is not set, or holds what cannot be right; says which.
         """
-        found = {name: environment.get(variable) for name, variable in self.variables.items()}
+        found = HiddenMapping(
+            {name: environment.get(variable) for name, variable in self.variables.items()}
+        )
         missing = [self.variables[name] for name, value in found.items() if not value]
         if missing:
             raise CredentialsError(

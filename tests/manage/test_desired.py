@@ -127,6 +127,15 @@ def test_a_frame_with_a_column_twice_is_refused() -> None:
             read_desired(twice, ["acme"])
 
 
+@pytest.mark.parametrize("told", ["no", "YANLIŞ", "False", 2.5])
+def test_a_frame_in_which_deleted_is_text_is_refused(told: object) -> None:
+    """As read_csv of pandas makes it, where any text counts as true."""
+    desired = frame({"store/order/created": "https://a.example/"})
+    desired["deleted"] = pd.Series([told], dtype=object)
+    with pytest.raises(InvalidArgumentError, match="not True or False"):
+        read_desired(desired, ["acme"])
+
+
 def test_a_frame_of_another_store_is_refused() -> None:
     with pytest.raises(PlanError, match=r"'best'.*Drop its column"):
         read_desired(frame({"store/order/created": "https://a.example/"}, "best"), ["acme"])
