@@ -54,7 +54,7 @@ class Settings:
         return is_loopback(split_url(self.base_url).hostname or "")
 
 
-def read_settings(*, environment: bool = True, **given: str | Secret | None) -> Settings:
+def read_settings(*, environment: bool = True, **arguments: str | Secret | None) -> Settings:
     """Collect a store's settings from arguments, the environment and ``.env``.
 
     A credential given as an argument keeps those of the environment out, so that one store's
@@ -65,7 +65,7 @@ def read_settings(*, environment: bool = True, **given: str | Secret | None) -> 
     ----------
     environment : bool, default True
         Look up what is not given.
-    **given : str, Secret or None
+    **arguments : str, Secret or None
         ``store``, ``access_token``, ``refresh_token``, ``client_id``, ``client_secret``,
         ``api_version``, ``base_url``; None and missing ones are looked up as ``IKAS_STORE``,
         ``IKAS_ACCESS_TOKEN`` and so on.
@@ -82,7 +82,8 @@ def read_settings(*, environment: bool = True, **given: str | Secret | None) -> 
         A store name, version or base URL that cannot be right.
     """
     # First of all: a traceback may print local variables.
-    given = HiddenMapping(given)  # type: ignore[assignment]
+    given = HiddenMapping(arguments)
+    del arguments
     any_given = any(given.get(name) is not None for name in CREDENTIALS)
     half_given = any(given.get(name) is not None for name in _PAIR)
     # The first that names a variable has it, an empty one too.

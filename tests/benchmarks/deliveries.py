@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,7 @@ import ikas_explore as ikas
 from ikas_explore.deliveries.payloads import delivery_id, encode
 from ikas_explore.serving import Server
 from tests.benchmarks.listing import QUERY
-from tests.benchmarks.measuring import Figure, Growth, Pair, medians, pairs
+from tests.benchmarks.measuring import Figure, Growth, in_turn, medians, pairs
 from tests.benchmarks.plain_receiver import plain_receiver
 
 SCOPE = "store/order/created"
@@ -35,7 +36,11 @@ def figures(short: bool) -> Iterator[Figure]:
     """Compare durable deliveries a second, and a GraphQL list."""
     count = 300 if short else 2_000
     with delivering() as (sandbox, endpoint):
-        both = taking_turns(sandbox, endpoint, count, 3 if short else 7)
+        both = in_turn(
+            partial(durable, sandbox, count),
+            partial(bare_loop, endpoint, count),
+            3 if short else 7,
+        )
     rates = tuple((count / ours, count / rivals) for ours, rivals in both)
     yield Figure("durable deliveries", "a bare asyncio httpx loop", "/s", rates, goal=0.75)
     yield _answering(60 if short else 300)
@@ -46,7 +51,11 @@ def growth(short: bool) -> Iterator[Growth]:
     points = []
     with delivering() as (sandbox, endpoint):
         for count in (100, 300) if short else (100, 1_000, 5_000, 20_000):
-            both = taking_turns(sandbox, endpoint, count, 1 if count > 5_000 else 3)
+            both = in_turn(
+                partial(durable, sandbox, count),
+                partial(bare_loop, endpoint, count),
+                1 if count > 5_000 else 3,
+            )
             points.append((count, *medians(both)))
     yield Growth("durable deliveries", "a bare asyncio httpx loop", "deliveries", tuple(points))
 
@@ -66,19 +75,6 @@ def delivering() -> Iterator[tuple[ikas.Sandbox, str]]:
         durable(sandbox, 10)
         yield sandbox, endpoint
         assert (sandbox.deliveries()["state"] == "delivered").all()
-
-
-def taking_turns(sandbox: ikas.Sandbox, endpoint: str, count: int, times: int) -> tuple[Pair, ...]:
-    """Return the seconds of both, so many times; they take turns in going first."""
-    both = []
-    for number in range(times):
-        if number % 2:
-            first = durable(sandbox, count)
-            both.append((first, bare_loop(endpoint, count)))
-        else:
-            first = bare_loop(endpoint, count)
-            both.append((durable(sandbox, count), first))
-    return tuple(both)
 
 
 def durable(sandbox: ikas.Sandbox, count: int) -> float:

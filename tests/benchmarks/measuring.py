@@ -164,16 +164,22 @@ def pairs(
         So many calls are timed together: for those shorter than a clock can tell.
     """
     ours(), rival()
+    taken = in_turn(lambda: seconds(ours, calls), lambda: seconds(rival, calls), count)
+    factor = _PER_SECOND[unit]
+    return tuple((mine * factor, theirs * factor) for mine, theirs in taken)
+
+
+def in_turn(ours: Callable[[], float], rival: Callable[[], float], count: int) -> tuple[Pair, ...]:
+    """Return the seconds that both tell of themselves; they take turns in going first."""
     taken = []
     for index in range(count):
         if index % 2:
-            first = seconds(ours, calls)
-            taken.append((first, seconds(rival, calls)))
+            first = ours()
+            taken.append((first, rival()))
         else:
-            first = seconds(rival, calls)
-            taken.append((seconds(ours, calls), first))
-    factor = _PER_SECOND[unit]
-    return tuple((mine * factor, theirs * factor) for mine, theirs in taken)
+            first = rival()
+            taken.append((ours(), first))
+    return tuple(taken)
 
 
 def seconds(call: Callable[[], Any], calls: int = 1) -> float:
