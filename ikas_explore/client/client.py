@@ -15,7 +15,8 @@ import httpx
 import stamina
 
 from ikas_explore.client.auth import TOKEN_PATH, Tokens
-from ikas_explore.client.exchange import TRANSPORT_FAILURES, encode, read_data, transport_error
+from ikas_explore.client.exchange import encode, read_data
+from ikas_explore.client.failures import TRANSPORT_FAILURES, transport_error
 from ikas_explore.client.throttle import Throttle
 from ikas_explore.errors import (
     IkasError,
