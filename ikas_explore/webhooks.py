@@ -9,7 +9,8 @@ from ikas_explore.client.client import Client
 from ikas_explore.client.registrations import Registrations
 from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
-from ikas_explore.manage.journal import Entry, Journal
+from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal_file import Entry
 from ikas_explore.schema.scopes import check_scopes
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ikas_explore.progress import Bar
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from ikas_explore.manage.journal import Entry
+    from ikas_explore.manage.journal_file import Entry
     from ikas_explore.manage.plan import Plan
 
 #: What `plan` and `diff` end with when there is something to do, as Terraform's plan does.

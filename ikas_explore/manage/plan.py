@@ -17,7 +17,8 @@ from ikas_explore.manage.diff import (
     Registered,
     changes_frame,
 )
-from ikas_explore.manage.journal import Entry, Journal
+from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for

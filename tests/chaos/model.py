@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ikas_explore.manage.journal import Entry, Journal
+from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal_file import Entry
 from tests.chaos.report import Report
 from tests.chaos.script import SCOPES
 

@@ -140,7 +140,8 @@ def test_a_full_disk_is_told_and_leaves_whole_lines(tmp_path: Path, append: str,
     program = f"""if True:
         import resource, signal, sys, types
         from ikas_explore.errors import StorageError
-        from ikas_explore.manage.journal import Journal, Entry
+        from ikas_explore.manage.journal import Journal
+        from ikas_explore.manage.journal_file import Entry
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
         store, journal = types.SimpleNamespace(name="acme"), Journal(sys.argv[1])
@@ -163,7 +164,8 @@ def test_a_full_disk_is_told_and_leaves_whole_lines(tmp_path: Path, append: str,
 def test_two_processes_write_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     program = (
-        "import sys; from ikas_explore.manage.journal import Journal, Entry\n"
+        "import sys; from ikas_explore.manage.journal import Journal\n"
+        "from ikas_explore.manage.journal_file import Entry\n"
         "journal = Journal(sys.argv[1])\n"
         "for number in range(50):\n"
         "    journal.take(Entry(f'{sys.argv[2]}-{number}', '', '', '', {}, {}))\n"
