@@ -26,7 +26,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from ikas_explore.addresses import loopback_addresses
+from ikas_explore.values.urls import loopback_addresses
 
 #: Seconds: a day, as sockets take no time-out without end.
 LONGEST = 86_400.0

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ikas_explore.addresses import is_loopback, split_url, split_visible
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.files import is_trap
 from ikas_explore.schema import API_VERSIONS, ApiVersion
-from ikas_explore.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
+from ikas_explore.values.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
+from ikas_explore.values.urls import is_loopback, split_url, split_visible
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, SignatureError
-from ikas_explore.secret import Secret, hide
-from ikas_explore.strict_json import decode
+from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.strict_json import decode
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.journal import Journal, path_of_environment
-from ikas_explore.secret import Secret, hide
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
+from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.urls import is_loopback, split_url
 from ikas_explore.webhooks import Webhooks
 
 if TYPE_CHECKING:

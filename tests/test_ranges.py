@@ -14,7 +14,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore.auditing.policy import read_policy
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.ranges import FINITE, check_number
+from ikas_explore.values.numbers import FINITE, check_number
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ikas_explore.addresses import is_private
 from ikas_explore.auditing.urls import read_url
 from ikas_explore.gathering import gather
 from ikas_explore.outgoing import resolve
 from ikas_explore.progress import Progress
+from ikas_explore.values.urls import is_private
 
 if TYPE_CHECKING:
     from pandas import DataFrame

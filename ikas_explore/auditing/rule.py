@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.patterns import did_you_mean
+from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ikas_explore.addresses import split_url
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.urls import split_url
 
 # The usual form, read five times faster than by split_url; that one judges all others.
 _USUAL = re.compile(

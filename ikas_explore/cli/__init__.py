@@ -13,8 +13,8 @@ from ikas_explore import __version__
 from ikas_explore.cli.output import print_error
 from ikas_explore.cli.stdout import printing
 from ikas_explore.errors import IkasError
-from ikas_explore.patterns import did_you_mean
 from ikas_explore.printing import printable
+from ikas_explore.values.names import did_you_mean
 
 #: Each command's module and function, loaded when it is asked for: most take longer to load,
 #: and all to be read for their options, than the one that is run has to wait for.

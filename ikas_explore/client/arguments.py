@@ -15,7 +15,7 @@ import sgqlc.types
 from sgqlc.types import Arg, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.patterns import did_you_mean
+from ikas_explore.values.names import did_you_mean
 
 
 def read_arguments(field: Field, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import httpx
 
 from ikas_explore.client.exchange import rate_limited, read_json
 from ikas_explore.errors import CredentialsError, ResponseError, TransportError
-from ikas_explore.secret import HiddenMapping, Secret
 from ikas_explore.settings import Settings, is_token
+from ikas_explore.values.secret import HiddenMapping, Secret
 
 #: Where tokens are fetched; on api.myikas.com as on <store>.myikas.com (docs).
 TOKEN_PATH = "/api/admin/oauth/token"  # noqa: S105 - a path

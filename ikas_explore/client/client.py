@@ -26,9 +26,9 @@ from ikas_explore.errors import (
     TransportError,
 )
 from ikas_explore.outgoing import LONGEST, deadline, hold
-from ikas_explore.ranges import check_number
-from ikas_explore.secret import Secret
 from ikas_explore.settings import Settings, revealed
+from ikas_explore.values.numbers import check_number
+from ikas_explore.values.secret import Secret
 
 #: Attempts in all for what is safe to repeat.
 MAX_ATTEMPTS = 3

@@ -12,7 +12,7 @@ from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.kinds import Kind
-from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.values.names import did_you_mean, matches
 
 Condition = Callable[[Any], bool]
 

@@ -28,7 +28,7 @@ from ikas_explore.errors import (
     UnknownFieldError,
 )
 from ikas_explore.printing import printable
-from ikas_explore.strict_json import decode_bytes
+from ikas_explore.values.strict_json import decode_bytes
 
 #: ``extensions.code`` to the error raised and what to do.
 CODES: Mapping[str, tuple[type[GraphQLError], str]] = {

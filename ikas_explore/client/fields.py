@@ -16,7 +16,7 @@ from sgqlc.types import ContainerTypeMeta, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.kinds import SCALARS, Kind, kind_of
-from ikas_explore.patterns import did_you_mean
+from ikas_explore.values.names import did_you_mean
 
 #: A generated type: sgqlc's classes carry their fields on the metaclass.
 ObjectType = Any

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import httpx
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.ranges import FINITE, check_number
+from ikas_explore.values.numbers import FINITE, check_number
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from ikas_explore.secret import Secret
+    from ikas_explore.values.secret import Secret
 
 #: Seconds a sender has for a whole request, once it began.
 READ_TIMEOUT = 10.0

@@ -14,9 +14,9 @@ from random import Random
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.secret import Secret
 from ikas_explore.signatures import sign
-from ikas_explore.strict_json import decode
+from ikas_explore.values.secret import Secret
+from ikas_explore.values.strict_json import decode
 
 #: The keys of a payload, in the order of ikas' samples; the value of each is a string.
 KEYS = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")

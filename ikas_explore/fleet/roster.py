@@ -35,8 +35,6 @@ from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
 from ikas_explore.files import read_toml
 from ikas_explore.manage.journal import Journal, path_of_environment
-from ikas_explore.patterns import check_known
-from ikas_explore.secret import HiddenMapping
 from ikas_explore.settings import (
     CREDENTIALS,
     Settings,
@@ -48,6 +46,8 @@ from ikas_explore.settings import (
     read_variables,
 )
 from ikas_explore.store import Store
+from ikas_explore.values.names import check_known
+from ikas_explore.values.secret import HiddenMapping
 
 if TYPE_CHECKING:
     import httpx

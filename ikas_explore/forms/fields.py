@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ikas_explore.addresses import check_endpoint, is_private, split_url
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.urls import check_endpoint, is_private, split_url
 
 #: GraphQL's names of the scalars that are numbers, with what reads one.
 NUMBERS = {"Int": int, "Float": float}

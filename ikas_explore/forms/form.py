@@ -20,8 +20,8 @@ from ikas_explore.forms import markup, style
 from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
 from ikas_explore.forms.messages import Words
-from ikas_explore.patterns import did_you_mean
 from ikas_explore.printing import printable, text_table
+from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame

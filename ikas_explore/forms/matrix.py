@@ -11,8 +11,8 @@ from ikas_explore.errors import InvalidScopeError
 from ikas_explore.forms.controls import Markup, row, stack
 from ikas_explore.forms.markup import endpoint, moment, state, text
 from ikas_explore.forms.messages import Words
-from ikas_explore.patterns import did_you_mean
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -9,7 +9,7 @@ from typing import get_args
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.forms.texts import TEXTS, Language
-from ikas_explore.patterns import did_you_mean
+from ikas_explore.values.names import did_you_mean
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 

@@ -16,7 +16,7 @@ from ikas_explore.forms.messages import Words
 from ikas_explore.forms.saving import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.registry import Registry
+from ikas_explore.values.protocols import Registry
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -19,8 +19,8 @@ from ikas_explore.manage.diff import Change, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.planning import undo
-from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.writing import CONFLICT, FAILED, SAVED
+from ikas_explore.values.protocols import Registry
 
 if TYPE_CHECKING:
     from pandas import DataFrame

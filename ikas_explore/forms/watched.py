@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import IkasError
-from ikas_explore.manage.registry import Registry
+from ikas_explore.values.protocols import Registry
 
 if TYPE_CHECKING:
     from pandas import DataFrame

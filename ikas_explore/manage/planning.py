@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ikas_explore.addresses import check_endpoint
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.desired import read_desired
 from ikas_explore.manage.diff import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
-from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
 from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.values.protocols import Registry
+from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from ikas_explore.manage.diff import registered
-from ikas_explore.manage.registry import Registry
+from ikas_explore.values.protocols import Registry
 
 
 def list_store(registry: Registry) -> dict[str, str]:

@@ -16,8 +16,8 @@ from ikas_explore.errors import (
 )
 from ikas_explore.manage.diff import DELETE, KEEP, Change
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.registry import Registry
 from ikas_explore.manage.stores import list_store
+from ikas_explore.values.protocols import Registry
 
 SAVED, DELETED, CONFLICT, FAILED, KEPT = "saved", "deleted", "conflict", "failed", "kept"
 

@@ -19,7 +19,7 @@ from ikas_explore.errors import GraphQLError, InvalidArgumentError
 from ikas_explore.sandbox.bodies import MOST_OF_AN_EVENT, read_body
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
-from ikas_explore.strict_json import decode_bytes
+from ikas_explore.values.strict_json import decode_bytes
 
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ikas_explore.addresses import is_loopback, split_url
 from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
@@ -20,6 +19,7 @@ from ikas_explore.sandbox.rows import Rows, now_ms
 from ikas_explore.sandbox.rules import DeliverTo
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.values.urls import is_loopback, split_url
 
 #: Who has seen such data, for data that the caller gave.
 OWN = "own"

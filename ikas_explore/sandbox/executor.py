@@ -24,7 +24,7 @@ from graphql import (
 
 from ikas_explore.errors import StorageError
 from ikas_explore.sandbox.resolvers import Call
-from ikas_explore.strict_json import decode_bytes
+from ikas_explore.values.strict_json import decode_bytes
 
 _log = logging.getLogger(__name__)
 

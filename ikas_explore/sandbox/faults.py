@@ -14,8 +14,8 @@ from random import Random
 from typing import Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.patterns import did_you_mean
-from ikas_explore.ranges import check_number
+from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.numbers import check_number
 
 FaultKind = Literal[
     "latency",

@@ -13,12 +13,12 @@ from typing import Any
 from ariadne import MutationType, QueryType, make_executable_schema
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
-from ikas_explore.addresses import is_private, split_url
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.registrations import Registrations
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.schema import ApiVersion, sdl
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.values.urls import is_private, split_url
 
 # The one difference between the versions in this part of the schema (sdk).
 _SAVE_FIELD: dict[ApiVersion, str] = {"v1": "saveWebhook", "v2": "saveWebhooks"}

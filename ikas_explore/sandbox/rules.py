@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.ranges import FINITE, check_number
+from ikas_explore.values.numbers import FINITE, check_number
 
 _CENTURY = 3_155_760_000  # seconds; SQLite's integers end somewhere
 

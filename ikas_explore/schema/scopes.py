@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.patterns import did_you_mean, matches
+from ikas_explore.values.names import did_you_mean, matches
 
 Registration = Literal["registrable", "refused", "panel-only"]
 

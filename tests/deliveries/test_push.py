@@ -13,7 +13,7 @@ import pytest
 from ikas_explore.deliveries.push import push
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, SignatureError
-from ikas_explore.secret import Secret
+from ikas_explore.values.secret import Secret
 
 SECRET = "canary-4711"
 SCOPE = "store/order/created"

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.addresses import is_private
 from ikas_explore.auditing.probes import probe_endpoints
 from ikas_explore.cli import app
 from ikas_explore.cli.control import call
 from ikas_explore.client import client
 from ikas_explore.deliveries.push import check_target
+from ikas_explore.values.urls import is_private
 from tests.auditing.endpoints import endpoint
 from tests.security.promises import does_not, holds
 from tests.security.servers import EMPTY_LIST, TOKEN, answer, saying, store_at, trickling

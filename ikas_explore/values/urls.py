@@ -13,7 +13,7 @@ import unicodedata
 from urllib.parse import SplitResult, urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.secret import NOT_SHOWN, looks_secret
+from ikas_explore.values.secret import NOT_SHOWN, looks_secret
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 

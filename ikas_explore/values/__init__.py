@@ -1,0 +1,1 @@
+"""What callers and strangers give, checked before it is used."""
