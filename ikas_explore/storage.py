@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ikas_explore.errors import StorageError
 from ikas_explore.files import is_trap
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 _ANOTHER = "give another path"
 # Of all tables so far; stands in each file, so that those of later ones can be told apart.

@@ -18,7 +18,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.frames import STRING
-from ikas_explore.progress import Bar
+from ikas_explore.text.progress import Bar
 from tests.waiting import until
 
 NAMES = [f"shop-{number:02}" for number in range(20)]
@@ -576,7 +576,7 @@ def test_a_bar_shows_in_a_notebook_and_is_gone_at_the_end() -> None:
     from nbformat.v4 import new_code_cell, new_notebook
 
     cell = new_code_cell(
-        "from ikas_explore.progress import Bar\n"
+        "from ikas_explore.text.progress import Bar\n"
         "bar = Bar('stores', delay=0)\nbar(1, 4)\nprint('shown')"
     )
     notebook = new_notebook(cells=[cell, new_code_cell("bar.close()")])

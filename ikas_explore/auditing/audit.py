@@ -13,7 +13,7 @@ from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule
 from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.webhooks import prepare
-from ikas_explore.progress import Progress
+from ikas_explore.text.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from ikas_explore.auditing.urls import read_url
 from ikas_explore.gathering import gather
 from ikas_explore.outgoing import resolve
-from ikas_explore.progress import Progress
+from ikas_explore.text.progress import Progress
 from ikas_explore.values.urls import is_private
 
 if TYPE_CHECKING:

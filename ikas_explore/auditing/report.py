@@ -147,7 +147,7 @@ class Audit:
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the findings as CSV, safe in spreadsheets; write it, given a path."""
-        from ikas_explore.spreadsheets import to_csv
+        from ikas_explore.text.safe_csv import to_csv
 
         return _kept(to_csv(self.findings) or "", path)
 

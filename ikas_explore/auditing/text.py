@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from ikas_explore.auditing.urls import masked
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 #: Rows that a page for people shows; more make one that nobody reads and browsers choke on.
 MOST_ROWS = 2_000

@@ -13,7 +13,7 @@ from ikas_explore import __version__
 from ikas_explore.cli.output import print_error
 from ikas_explore.cli.stdout import printing
 from ikas_explore.errors import IkasError
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 from ikas_explore.values.names import did_you_mean
 
 #: Each command's module and function, loaded when it is asked for: most take longer to load,

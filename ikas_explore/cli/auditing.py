@@ -18,7 +18,7 @@ from ikas_explore.cli.output import (
     records,
 )
 from ikas_explore.errors import IkasError
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
     from ikas_explore.auditing.report import Audit

@@ -11,8 +11,8 @@ import typer
 from ikas_explore.cli.output import Json, print_json, print_table, records
 from ikas_explore.cli.sandbox import Attempts, Delays, read_data, read_delays
 from ikas_explore.errors import CredentialsError, TransportError
-from ikas_explore.printing import printable
 from ikas_explore.settings import read_variable
+from ikas_explore.text.printable import printable
 from ikas_explore.values.secret import hide
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import typer
 
 from ikas_explore.cli.output import Json, print_json
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.printing import printable
 from ikas_explore.settings import read_variables
+from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
     from ikas_explore.testing.notebooks import Finding

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikas_explore.client.conditions import shown
-from ikas_explore.printing import printable, text_table
+from ikas_explore.text.printable import printable, text_table
 
 if TYPE_CHECKING:
     import pandas as pd

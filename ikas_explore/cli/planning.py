@@ -16,8 +16,8 @@ from ikas_explore.cli.connecting import (
     warn_of_failures,
 )
 from ikas_explore.cli.output import Json, print_json, print_table, records
-from ikas_explore.printing import printable
-from ikas_explore.progress import Bar
+from ikas_explore.text.printable import printable
+from ikas_explore.text.progress import Bar
 
 if TYPE_CHECKING:
     from pandas import DataFrame

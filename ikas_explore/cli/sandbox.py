@@ -11,7 +11,7 @@ import typer
 
 from ikas_explore.cli.control import call, no_sandbox
 from ikas_explore.cli.output import Json, print_json, print_table, records
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 Delays = Annotated[
     str, typer.Option("--retry-delays", help="Seconds before further attempts, with commas.")

@@ -23,7 +23,7 @@ from ikas_explore.cli.output import (
     webhook_records,
     webhook_rows,
 )
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 
 def list_(

@@ -27,7 +27,7 @@ from ikas_explore.errors import (
     ResponseError,
     UnknownFieldError,
 )
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode_bytes
 
 #: ``extensions.code`` to the error raised and what to do.

@@ -10,8 +10,8 @@ from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
 from ikas_explore.fleet.listing import Listing
 from ikas_explore.fleet.roster import Roster, open_roster
 from ikas_explore.manage.journal import Journal, path_of_environment
-from ikas_explore.progress import Bar, Progress
 from ikas_explore.store import Store
+from ikas_explore.text.progress import Bar, Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

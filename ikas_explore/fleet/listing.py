@@ -9,7 +9,7 @@ from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import list_webhooks
 from ikas_explore.errors import IkasError
 from ikas_explore.gathering import gather
-from ikas_explore.progress import Bar, Progress
+from ikas_explore.text.progress import Bar, Progress
 from ikas_explore.values.numbers import check_number
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from ikas_explore.forms.messages import Words
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -20,7 +20,7 @@ from ikas_explore.errors import CredentialsError, GraphQLError, ScopeTakenError
 from ikas_explore.manage.diff import select
 from ikas_explore.manage.journal_file import Entry, JournalFile
 from ikas_explore.manage.stores import list_store
-from ikas_explore.printing import printable
+from ikas_explore.text.printable import printable
 from ikas_explore.values.protocols import Registry
 
 #: Numbers the writes of this process, as its clock may be set back between two of them.

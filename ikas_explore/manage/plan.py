@@ -21,8 +21,8 @@ from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for
-from ikas_explore.printing import printable
-from ikas_explore.progress import Progress
+from ikas_explore.text.printable import printable
+from ikas_explore.text.progress import Progress
 from ikas_explore.values.protocols import Registry
 
 if TYPE_CHECKING:

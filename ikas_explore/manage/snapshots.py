@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
 from ikas_explore.files import replacing
-from ikas_explore.printing import printable
-from ikas_explore.spreadsheets import from_cell, to_csv
+from ikas_explore.text.printable import printable
+from ikas_explore.text.safe_csv import from_cell, to_csv
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -21,8 +21,8 @@ from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.files import replacing
-from ikas_explore.printing import printable
 from ikas_explore.schema import API_VERSIONS, sdl
+from ikas_explore.text.printable import printable
 
 _FOLDER = Path(__file__).parent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ikas_explore.printing import text_table
 from ikas_explore.testing.canonical import Record, as_text
+from ikas_explore.text.printable import text_table
 
 _WIDTH = 72  # of a cell in the table
 _SHARE = 1e-9  # of a number: sums that differ by less depend on numpy, not on the data

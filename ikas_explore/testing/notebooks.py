@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.printing import printable
 from ikas_explore.testing.leaks import find_leaks, known_secrets, masked
 from ikas_explore.testing.recorded import FOLDER
 from ikas_explore.testing.texts import Place, as_text, texts
+from ikas_explore.text.printable import printable
 
 #: Bytes an output may have: plots have a tenth of it, a whole JavaScript library ten times as many.
 MAX_OUTPUT = 500_000

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import ikas_explore as ikas
-from ikas_explore.progress import Bar
 from ikas_explore.testing.plugin import SANITIZE
+from ikas_explore.text.progress import Bar
 from tests.testing.notebooks import code, notebook, stream, write
 
 FIXTURES = """

@@ -1,0 +1,1 @@
+"""Text for people: terminals, HTML tables, CSV files and progress bars."""
