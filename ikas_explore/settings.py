@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
-from ikas_explore.files import is_trap
 from ikas_explore.schema import API_VERSIONS, ApiVersion
+from ikas_explore.system.files import is_trap
 from ikas_explore.values.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
 from ikas_explore.values.urls import is_loopback, split_url, split_visible
 

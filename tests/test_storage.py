@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ikas_explore.errors import StorageError
-from ikas_explore.storage import Database
+from ikas_explore.system.database import Database
 
 TABLES = "CREATE TABLE notes (note TEXT);\n"
 

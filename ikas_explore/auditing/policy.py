@@ -28,8 +28,8 @@ from typing import Any
 
 from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.files import read_toml
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.system.files import read_toml
 from ikas_explore.values.names import check_known, did_you_mean, matches
 from ikas_explore.values.numbers import check_number
 

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from ikas_explore.errors import StorageError
-from ikas_explore.files import is_trap
 from ikas_explore.settings import SANDBOX, SANDBOX_SEED, check_store_name
+from ikas_explore.system.files import is_trap
 
 _PACKAGE = Path(__file__).parents[1]
 _FIRST = "01_first_look.ipynb"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.payloads import Reading, read_body
 from ikas_explore.errors import StorageError, TransportError
-from ikas_explore.storage import Database
+from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
     import sqlite3

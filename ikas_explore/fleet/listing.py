@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.client.columns import Columns
 from ikas_explore.client.webhooks import list_webhooks
 from ikas_explore.errors import IkasError
-from ikas_explore.gathering import gather
+from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Bar, Progress
 from ikas_explore.values.numbers import check_number
 

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
-from ikas_explore.files import read_toml
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import (
     CREDENTIALS,
@@ -46,6 +45,7 @@ from ikas_explore.settings import (
     read_variables,
 )
 from ikas_explore.store import Store
+from ikas_explore.system.files import read_toml
 from ikas_explore.values.names import check_known
 from ikas_explore.values.secret import HiddenMapping
 

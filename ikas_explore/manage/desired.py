@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError, StorageError
-from ikas_explore.files import read_toml
 from ikas_explore.manage.diff import Registered, registered
 from ikas_explore.manage.snapshots import is_snapshot, read_snapshot
 from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.system.files import read_toml
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import check_known, did_you_mean, matches
 from ikas_explore.values.urls import split_url

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.files import is_trap
+from ikas_explore.system.files import is_trap
 
 
 @dataclass(frozen=True)

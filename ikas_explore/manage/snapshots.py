@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.files import replacing
+from ikas_explore.system.files import replacing
 from ikas_explore.text.printable import printable
 from ikas_explore.text.safe_csv import from_cell, to_csv
 

@@ -6,7 +6,7 @@ import os
 import time
 from importlib import resources
 
-from ikas_explore.storage import Database
+from ikas_explore.system.database import Database
 
 # Marks a file as a sandbox's ("ikas" in ASCII).
 _APPLICATION_ID = 0x696B6173
@@ -35,7 +35,7 @@ class Rows(Database):
     Raises
     ------
     StorageError
-        From here and from every method; see `ikas_explore.storage`.
+        From here and from every method; see `ikas_explore.system.database`.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

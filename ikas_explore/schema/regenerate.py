@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.files import replacing
 from ikas_explore.schema import API_VERSIONS, sdl
+from ikas_explore.system.files import replacing
 from ikas_explore.text.printable import printable
 
 _FOLDER = Path(__file__).parent

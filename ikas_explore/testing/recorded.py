@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.files import replacing
+from ikas_explore.system.files import replacing
 from ikas_explore.testing.canonical import Record, take_record
 from ikas_explore.testing.differences import find_differences, table
 from ikas_explore.text.printable import printable

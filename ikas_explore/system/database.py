@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ikas_explore.errors import StorageError
-from ikas_explore.files import is_trap
+from ikas_explore.system.files import is_trap
 from ikas_explore.text.printable import printable
 
 _ANOTHER = "give another path"
