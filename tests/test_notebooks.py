@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ikas_explore.serving import Server
+from ikas_explore.network.server import Server
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"

@@ -13,7 +13,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.serving import HOST, Ending, Server, first_of
+from ikas_explore.network.server import HOST, Ending, Server, first_of
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_a_head_that_does_not_end_is_cut_off_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first of a connection, and a later one; each holds an open file of this process."""
-    monkeypatch.setattr("ikas_explore.serving.HEAD_TIMEOUT", 1.5)
+    monkeypatch.setattr("ikas_explore.network.server.HEAD_TIMEOUT", 1.5)
     whole = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     with Server(Slow()) as server:
         slow = [socket.create_connection((HOST, server.port)) for _ in range(2)]

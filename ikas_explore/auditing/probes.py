@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ikas_explore.auditing.urls import read_url
-from ikas_explore.outgoing import resolve
+from ikas_explore.network.transport import resolve
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
 from ikas_explore.values.urls import is_private

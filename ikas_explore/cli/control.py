@@ -8,7 +8,7 @@ import httpx
 
 from ikas_explore.client.client import open_http, whole
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
-from ikas_explore.outgoing import deadline
+from ikas_explore.network.transport import deadline
 from ikas_explore.settings import read_settings
 
 _TIMEOUT = 10.0

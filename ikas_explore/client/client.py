@@ -16,7 +16,6 @@ import stamina
 
 from ikas_explore.client.auth import TOKEN_PATH, Tokens
 from ikas_explore.client.exchange import encode, read_data
-from ikas_explore.client.failures import TRANSPORT_FAILURES, transport_error
 from ikas_explore.client.throttle import Throttle
 from ikas_explore.errors import (
     IkasError,
@@ -25,7 +24,8 @@ from ikas_explore.errors import (
     ResponseError,
     TransportError,
 )
-from ikas_explore.outgoing import LONGEST, deadline, hold
+from ikas_explore.network.failures import TRANSPORT_FAILURES, transport_error
+from ikas_explore.network.transport import LONGEST, deadline, hold
 from ikas_explore.settings import Settings, revealed
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.secret import Secret

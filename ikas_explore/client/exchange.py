@@ -1,7 +1,7 @@
 """One GraphQL exchange as pure functions: operation to body, response to data or error.
 
 Every refusal of ikas and every answer that is none is turned into an error of
-`ikas_explore.errors` here; `ikas_explore.client.failures` does it for what httpx raises.
+`ikas_explore.errors` here; `ikas_explore.network.failures` does it for what httpx raises.
 """
 
 from __future__ import annotations

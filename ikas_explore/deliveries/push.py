@@ -17,7 +17,7 @@ from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outco
 from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.outgoing import LONGEST, deadline, hold
+from ikas_explore.network.transport import LONGEST, deadline, hold
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.signatures import check_secret
 from ikas_explore.values.numbers import FINITE, check_number

@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from ikas_explore.network.server import Ending, first_of, until_disconnect
 from ikas_explore.sandbox.faults import Fault, Hint
 from ikas_explore.sandbox.resolvers import Call
-from ikas_explore.serving import Ending, first_of, until_disconnect
 
 Struck = Mapping[str, Fault]
 

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 
 import httpx
 
-from ikas_explore.outgoing import hold_async
+from ikas_explore.network.transport import hold_async
 
 # Bytes of an answer that are read: only its status counts.
 _BODY_LIMIT = 65_536

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.attempts import Retries
+from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import make_app
 from ikas_explore.sandbox.events import Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
@@ -21,7 +22,6 @@ from ikas_explore.sandbox.rules import DeliverTo, NextAttemptTo, OnExhausted, Ru
 from ikas_explore.sandbox.state import State
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.worker import Worker
-from ikas_explore.serving import Server
 from ikas_explore.settings import SANDBOX
 
 if TYPE_CHECKING:

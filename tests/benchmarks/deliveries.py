@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 import ikas_explore as ikas
 from ikas_explore.deliveries.payloads import delivery_id, encode
-from ikas_explore.serving import Server
+from ikas_explore.network.server import Server
 from tests.benchmarks.listing import QUERY
 from tests.benchmarks.measuring import Figure, Growth, in_turn, medians, pairs
 from tests.benchmarks.plain_receiver import plain_receiver

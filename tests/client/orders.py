@@ -17,8 +17,8 @@ from ariadne import EnumType, ObjectType, QueryType, make_executable_schema
 from ariadne.asgi import GraphQL
 from graphql import build_schema, introspection_from_schema
 
+from ikas_explore.network.server import Server
 from ikas_explore.schema import regenerate
-from ikas_explore.serving import Server
 
 SDL = """
 scalar Timestamp

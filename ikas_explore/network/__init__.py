@@ -1,0 +1,1 @@
+"""Connections out and servers in, and what goes wrong with them."""
