@@ -17,7 +17,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.frames import STRING
+from ikas_explore.frames.frames import STRING
 from ikas_explore.text.progress import Bar
 from tests.waiting import until
 

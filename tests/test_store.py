@@ -14,7 +14,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.frames import STRING
+from ikas_explore.frames.frames import STRING
 
 DTYPES = {
     "store": STRING,

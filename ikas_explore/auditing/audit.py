@@ -69,7 +69,7 @@ def audit(
 
     Examples
     --------
-    >>> from ikas_explore.frames import webhook_frame
+    >>> from ikas_explore.frames.frames import webhook_frame
     >>> cells = {"scope": ["store/order/created"], "endpoint": ["http://10.0.0.1/"], "id": ["1"],
     ...          "created_at": [None], "updated_at": [None], "deleted": [False]}
     >>> outcome = audit(webhook_frame(cells, store="acme"))
@@ -125,7 +125,7 @@ def _probe(active: DataFrame, sandboxes: Collection[str], progress: Progress | N
 
 def _findings(parts: Iterable[tuple[Rule, str, DataFrame]]) -> DataFrame:
     """Put the rules' rows together, the worst severity first, then in the order of the rules."""
-    from ikas_explore.frames import FINDINGS, make_frame
+    from ikas_explore.frames.frames import FINDINGS, make_frame
 
     columns: dict[str, list[Any]] = {name: [] for name in FINDINGS}
     for rule, severity, rows in sorted(parts, key=lambda part: SEVERITIES.index(part[1])):
@@ -186,7 +186,7 @@ def _expired(policy: Policy, today: dt.date) -> list[dict[str, str | None]]:
 def _with(findings: DataFrame, told: list[dict[str, str | None]]) -> DataFrame:
     import pandas as pd
 
-    from ikas_explore.frames import FINDINGS, rows_frame
+    from ikas_explore.frames.frames import FINDINGS, rows_frame
 
     errors = rows_frame(FINDINGS, [row for row in told if row["severity"] == "error"])
     others = rows_frame(FINDINGS, [row for row in told if row["severity"] != "error"])

@@ -1,7 +1,7 @@
 """The rules about what a probe saw: one small function each.
 
 They are given one row a store and endpoint: ``store, endpoint`` and the columns of a
-probe (`ikas_explore.frames.PROBES`), as plain columns.
+probe (`ikas_explore.frames.frames.PROBES`), as plain columns.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def probe_endpoints(
         (``invalid, dns, private, connect, tls, hostname, http``; ``unprobed`` where its turn
         did not come, or not to an end, and ``crashed`` by a mistake of ours) and ``error``.
     """
-    from ikas_explore.frames import PROBES, rows_frame
+    from ikas_explore.frames.frames import PROBES, rows_frame
 
     asked = list(dict.fromkeys(endpoints))
     allowed = set(local)

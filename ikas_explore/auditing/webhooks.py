@@ -29,7 +29,7 @@ def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     """
     import pandas as pd
 
-    from ikas_explore.frames import check_webhook_frame
+    from ikas_explore.frames.frames import check_webhook_frame
 
     check_webhook_frame(frame)
     stores, store_codes = _factorized(frame["store"])

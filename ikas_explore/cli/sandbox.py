@@ -105,7 +105,7 @@ def deliveries(json: Json = False) -> None:
     if json:
         print_json(rows)
         return
-    from ikas_explore.frames import DELIVERIES, rows_frame
+    from ikas_explore.frames.frames import DELIVERIES, rows_frame
 
     try:
         frame = rows_frame(DELIVERIES, rows)

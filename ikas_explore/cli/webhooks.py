@@ -57,7 +57,7 @@ def list_(
         if failed:
             typer.echo(f"{shown} was not written: stores are missing in it.", err=True)
         else:
-            from ikas_explore.manage.snapshots import write_snapshot
+            from ikas_explore.frames.snapshots import write_snapshot
 
             write_snapshot(frame, out)
             typer.echo(f"{len(frame)} webhooks are in {shown}.", err=True)

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.kinds import Kind
+from ikas_explore.frames.kinds import Kind
 from ikas_explore.values.names import did_you_mean, matches
 
 Condition = Callable[[Any], bool]

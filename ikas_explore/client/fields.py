@@ -15,7 +15,7 @@ import sgqlc.types
 from sgqlc.types import ContainerTypeMeta, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.kinds import SCALARS, Kind, kind_of
+from ikas_explore.frames.kinds import SCALARS, Kind, kind_of
 from ikas_explore.values.names import did_you_mean
 
 #: A generated type: sgqlc's classes carry their fields on the metaclass.
@@ -35,7 +35,7 @@ class Node:
     type : str
         In GraphQL's notation: ``[String!]!``; an enum counts as ``String``.
     kind : str
-        The kind of its column in a frame; see `ikas_explore.frames`.
+        The kind of its column in a frame; see `ikas_explore.frames.frames`.
     children : tuple of Node
         Empty for a scalar.
     """

@@ -23,7 +23,7 @@ from ikas_explore.client.fields import Node, find_query, leaf_paths, scalar_path
 from ikas_explore.client.request import Request, Source, check_page_size, row_type
 from ikas_explore.client.webhooks import schema_of
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
-from ikas_explore.kinds import Kind
+from ikas_explore.frames.kinds import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +192,7 @@ class Query:
         ------
         IkasError
         """
-        from ikas_explore.frames import make_frame, provenance
+        from ikas_explore.frames.frames import make_frame, provenance
 
         _, columns, kept = self._fetch()
         nodes = tree(self._row_type, self._output)

@@ -69,7 +69,7 @@ class Registrations:
         return delete_webhooks(self._client, scopes)
 
     def _frame(self, cells: Columns, *, in_order: bool = False) -> DataFrame:
-        from ikas_explore.frames import webhook_frame
+        from ikas_explore.frames.frames import webhook_frame
 
         version = self._client.settings.api_version
         return webhook_frame(cells, store=self.name, api_version=version, in_order=in_order)

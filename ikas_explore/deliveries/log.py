@@ -151,7 +151,7 @@ class Log:
 
         A row is read and parsed to be shown, and once to know its id again in later ones.
         """
-        from ikas_explore.frames import RECEIVED, rows_frame
+        from ikas_explore.frames.frames import RECEIVED, rows_frame
 
         shown = []
         read_to = self._read_to

@@ -104,7 +104,7 @@ def push(
     [200]
     """
     client_secret = hide(client_secret)  # first of all: a traceback may print local variables
-    from ikas_explore.frames import ATTEMPTS, rows_frame
+    from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
     retries = Retries(max_attempts, retry_delays)
     endpoint = check_target(endpoint)

@@ -221,7 +221,7 @@ class Receiver:
         InvalidArgumentError
             An id that is not in the log, or an endpoint that cannot be.
         """
-        from ikas_explore.frames import ATTEMPTS, rows_frame
+        from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
         retries = Retries(max_attempts, retry_delays)
         target = check_target(self.endpoint if endpoint is None else endpoint)

@@ -98,7 +98,7 @@ class Listing:
 
     def errors(self) -> DataFrame:
         """Return the frame of failures: ``store, error, message``."""
-        from ikas_explore.frames import FAILURES, rows_frame
+        from ikas_explore.frames.frames import FAILURES, rows_frame
 
         return rows_frame(
             FAILURES,
@@ -109,7 +109,7 @@ class Listing:
         )
 
     def _made(self) -> DataFrame:
-        from ikas_explore.frames import webhook_columns, webhook_frame
+        from ikas_explore.frames.frames import webhook_columns, webhook_frame
 
         versions = {store.client.settings.api_version for store in self._stores.values()}
         cells = {

@@ -38,7 +38,7 @@ def matrix_frame(shown: DataFrame, stores: Sequence[str]) -> DataFrame:
     import numpy as np
     import pandas as pd
 
-    from ikas_explore.frames import STRING
+    from ikas_explore.frames.frames import STRING
 
     known = [str(scope) for scope in Scope.registrable()]
     wanted = pd.MultiIndex.from_product([list(stores), known], names=["store", "scope"])

@@ -39,7 +39,7 @@ class Overview(Form):
 
     Examples
     --------
-    >>> from ikas_explore.frames import rows_frame, webhook_columns
+    >>> from ikas_explore.frames.frames import rows_frame, webhook_columns
     >>> listed = rows_frame(webhook_columns(), [])
     >>> view = Overview(listed, stores=["acme", "beta"], language="en")
     >>> view.title, len(view.frame)

@@ -63,7 +63,7 @@ class Session:
     def __init__(
         self, registry: Registry, *, journal: Journal | None = None, allow_http: bool = False
     ) -> None:
-        from ikas_explore.frames import rows_frame, webhook_columns
+        from ikas_explore.frames.frames import rows_frame, webhook_columns
 
         self.allow_http = allow_http
         self.log: list[Done] = []
@@ -184,7 +184,7 @@ class Session:
 
     def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
         """Save with arguments that a plan knows nothing of, as ikas does not tell them back."""
-        from ikas_explore.frames import OUTCOMES, rows_frame
+        from ikas_explore.frames.frames import OUTCOMES, rows_frame
 
         before = self.state()
         if registered(self._registry.list()).get(self.name, {}) != before:

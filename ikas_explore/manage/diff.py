@@ -76,7 +76,7 @@ def diff(before: DataFrame | str | Path, after: DataFrame | str | Path) -> DataF
     >>> len(diff(after, after))
     0
     """
-    from ikas_explore.manage.snapshots import read_snapshot
+    from ikas_explore.frames.snapshots import read_snapshot
 
     frames = (
         each if not isinstance(each, str | Path) else read_snapshot(each)
@@ -107,7 +107,7 @@ def registered(frame: DataFrame) -> Registered:
     InvalidArgumentError
         A column or a value is missing, or one scope has two endpoints.
     """
-    from ikas_explore.frames import check_webhook_frame
+    from ikas_explore.frames.frames import check_webhook_frame
 
     check_webhook_frame(frame)
     if "deleted" in frame.columns:
@@ -132,7 +132,7 @@ def registered(frame: DataFrame) -> Registered:
 
 def changes_frame(changes: list[Change]) -> DataFrame:
     """Make the frame of changes: ``store, scope, action, endpoint_before, endpoint_after``."""
-    from ikas_explore.frames import CHANGES, make_frame
+    from ikas_explore.frames.frames import CHANGES, make_frame
 
     return make_frame(
         CHANGES, {name: [getattr(change, name) for change in changes] for name in CHANGES}

@@ -221,7 +221,7 @@ class Plan:
             )
 
     def _report(self, writings: Mapping[str, Writing], unreachable: Mapping[str, str]) -> DataFrame:
-        from ikas_explore.frames import OUTCOMES, rows_frame
+        from ikas_explore.frames.frames import OUTCOMES, rows_frame
 
         told = {
             (each.change.store, each.change.scope): each

@@ -251,7 +251,7 @@ class Sandbox:
             delivered, ``sample`` who has seen such data: live, sdk, invented (nobody), or
             own (given to `emit`).
         """
-        from ikas_explore.frames import DELIVERIES, rows_frame
+        from ikas_explore.frames.frames import DELIVERIES, rows_frame
 
         name = None if store is None else self._named(store).name
         return rows_frame(DELIVERIES, self._state.events.deliveries(name))
@@ -265,7 +265,7 @@ class Sandbox:
             ``delivery_id, number`` (from 1), ``started_at, duration_ms, status_code, error``:
             the last three are missing while an attempt is under way.
         """
-        from ikas_explore.frames import ATTEMPTS, rows_frame
+        from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
         name = None if store is None else self._named(store).name
         return rows_frame(ATTEMPTS, self._state.events.attempts(name))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ikas_explore.frames import webhook_columns, webhook_frame
+from ikas_explore.frames.frames import webhook_columns, webhook_frame
 from ikas_explore.schema.scopes import Scope
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)

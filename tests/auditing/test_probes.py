@@ -333,7 +333,7 @@ def rules_of(seen: dict[str, Any]) -> list[str]:
     """The ids of the probe rules that find something in one row."""
     import pandas as pd
 
-    from ikas_explore.frames import PROBES, rows_frame
+    from ikas_explore.frames.frames import PROBES, rows_frame
 
     probed = rows_frame(PROBES, [dict.fromkeys(PROBES) | {"endpoint": "https://a.example/"} | seen])
     probed.insert(0, "store", "acme")
@@ -399,7 +399,7 @@ def test_an_audit_does_not_probe_unless_asked(opened: ExitStack) -> None:
 
 
 def test_one_certificate_is_one_finding(authority: Authority, tmp_path: Path) -> None:
-    from ikas_explore.frames import PROBES, rows_frame
+    from ikas_explore.frames.frames import PROBES, rows_frame
 
     rows = [
         dict.fromkeys(PROBES)

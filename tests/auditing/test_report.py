@@ -205,7 +205,7 @@ def test_without_matplotlib_the_plot_says_what_to_install() -> None:
         sys.modules["matplotlib"] = sys.modules["matplotlib.figure"] = None
         from ikas_explore.auditing.audit import audit
         from ikas_explore.errors import IkasError
-        from ikas_explore.frames import rows_frame, webhook_columns
+        from ikas_explore.frames.frames import rows_frame, webhook_columns
         outcome = audit(rows_frame(webhook_columns(), []))
         outcome.to_html()
         try:

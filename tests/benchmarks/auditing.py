@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 import ikas_explore as ikas
-from ikas_explore.frames import rows_frame, webhook_columns
+from ikas_explore.frames.frames import rows_frame, webhook_columns
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs
 
 SCOPES = [str(scope) for scope in ikas.Scope.registrable()]

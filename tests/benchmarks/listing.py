@@ -15,7 +15,7 @@ from sgqlc.operation import Operation
 import ikas_explore as ikas
 from ikas_explore.client.columns import read_columns
 from ikas_explore.client.fields import scalar_paths, tree
-from ikas_explore.frames import webhook_frame
+from ikas_explore.frames.frames import webhook_frame
 from ikas_explore.schema import v1
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs
 

@@ -27,7 +27,7 @@ from ikas_explore.forms.form import SETTLE, Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.overview import Overview
 from ikas_explore.forms.save import SaveForm
-from ikas_explore.frames import rows_frame, webhook_columns
+from ikas_explore.frames.frames import rows_frame, webhook_columns
 from ikas_explore.manage.journal import Journal
 from ikas_explore.schema import v1, v2
 from ikas_explore.webhooks import Webhooks

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import IkasError, StorageError
-from ikas_explore.frames import webhook_columns
+from ikas_explore.frames.frames import webhook_columns
+from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.diff import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.planning import undo
-from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.testing import check_frame
 from tests.auditing.frames import frame, row

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ikas_explore.deliveries.payloads import KEYS
 from ikas_explore.deliveries.receiver import Receiver
-from ikas_explore.frames import RECEIVED
+from ikas_explore.frames.frames import RECEIVED
 from ikas_explore.signatures import sign
 from tests.fuzz.runs import fuzz
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 import ikas_explore as ikas
-from ikas_explore.frames import webhook_frame
+from ikas_explore.frames.frames import webhook_frame
 from ikas_explore.schema.scopes import Scope
 
 SCOPES = [str(scope) for scope in Scope.registrable()]

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.diff import diff
-from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
 from ikas_explore.text.safe_csv import from_cell, to_csv
 from tests.manage.registries import SCOPES, frame
 
@@ -149,8 +149,8 @@ def test_without_pyarrow_parquet_says_what_to_install() -> None:
         import sys
         sys.modules["pyarrow"] = sys.modules["fastparquet"] = None
         from ikas_explore.errors import StorageError
-        from ikas_explore.frames import rows_frame, webhook_columns
-        from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
+        from ikas_explore.frames.frames import rows_frame, webhook_columns
+        from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
         frame = rows_frame(webhook_columns(), [])
         print(len(read_snapshot(write_snapshot(frame, "webhooks.csv"))))
         try:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ikas_explore.deliveries.receiver import Receiver
-from ikas_explore.frames import ATTEMPTS, DELIVERIES
+from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES
 from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import Api, api_of, codes
 

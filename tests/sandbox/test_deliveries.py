@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
-from ikas_explore.frames import ATTEMPTS, DELIVERIES
+from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.schema.scopes import Scope

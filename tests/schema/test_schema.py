@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import build_schema, introspection_from_schema
 
-from ikas_explore.kinds import kind_of
+from ikas_explore.frames.kinds import kind_of
 from ikas_explore.schema import API_VERSIONS, regenerate, sdl, v1, v2
 
 

@@ -15,8 +15,8 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.cli.lab import notebooks
+from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.snapshots import read_snapshot, write_snapshot
 from tests.security.promises import does_not, holds
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")

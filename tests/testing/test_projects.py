@@ -114,7 +114,7 @@ def test_a_changed_record_fails_its_cell_and_is_named(project: Project) -> None:
 DOES_NOTHING = 'form._buttons["save"].act = lambda: None  # broken on purpose\n'
 SAYS_SO_ONLY = """\
 from ikas_explore.forms.session import Session
-from ikas_explore.frames import OUTCOMES, rows_frame
+from ikas_explore.frames.frames import OUTCOMES, rows_frame
 done = {"outcome": "saved", "error": None}
 Session.save = lambda self, changes, more: rows_frame(
     OUTCOMES, [{**change._asdict(), "action": change.action, **done} for change in changes]

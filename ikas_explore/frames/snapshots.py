@@ -77,7 +77,7 @@ def read_snapshot(path: str | Path) -> DataFrame:
     StorageError
         The file is not there, cannot be read, or is no snapshot of a webhook frame.
     """
-    from ikas_explore.frames import repeated_column
+    from ikas_explore.frames.frames import repeated_column
 
     path = Path(path)
     ending = _ending(path)
@@ -150,7 +150,7 @@ def _read_parquet(path: Path) -> DataFrame:
 
 
 def _declared(frame: DataFrame, path: Path) -> DataFrame:
-    from ikas_explore.frames import make_frame, webhook_columns
+    from ikas_explore.frames.frames import make_frame, webhook_columns
 
     columns = webhook_columns()
     data: dict[str, list[Any]] = {}

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.kinds import Columns, Kind, kind_of
+from ikas_explore.frames.kinds import Columns, Kind, kind_of
 from ikas_explore.schema import ApiVersion
 
 #: The dtype of text: pandas 3 has one of its own.

@@ -1,0 +1,1 @@
+"""DataFrames with declared columns: how they are made, checked and kept in files."""
