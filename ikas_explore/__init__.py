@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ikas_explore.client.query import Query
     from ikas_explore.deliveries.push import push
     from ikas_explore.deliveries.receiver import Receiver
+    from ikas_explore.deliveries.signatures import sign, verify
     from ikas_explore.errors import IkasError
     from ikas_explore.fleet import Fleet
     from ikas_explore.manage.diff import diff
     from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
     from ikas_explore.schema.scopes import Scope
-    from ikas_explore.signatures import sign, verify
     from ikas_explore.store import Store, connect
 
 #: Where each name lives.
@@ -40,8 +40,8 @@ _HOMES = {
     "connect": "ikas_explore.store",
     "diff": "ikas_explore.manage.diff",
     "push": "ikas_explore.deliveries.push",
-    "sign": "ikas_explore.signatures",
-    "verify": "ikas_explore.signatures",
+    "sign": "ikas_explore.deliveries.signatures",
+    "verify": "ikas_explore.deliveries.signatures",
 }
 
 __all__ = [

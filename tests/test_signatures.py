@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ikas_explore.deliveries.signatures import sign, verify
 from ikas_explore.errors import InvalidArgumentError, SignatureError
-from ikas_explore.signatures import sign, verify
 
 SECRET = "a-client-secret"
 DATA = '{"name":"Çağla Şahin","total":19.9}'

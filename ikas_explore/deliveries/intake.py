@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.deliveries.answers import Answers, Status, check_status
 from ikas_explore.deliveries.log import Log, Request
 from ikas_explore.deliveries.payloads import read_body
+from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
 from ikas_explore.network.server import Ending, drop_connection, first_of, until_disconnect
-from ikas_explore.signatures import check_signature
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from ikas_explore.deliveries.signatures import sign
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.signatures import sign
 from ikas_explore.values.secret import Secret
 from ikas_explore.values.strict_json import decode
 

@@ -16,10 +16,10 @@ import httpx
 from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outcome_of
 from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
 from ikas_explore.deliveries.samples import Sample, sample
+from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import LONGEST, deadline, hold
 from ikas_explore.schema.scopes import Scope, check_scopes
-from ikas_explore.signatures import check_secret
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
 from ikas_explore.values.urls import is_loopback, split_url

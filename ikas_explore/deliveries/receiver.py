@@ -12,9 +12,9 @@ from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.intake import Intake
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver
+from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
-from ikas_explore.signatures import check_secret
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
 

@@ -27,8 +27,8 @@ from starlette.routing import Route
 
 import ikas_explore as ikas
 from ikas_explore.deliveries.payloads import delivery_id, encode
+from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.network.server import Server
-from ikas_explore.signatures import check_signature
 from ikas_explore.values.secret import Secret
 from tests.benchmarks.measuring import Figure, pairs
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ikas_explore.deliveries.payloads import KEYS
 from ikas_explore.deliveries.receiver import Receiver
+from ikas_explore.deliveries.signatures import sign
 from ikas_explore.frames.frames import RECEIVED
-from ikas_explore.signatures import sign
 from tests.fuzz.runs import fuzz
 
 SECRET = "fuzz"
