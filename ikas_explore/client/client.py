@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import stamina
 
-from ikas_explore.client.auth import TOKEN_PATH, Tokens
-from ikas_explore.client.exchange import encode, read_data
+from ikas_explore.client.answers import encode, read_data
 from ikas_explore.client.throttle import Throttle
+from ikas_explore.client.tokens import TOKEN_PATH, Tokens
 from ikas_explore.errors import (
     IkasError,
     LoginRequiredError,
@@ -156,7 +156,7 @@ class Client:
         Raises
         ------
         IkasError
-            See `ikas_explore.client.exchange`.
+            See `ikas_explore.client.answers`.
         """
         if self._http.is_closed:
             raise TransportError(

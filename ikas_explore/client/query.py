@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from sgqlc.types import Field
 
 from ikas_explore.client.arguments import read_arguments
-from ikas_explore.client.columns import Columns, read_columns
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.fields import Node, find_query, leaf_paths, scalar_paths, tree
-from ikas_explore.client.request import Request, Source, check_page_size, row_type
-from ikas_explore.client.webhooks import schema_of
+from ikas_explore.client.operations import schema_of
+from ikas_explore.client.pages import Request, Source, check_page_size, row_type
+from ikas_explore.client.rows import Columns, read_columns
+from ikas_explore.client.selection import Node, find_query, leaf_paths, scalar_paths, tree
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 

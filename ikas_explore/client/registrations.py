@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.columns import Columns
-from ikas_explore.client.webhooks import delete_webhooks, list_webhooks, save_webhooks
+from ikas_explore.client.operations import delete_webhooks, list_webhooks, save_webhooks
+from ikas_explore.client.rows import Columns
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.values.urls import check_endpoint

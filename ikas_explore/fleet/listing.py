@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ikas_explore.client.columns import Columns
-from ikas_explore.client.webhooks import list_webhooks
+from ikas_explore.client.operations import list_webhooks
+from ikas_explore.client.rows import Columns
 from ikas_explore.errors import IkasError
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Bar, Progress

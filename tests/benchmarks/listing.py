@@ -13,8 +13,8 @@ import pandas as pd
 from sgqlc.operation import Operation
 
 import ikas_explore as ikas
-from ikas_explore.client.columns import read_columns
-from ikas_explore.client.fields import scalar_paths, tree
+from ikas_explore.client.rows import read_columns
+from ikas_explore.client.selection import scalar_paths, tree
 from ikas_explore.frames.frames import webhook_frame
 from ikas_explore.schema import v1
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs

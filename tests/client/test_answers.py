@@ -21,7 +21,7 @@ import stamina
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.client.exchange import CODES
+from ikas_explore.client.answers import CODES
 from ikas_explore.network.failures import TRANSPORT_FAILURES, transport_error
 from ikas_explore.network.server import Server
 from tests.client.answers import ANSWERS, CANARY, ROW, refusal, rows

@@ -11,7 +11,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.client.auth import Tokens
+from ikas_explore.client.tokens import Tokens
 from ikas_explore.settings import read_settings
 from tests.client.answers import ROW
 

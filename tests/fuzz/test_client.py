@@ -14,7 +14,7 @@ import stamina
 from hypothesis import strategies as st
 
 import ikas_explore as ikas
-from ikas_explore.client.exchange import retry_after
+from ikas_explore.client.answers import retry_after
 from ikas_explore.errors import IkasError, InvalidArgumentError, RateLimitedError
 from ikas_explore.frames.frames import webhook_columns
 from ikas_explore.values.names import matches

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ikas_explore.client.fields import Node, known_scalar
+from ikas_explore.client.selection import Node, known_scalar
 from ikas_explore.errors import ResponseError
 
 #: What JSON gives for GraphQL's scalars. Ids are strings on the wire, whatever they look like.

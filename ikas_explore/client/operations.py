@@ -10,8 +10,8 @@ from sgqlc.operation import Operation
 from sgqlc.types import Field, Variable
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.columns import Columns, read_columns
-from ikas_explore.client.fields import Node, base_type, find_field, is_object, scalar_paths, tree
+from ikas_explore.client.rows import Columns, read_columns
+from ikas_explore.client.selection import Node, base_type, find_field, is_object, scalar_paths, tree
 from ikas_explore.errors import ResponseError
 from ikas_explore.schema import ApiVersion
 

@@ -15,7 +15,7 @@ from sgqlc.operation import Operation
 from sgqlc.types import Field
 
 from ikas_explore.client.arguments import missing_arguments
-from ikas_explore.client.fields import Node, base_type, find_field, tree
+from ikas_explore.client.selection import Node, base_type, find_field, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
 from ikas_explore.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from ikas_explore.client.exchange import rate_limited, read_json
+from ikas_explore.client.answers import rate_limited, read_json
 from ikas_explore.errors import CredentialsError, ResponseError, TransportError
 from ikas_explore.settings import Settings, is_token
 from ikas_explore.values.secret import HiddenMapping, Secret
