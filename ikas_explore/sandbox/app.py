@@ -27,8 +27,8 @@ from ikas_explore.sandbox.breaking import (
     too_many_calls,
 )
 from ikas_explore.sandbox.control import control_routes, refuse
-from ikas_explore.sandbox.executor import Executor
 from ikas_explore.sandbox.faults import Fault
+from ikas_explore.sandbox.graphql import Executor
 from ikas_explore.sandbox.oauth import answer_token
 from ikas_explore.sandbox.resolvers import context_for, executable_schema
 from ikas_explore.sandbox.state import State, store_of

@@ -14,8 +14,8 @@ from ariadne import MutationType, QueryType, make_executable_schema
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox.registrations import Registrations
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.schema import ApiVersion, sdl
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.urls import is_private, split_url

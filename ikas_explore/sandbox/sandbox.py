@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import make_app
-from ikas_explore.sandbox.events import Events
+from ikas_explore.sandbox.attempt_rows import Ledger
+from ikas_explore.sandbox.behaviour import DeliverTo, NextAttemptTo, OnExhausted, Rules
+from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
-from ikas_explore.sandbox.ledger import Ledger
 from ikas_explore.sandbox.randomness import generator
-from ikas_explore.sandbox.registrations import Registrations
-from ikas_explore.sandbox.rows import Rows
-from ikas_explore.sandbox.rules import DeliverTo, NextAttemptTo, OnExhausted, Rules
 from ikas_explore.sandbox.state import State
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
 from ikas_explore.settings import SANDBOX
 

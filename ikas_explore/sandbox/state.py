@@ -13,13 +13,13 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.breaking import Waits
-from ikas_explore.sandbox.events import Emitted, Events
+from ikas_explore.sandbox.event_rows import Emitted, Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
-from ikas_explore.sandbox.registrations import Registrations
-from ikas_explore.sandbox.rows import Rows
-from ikas_explore.sandbox.rules import Rules
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from ikas_explore.deliveries.payloads import make_uuid
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.randomness import generator
-from ikas_explore.sandbox.rows import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.settings import check_store_name
 from ikas_explore.values.names import did_you_mean
 

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 
 from ikas_explore.deliveries.attempts import failure_of, outcome_of
 from ikas_explore.errors import StorageError, TransportError
-from ikas_explore.sandbox.connections import Connections
-from ikas_explore.sandbox.events import receiver_of
-from ikas_explore.sandbox.lanes import Due, Lanes
-from ikas_explore.sandbox.ledger import CUT_OFF, Claim, Finished, Ledger
-from ikas_explore.sandbox.rules import Rules
+from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
+from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.event_rows import receiver_of
+from ikas_explore.sandbox.posting import Connections
+from ikas_explore.sandbox.queue import Due, Lanes
 
 _log = logging.getLogger(__name__)
 

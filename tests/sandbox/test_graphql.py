@@ -9,9 +9,9 @@ import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from ikas_explore.sandbox import Sandbox
-from ikas_explore.sandbox.registrations import Registrations
 from ikas_explore.sandbox.resolvers import executable_schema
-from ikas_explore.sandbox.rows import Rows
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 from ikas_explore.schema.scopes import Scope
 from tests.sandbox.api import SAVE, Api, api_of, codes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikas_explore.sandbox.lanes import Due, Lanes
+from ikas_explore.sandbox.queue import Due, Lanes
 
 
 def filled(lanes: Lanes, *receivers: str, at: float = 0.0) -> Lanes:

@@ -13,11 +13,11 @@ from typing import Any
 from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox.lanes import Due
+from ikas_explore.sandbox.behaviour import DeliverTo
+from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.randomness import generator
-from ikas_explore.sandbox.rows import Rows, now_ms
-from ikas_explore.sandbox.rules import DeliverTo
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.values.urls import is_loopback, split_url
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from ikas_explore.deliveries.attempts import Outcome
 from ikas_explore.deliveries.payloads import encode, envelope
-from ikas_explore.sandbox.events import receiver_of, why_blocked
-from ikas_explore.sandbox.lanes import Due
-from ikas_explore.sandbox.rows import Rows, now_ms
-from ikas_explore.sandbox.rules import Rules
+from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.event_rows import receiver_of, why_blocked
+from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import Stores
+from ikas_explore.sandbox.tables import Rows, now_ms
 
 CUT_OFF = Outcome(None, "cut off: the sandbox ended during this attempt")
 

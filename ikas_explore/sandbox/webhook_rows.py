@@ -14,7 +14,7 @@ from typing import Any
 
 from ikas_explore.deliveries.payloads import make_uuid
 from ikas_explore.sandbox.randomness import generator
-from ikas_explore.sandbox.rows import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows, now_ms
 
 # The answer of the seed's first example: scope, id, time of creation and update.
 _EXAMPLES = (
