@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ikas_explore.deliveries.signatures import sign, verify
     from ikas_explore.errors import IkasError
     from ikas_explore.fleet import Fleet
-    from ikas_explore.manage.diff import diff
+    from ikas_explore.manage.changes import diff
     from ikas_explore.manage.plan import Plan
     from ikas_explore.sandbox import Sandbox
     from ikas_explore.schema.scopes import Scope
@@ -38,7 +38,7 @@ _HOMES = {
     "Store": "ikas_explore.store",
     "audit": "ikas_explore.auditing.audit",
     "connect": "ikas_explore.store",
-    "diff": "ikas_explore.manage.diff",
+    "diff": "ikas_explore.manage.changes",
     "push": "ikas_explore.deliveries.push",
     "sign": "ikas_explore.deliveries.signatures",
     "verify": "ikas_explore.deliveries.signatures",

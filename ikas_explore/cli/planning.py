@@ -119,7 +119,7 @@ def diff(
     json: Json = False,
 ) -> None:
     """Compare two snapshots of list --out; ends with 0 when nothing differs, else with 2."""
-    from ikas_explore.manage.diff import diff as compare
+    from ikas_explore.manage.changes import diff as compare
 
     changes = compare(before, after)
     if json:

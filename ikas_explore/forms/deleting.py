@@ -11,7 +11,7 @@ from ikas_explore.forms.controls import Control, Markup, TickControl, row, stack
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_delete
-from ikas_explore.manage.diff import Change, changes_frame
+from ikas_explore.manage.changes import Change, changes_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.forms.markup import Kind
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.session import Session
-from ikas_explore.manage.writing import CONFLICT, DELETED, FAILED, SAVED
+from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
 
 if TYPE_CHECKING:
     from pandas import DataFrame

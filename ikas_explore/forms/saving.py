@@ -26,7 +26,7 @@ from ikas_explore.forms.fields import (
 from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_save
-from ikas_explore.manage.diff import KEEP, REPLACE, Change, changes_frame
+from ikas_explore.manage.changes import KEEP, REPLACE, Change, changes_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import IkasError, PlanError, StorageError
 from ikas_explore.forms.watched import Watched
-from ikas_explore.manage.diff import Change, registered
+from ikas_explore.manage.applying import CONFLICT, FAILED, SAVED
+from ikas_explore.manage.changes import Change, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.planning import undo
-from ikas_explore.manage.writing import CONFLICT, FAILED, SAVED
 from ikas_explore.values.protocols import Registry
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError, StorageError
 from ikas_explore.frames.snapshots import is_snapshot, read_snapshot
-from ikas_explore.manage.diff import Registered, registered
+from ikas_explore.manage.changes import Registered, registered
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.system.files import read_toml
 from ikas_explore.text.printable import printable

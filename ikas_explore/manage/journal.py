@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import CredentialsError, GraphQLError, ScopeTakenError
-from ikas_explore.manage.diff import select
+from ikas_explore.manage.changes import select
 from ikas_explore.manage.journal_file import Entry, JournalFile
 from ikas_explore.manage.stores import list_store
 from ikas_explore.text.printable import printable

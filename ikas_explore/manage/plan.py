@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import IkasError, PlanError
-from ikas_explore.manage.diff import (
+from ikas_explore.manage.applying import FAILED, KEPT, Outcome, Writing, calls_for
+from ikas_explore.manage.changes import (
     CREATE,
     DELETE,
     KEEP,
@@ -20,7 +21,6 @@ from ikas_explore.manage.diff import (
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.stores import each_store, list_store
-from ikas_explore.manage.writing import FAILED, KEPT, Outcome, Writing, calls_for
 from ikas_explore.text.printable import printable
 from ikas_explore.text.progress import Progress
 from ikas_explore.values.protocols import Registry

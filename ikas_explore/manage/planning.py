@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.manage.changes import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.desired import read_desired
-from ikas_explore.manage.diff import CREATE, REPLACE, Change, Registered, compare, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.stores import list_store

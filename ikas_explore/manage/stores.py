@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from ikas_explore.manage.diff import registered
+from ikas_explore.manage.changes import registered
 from ikas_explore.values.protocols import Registry
 
 

@@ -16,7 +16,7 @@ from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import IkasError, StorageError
 from ikas_explore.frames.frames import webhook_columns
 from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
-from ikas_explore.manage.diff import diff
+from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.planning import undo

@@ -11,7 +11,7 @@ import pytest
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
-from ikas_explore.manage.diff import diff
+from ikas_explore.manage.changes import diff
 from ikas_explore.text.safe_csv import from_cell, to_csv
 from tests.manage.registries import SCOPES, frame
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ikas_explore.manage.diff import diff
+from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.planning import make_plan, undo
 from tests.manage.registries import SCOPES, DictRegistry, frame

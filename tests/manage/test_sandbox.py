@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import ikas_explore as ikas
-from ikas_explore.manage.diff import diff
+from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.planning import make_plan, undo
 from tests.manage.registries import StoreRegistry

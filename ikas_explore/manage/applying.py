@@ -14,7 +14,7 @@ from ikas_explore.errors import (
     PermissionDeniedError,
     RateLimitedError,
 )
-from ikas_explore.manage.diff import DELETE, KEEP, Change
+from ikas_explore.manage.changes import DELETE, KEEP, Change
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.stores import list_store
 from ikas_explore.values.protocols import Registry
