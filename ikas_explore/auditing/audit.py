@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.auditing.policy import OFF, Policy, read_policy
+from ikas_explore.auditing.prepared import prepare
 from ikas_explore.auditing.probe_rules import PROBE_RULES
-from ikas_explore.auditing.report import Audit
+from ikas_explore.auditing.result import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule
 from ikas_explore.auditing.rules import RULES
-from ikas_explore.auditing.webhooks import prepare
 from ikas_explore.text.progress import Progress
 
 if TYPE_CHECKING:

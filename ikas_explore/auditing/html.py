@@ -10,7 +10,7 @@ from ikas_explore.auditing.text import MOST_ROWS, as_html, cell
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from ikas_explore.auditing.report import Audit
+    from ikas_explore.auditing.result import Audit
 
 _STYLE = """
 .ikas-audit{font:14px/1.5 system-ui,sans-serif}

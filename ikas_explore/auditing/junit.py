@@ -14,7 +14,7 @@ from ikas_explore.auditing.rule import SEVERITIES
 from ikas_explore.auditing.text import as_xml, cell
 
 if TYPE_CHECKING:
-    from ikas_explore.auditing.report import Audit
+    from ikas_explore.auditing.result import Audit
 
 #: The suite of findings that are about no single store.
 ALL_STORES = "all stores"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.auditing.text import MOST_ROWS, as_markdown, as_markdown_code, cell
 
 if TYPE_CHECKING:
-    from ikas_explore.auditing.report import Audit
+    from ikas_explore.auditing.result import Audit
 
 _CODE = ("rule", "store", "scope", "endpoint")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ikas_explore.auditing.report import Audit
+    from ikas_explore.auditing.result import Audit
 
 #: Names beside rows are readable up to this many; beyond, only their number is told.
 MOST_NAMES = 40

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ikas_explore.auditing.prepared import covered
 from ikas_explore.auditing.rule import Rule, found, rule, where
 from ikas_explore.auditing.urls import holds_secret
-from ikas_explore.auditing.webhooks import covered
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.names import did_you_mean, matches
 from ikas_explore.values.urls import is_private

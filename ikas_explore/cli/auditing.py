@@ -21,7 +21,7 @@ from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
-    from ikas_explore.auditing.report import Audit
+    from ikas_explore.auditing.result import Audit
 
 
 class Format(StrEnum):

@@ -12,7 +12,7 @@ import markdown_it
 import pytest
 
 from ikas_explore.auditing.audit import audit
-from ikas_explore.auditing.report import Audit
+from ikas_explore.auditing.result import Audit
 from ikas_explore.errors import StorageError
 from tests.auditing.frames import NOW, SCOPES, frame, healthy, row
 

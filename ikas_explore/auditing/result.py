@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ikas_explore.auditing.policy import Policy
+from ikas_explore.auditing.prepared import covered
 from ikas_explore.auditing.rule import SEVERITIES, Rule, check_severity
-from ikas_explore.auditing.webhooks import covered
 from ikas_explore.errors import StorageError
 from ikas_explore.schema.scopes import Scope
 
