@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.result import Audit
     from ikas_explore.client.query import Query
-    from ikas_explore.forms.delete import DeleteForm
+    from ikas_explore.forms.delete_form import DeleteForm
     from ikas_explore.forms.manager import Manager
-    from ikas_explore.forms.save import SaveForm
+    from ikas_explore.forms.save_form import SaveForm
     from ikas_explore.manage.desired import Desired
     from ikas_explore.manage.plan import Plan
 
@@ -240,7 +240,7 @@ class Webhooks:
         SaveForm
             Displayed at the end of a cell; ``fill`` and ``click`` do what a person does.
         """
-        from ikas_explore.forms.save import SaveForm
+        from ikas_explore.forms.save_form import SaveForm
 
         return SaveForm(
             self._registrations,
@@ -262,7 +262,7 @@ class Webhooks:
         -------
         DeleteForm
         """
-        from ikas_explore.forms.delete import DeleteForm
+        from ikas_explore.forms.delete_form import DeleteForm
 
         return DeleteForm(self._registrations, journal=self._journal, language=language)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.result import Audit
-    from ikas_explore.forms.overview import Overview
+    from ikas_explore.forms.fleet_matrix import Overview
     from ikas_explore.manage.desired import Desired
     from ikas_explore.manage.plan import Plan
 
@@ -363,7 +363,7 @@ class Fleet:
         Overview
             It names the stores that could not be listed.
         """
-        from ikas_explore.forms.overview import Overview
+        from ikas_explore.forms.fleet_matrix import Overview
 
         frame = self.list(workers=workers, progress=progress)
         return Overview(

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from ikas_explore.forms.controls import Markup, row, stack, with_class
 from ikas_explore.forms.markup import heading
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope, check_scopes
 
 

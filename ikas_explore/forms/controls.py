@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.forms.fields import NUMBERS, Field
 from ikas_explore.forms.markup import Kind, note
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 
 
 class Judgement(NamedTuple):

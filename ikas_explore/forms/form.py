@@ -19,7 +19,7 @@ from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.forms import markup, style
 from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
 

@@ -11,8 +11,8 @@ from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TextControl, row, stack
 from ikas_explore.forms.fields import Field
 from ikas_explore.forms.matrix import Matrix, matrix_frame
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.session import PYTHON_LIST, Session
+from ikas_explore.forms.words import Words
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.forms import markup
 from ikas_explore.forms.button import Button
 from ikas_explore.forms.controls import Control, Markup, row, stack
-from ikas_explore.forms.deleting import Deleting
+from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import Listing
 from ikas_explore.forms.markup import time
-from ikas_explore.forms.messages import Words
-from ikas_explore.forms.saving import Saving
+from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
-from ikas_explore.forms.undoing import Undoing
+from ikas_explore.forms.undo_section import Undoing
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.values.protocols import Registry
 

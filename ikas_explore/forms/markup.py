@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:

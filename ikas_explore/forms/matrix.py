@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from ikas_explore.errors import InvalidScopeError
 from ikas_explore.forms.controls import Markup, row, stack
 from ikas_explore.forms.markup import endpoint, moment, state, text
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.names import did_you_mean
 

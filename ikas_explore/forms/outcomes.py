@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms.markup import Kind
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.session import Session
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ikas_explore as ikas
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 from tests.forms import lab as labs
 from tests.forms.lab import Lab
 

@@ -22,11 +22,11 @@ from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
-from ikas_explore.forms.delete import DeleteForm
+from ikas_explore.forms.delete_form import DeleteForm
+from ikas_explore.forms.fleet_matrix import Overview
 from ikas_explore.forms.form import SETTLE, Form
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.overview import Overview
-from ikas_explore.forms.save import SaveForm
+from ikas_explore.forms.save_form import SaveForm
 from ikas_explore.frames.frames import rows_frame, webhook_columns
 from ikas_explore.manage.journal import Journal
 from ikas_explore.schema import v1, v2

@@ -11,8 +11,8 @@ import pytest
 import ikas_explore.forms
 from ikas_explore import errors
 from ikas_explore.errors import IkasError
-from ikas_explore.forms.messages import LANGUAGES, Words, default_language
 from ikas_explore.forms.texts import TEXTS
+from ikas_explore.forms.words import LANGUAGES, Words, default_language
 from ikas_explore.schema.scopes import Scope
 
 FOLDER = Path(ikas_explore.forms.__file__).parent
@@ -100,7 +100,7 @@ def test_the_language_is_that_of_the_locale(environment: dict[str, str], languag
 
 
 def test_the_turkish_form_speaks_turkish(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ikas_explore.forms.save import SaveForm
+    from ikas_explore.forms.save_form import SaveForm
     from tests.manage.registries import DictRegistry
 
     monkeypatch.setenv("LANGUAGE", "tr")

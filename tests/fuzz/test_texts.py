@@ -17,11 +17,11 @@ import ikas_explore as ikas
 from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.text import visible
 from ikas_explore.errors import GraphQLError, IkasError
-from ikas_explore.forms.delete import DeleteForm
+from ikas_explore.forms.delete_form import DeleteForm
+from ikas_explore.forms.fleet_matrix import Overview
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.overview import Overview
-from ikas_explore.forms.save import SaveForm
+from ikas_explore.forms.save_form import SaveForm
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.planning import make_plan, undo
 from tests.auditing.frames import NOW, frame, row

@@ -12,9 +12,9 @@ from ikas_explore.forms.checklist import Checklist
 from ikas_explore.forms.controls import Control
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import refresh_button
-from ikas_explore.forms.messages import Words
-from ikas_explore.forms.saving import Saving
+from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.values.protocols import Registry
 

@@ -8,9 +8,9 @@ from ikas_explore.errors import StorageError
 from ikas_explore.forms import markup
 from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, row, stack
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import PYTHON_UNDO, Session
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.plan import Plan
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ikas_explore.forms import markup
 from ikas_explore.forms.button import Button, Told
 from ikas_explore.forms.controls import Control, Markup, TickControl, row, stack
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_delete
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.changes import Change, changes_frame
 
 if TYPE_CHECKING:

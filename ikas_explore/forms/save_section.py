@@ -23,9 +23,9 @@ from ikas_explore.forms.fields import (
     endpoint_problem,
     endpoint_warning,
 )
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_save
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.changes import KEEP, REPLACE, Change, changes_frame
 
 if TYPE_CHECKING:

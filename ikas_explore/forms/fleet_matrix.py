@@ -12,7 +12,7 @@ from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import FILTER
 from ikas_explore.forms.manager import matrix_columns, matrix_table
 from ikas_explore.forms.matrix import fits, matrix_frame
-from ikas_explore.forms.messages import Words
+from ikas_explore.forms.words import Words
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ikas_explore.forms.deleting import Deleting
+from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.listing import Listing
 from ikas_explore.forms.markup import time
-from ikas_explore.forms.messages import Words
 from ikas_explore.forms.session import Session
+from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.values.protocols import Registry
 
