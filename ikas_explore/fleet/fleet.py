@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.client.registrations import Registrations
 from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
 from ikas_explore.fleet.listing import Listing
-from ikas_explore.fleet.roster import Roster, open_roster
+from ikas_explore.fleet.stores_file import Roster, open_roster
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.store import Store
 from ikas_explore.text.progress import Bar, Progress
@@ -96,7 +96,7 @@ class Fleet:
         """Make a fleet of the stores that a TOML file names.
 
         The file holds the names of the environment variables that hold the secrets, never the
-        secrets; see `ikas_explore.fleet.roster` for its form. All stores of a host share one pool
+        secrets; see `ikas_explore.fleet.stores_file` for its form. All stores of a host share one pool
         of connections.
 
         Parameters

@@ -14,7 +14,7 @@ import ikas_explore as ikas
 from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.policy import Policy, read_policy
 from ikas_explore.errors import CredentialsError, IkasError, InvalidArgumentError
-from ikas_explore.fleet.roster import read_members
+from ikas_explore.fleet.stores_file import read_members
 from ikas_explore.manage.desired import read_desired
 from tests.auditing.frames import frame, healthy
 from tests.fuzz.runs import attempt, fuzz
