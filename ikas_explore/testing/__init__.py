@@ -5,6 +5,6 @@
 `ikas_explore.testing.notebooks`.
 """
 
-from ikas_explore.testing.recorded import check_frame
+from ikas_explore.testing.recorded_frames import check_frame
 
 __all__ = ["check_frame"]

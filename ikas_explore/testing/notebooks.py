@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.testing.leaks import find_leaks, known_secrets, masked
-from ikas_explore.testing.recorded import FOLDER
+from ikas_explore.testing.recorded_frames import FOLDER
 from ikas_explore.testing.texts import Place, as_text, texts
 from ikas_explore.text.printable import printable
 

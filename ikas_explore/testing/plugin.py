@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ikas_explore.settings import SANDBOX, SANDBOX_SEED
-from ikas_explore.testing.recorded import FOLDER, FOLDER_VARIABLE, UPDATE_VARIABLE
+from ikas_explore.testing.recorded_frames import FOLDER, FOLDER_VARIABLE, UPDATE_VARIABLE
 
 if TYPE_CHECKING:
     from ikas_explore import Receiver, Sandbox, Store
