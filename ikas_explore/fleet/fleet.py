@@ -96,8 +96,8 @@ class Fleet:
         """Make a fleet of the stores that a TOML file names.
 
         The file holds the names of the environment variables that hold the secrets, never the
-        secrets; see `ikas_explore.fleet.stores_file` for its form. All stores of a host share one pool
-        of connections.
+        secrets; see `ikas_explore.fleet.stores_file` for its form. All stores of a host share
+        one pool of connections.
 
         Parameters
         ----------
