@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.answers import Answers, Status, check_status
 from ikas_explore.deliveries.log import Log, Request
-from ikas_explore.deliveries.payloads import read_body
+from ikas_explore.deliveries.payloads import read_body as read_payload
 from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
-from ikas_explore.network.server import Ending, drop_connection, first_of, until_disconnect
+from ikas_explore.network.server import (
+    BodyRefused,
+    Ending,
+    drop_connection,
+    first_of,
+    read_body,
+    until_disconnect,
+)
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
     from ikas_explore.values.secret import Secret
-
-#: Seconds a sender has for a whole request, once it began.
-READ_TIMEOUT = 10.0
 
 
 class Intake:
@@ -73,12 +77,16 @@ class Intake:
             finally:
                 self._log.close()
             return
-        body, refusal = await self._read(receive)
+        refused: BodyRefused | None = None
+        try:
+            body: bytes | None = await read_body(receive, self._max_body)
+        except BodyRefused as refusal:
+            refused, body = refusal, refusal.part
         request = Request(time.time_ns() // 1_000_000, body)
         delay: float = 0
         status: Status | None
-        if refusal is not None:
-            status, request.error = refusal
+        if refused is not None:
+            status, request.error = refused.status, str(refused)
         elif scope["method"] != "POST":
             status, request.error = 405, f"the method is {scope['method']}, and only POST is taken"
         else:
@@ -101,33 +109,8 @@ class Intake:
         else:
             await _answer(send, int(status), request.error if int(status) >= 400 else None)
 
-    async def _read(self, receive: Receive) -> tuple[bytes | None, tuple[int | None, str] | None]:
-        """Return the body, and the status and reason when it is not to be judged."""
-        parts: list[bytes] = []
-        size = 0
-        message: Message = {"more_body": True}
-        try:
-            async with asyncio.timeout(READ_TIMEOUT):
-                while message.get("more_body"):
-                    message = await receive()
-                    part = message.get("body", b"")
-                    size += len(part)
-                    # What is too much is read and let go: a sender that is cut off while it
-                    # writes does not see the answer.
-                    if size <= self._max_body:
-                        parts.append(part)
-        except TimeoutError:
-            if size <= self._max_body:
-                reason = f"the body was not complete after {READ_TIMEOUT:g} s"
-                return b"".join(parts), (408, reason)
-        if size > self._max_body:
-            return None, (413, f"the body is larger than {self._max_body} bytes")
-        if message["type"] == "http.disconnect":
-            return b"".join(parts), (None, f"the sender left after {size} bytes of the body")
-        return b"".join(parts), None
-
     async def _judge(self, request: Request) -> Status:
-        reading = read_body(request.body or b"")
+        reading = read_payload(request.body or b"")
         if self._secret is not None:
             try:
                 check_signature(reading.payload, self._secret)

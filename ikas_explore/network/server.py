@@ -11,7 +11,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ HOST = "127.0.0.1"
 GRACE = 2.0
 #: Seconds a sender has for the head of a request, be it the first or a later one.
 HEAD_TIMEOUT = 10.0
+#: Seconds a sender has for the body of a request, once its head is there.
+BODY_TIMEOUT = 10.0
 
 
 class Server:
@@ -267,6 +269,47 @@ async def first_of(*waits: Coroutine[Any, Any, object], timeout: float | None = 
     if done is not None:
         tasks[done].result()  # raises what it raised
     return done
+
+
+class BodyRefused(Exception):
+    """A body is too long or does not end; the text is what to answer.
+
+    Attributes
+    ----------
+    status : int or None
+        The HTTP status to answer; None when the sender left and nobody reads an answer.
+    part : bytes or None
+        What came of the body; None when it was too long.
+    """
+
+    def __init__(self, status: int | None, text: str, part: bytes | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.part = part
+
+
+async def read_body(receive: Receive, most: int) -> bytes:
+    """Return the body of a request; raise `BodyRefused` for more than `most` bytes, or no end."""
+    parts: list[bytes] = []
+    size = 0
+    message: MutableMapping[str, Any] = {"type": "http.request", "more_body": True}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BODY_TIMEOUT):
+            # What is too much is read and let go: a sender that is cut off while it writes
+            # does not see the answer.
+            while message.get("more_body"):
+                message = await receive()
+                size += len(message.get("body", b""))
+                if size <= most:
+                    parts.append(message.get("body", b""))
+    if size > most:
+        raise BodyRefused(413, f"The body is larger than {most:,} bytes.")
+    body = b"".join(parts)
+    if message["type"] == "http.disconnect":
+        raise BodyRefused(None, f"The sender left after {size} bytes of the body.", body)
+    if message.get("more_body"):
+        raise BodyRefused(408, f"The body was not complete after {BODY_TIMEOUT:g} s.", body)
+    return body
 
 
 async def until_disconnect(receive: Receive) -> None:

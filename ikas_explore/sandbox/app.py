@@ -14,12 +14,12 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
-from ikas_explore.sandbox.bodies import BodyRefused, read_body
+from ikas_explore.network.server import BodyRefused, read_body
 from ikas_explore.sandbox.breaking import (
     answer_instead,
     changed_answer,
@@ -33,6 +33,9 @@ from ikas_explore.sandbox.oauth import answer_token
 from ikas_explore.sandbox.resolvers import context_for, executable_schema
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.schema import API_VERSIONS, ApiVersion
+
+#: Bytes: an operation or a form of OAuth is not longer.
+MOST = 200_000
 
 
 def make_app(state: State) -> Starlette:
@@ -57,7 +60,6 @@ def make_app(state: State) -> Starlette:
         ],
         exception_handlers={
             StorageError: _storage,
-            ClientDisconnect: _gone,
             BodyRefused: _body_refused,
         },
         lifespan=lifespan,
@@ -75,13 +77,8 @@ async def _storage(_: Request, error: Exception) -> Response:
     return refuse(507, "STORAGE", str(error))
 
 
-async def _gone(_: Request, error: Exception) -> Response:
-    """Answer nobody: who left in the middle of a request is no fault of ours."""
-    return Response(status_code=400)
-
-
 async def _body_refused(_: Request, error: Exception) -> Response:
-    refusal = refuse(getattr(error, "status", 400), "ARGUMENT_VALIDATION_ERROR", str(error))
+    refusal = refuse(getattr(error, "status", None) or 400, "ARGUMENT_VALIDATION_ERROR", str(error))
     refusal.headers["Connection"] = "close"  # what is left of the body is not read
     return refusal
 
@@ -92,7 +89,7 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
     )
 
     async def answer(request: Request) -> Response:
-        body = await read_body(request)
+        body = await read_body(request.receive, MOST)
         state.calls.update(executor.fields(body))
         store = store_of(request, state.stores)
         name = store.name if store else None
@@ -111,7 +108,7 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
 
 def _token_route(state: State) -> Route:
     async def answer(request: Request) -> Response:
-        form = dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
+        form = dict(parse_qsl((await read_body(request.receive, MOST)).decode("utf-8", "replace")))
         state.calls.update(["token"])
         if form.get("grant_type") == "refresh_token":
             store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))

@@ -16,10 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import GraphQLError, InvalidArgumentError
-from ikas_explore.sandbox.bodies import MOST_OF_AN_EVENT, read_body
+from ikas_explore.network.server import read_body
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.values.strict_json import decode_bytes
+
+#: Bytes: an event's data may be long.
+MOST_OF_AN_EVENT = 10_000_000
 
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 
@@ -69,7 +72,7 @@ def control_routes(state: State) -> list[Route]:
 
 async def _read(request: Request) -> Any:
     try:
-        return decode_bytes(await read_body(request, MOST_OF_AN_EVENT))
+        return decode_bytes(await read_body(request.receive, MOST_OF_AN_EVENT))
     except ValueError as error:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
 

@@ -24,7 +24,6 @@ import httpx
 import pandas as pd
 import pytest
 
-from ikas_explore.deliveries import intake
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import (
     InvalidArgumentError,
@@ -33,6 +32,7 @@ from ikas_explore.errors import (
     StorageError,
     TransportError,
 )
+from ikas_explore.network import server
 from tests.waiting import until
 
 SECRET = "canary-4711"
@@ -173,7 +173,7 @@ def test_a_body_that_is_too_large_is_refused_and_not_kept(client: httpx.Client) 
         kept = rows(receiver)
     assert [row["status"] for row in kept] == [400, 413, 413, 413]
     assert [row["body"] for row in kept[1:]] == [None] * 3
-    assert "larger than 10000 bytes" in kept[1]["error"]
+    assert "larger than 10,000 bytes" in kept[1]["error"]
 
 
 def connect(receiver: Receiver, part: bytes = b'{"id": "half"') -> socket.socket:
@@ -188,7 +188,7 @@ def connect(receiver: Receiver, part: bytes = b'{"id": "half"') -> socket.socket
 def test_a_body_that_does_not_end_is_given_up(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, part: bytes
 ) -> None:
-    monkeypatch.setattr(intake, "READ_TIMEOUT", 0.05)
+    monkeypatch.setattr(server, "BODY_TIMEOUT", 0.05)
     with connect(receiver, part) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 408")
     (row,) = rows(receiver)

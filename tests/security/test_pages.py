@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
-from ikas_explore.sandbox import bodies, control
+from ikas_explore.network import server
+from ikas_explore.sandbox import control
 from tests.security.promises import does_not, holds
 
 LIST = {"query": "{ listWebhook { endpoint id scope } }"}
@@ -149,7 +150,7 @@ def test_a_large_request_is_refused(
 def test_a_body_that_does_not_end_is_refused(
     sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(server, "BODY_TIMEOUT", 0.2)
     port = httpx.URL(sandbox.base_url).port
     with socket.create_connection(("127.0.0.1", port), 30) as sender:
         head = "POST /api/v1/admin/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
