@@ -1,4 +1,4 @@
-"""The README's table of two runs: ``python -m tests.benchmarks.table ONE.json TWO.json``.
+"""The table of two runs in README.md: ``python -m tests.benchmarks.table ONE.json TWO.json``.
 
 What is not as good as its rival in one of them says why.
 """

@@ -326,4 +326,4 @@ COMMANDS = GROUP.list_commands(None)
 def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
     helped = run(name, "--help", COLUMNS="200")
     assert helped.returncode == 0
-    assert f"ikas-explore {name}" in README.read_text("utf-8")
+    assert f"`{name}`" in README.read_text("utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.sandbox import coverage
@@ -32,3 +34,8 @@ def test_every_row_has_a_source_and_a_test() -> None:
 )
 def test_every_error_of_ikas_is_in_the_table(code: str) -> None:
     assert code in coverage.table()
+
+
+def test_the_page_has_the_table_made_from_the_tests() -> None:
+    page = Path(__file__).with_name("README.md").read_text("utf-8")
+    assert coverage.table() in page, "python -m tests.sandbox.coverage"

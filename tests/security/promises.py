@@ -1,4 +1,4 @@
-"""What the README's section on security says, told by the tests that show it.
+"""What tests/security/README.md says, collected from the tests that show it.
 
 A test says so with `holds`, or with `does_not` for what is not protected;
 ``python -m tests.security.promises`` prints the two tables.

@@ -41,8 +41,10 @@ store.close()""",
 
 
 def lines_of_the_readme() -> str:
-    """The three lines for pytest.ini that the README gives."""
-    [block] = re.findall(r"```ini\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    """The three lines for pytest.ini that notebooks/README.md gives."""
+    [block] = re.findall(
+        r"```ini\n(.*?)```", (ROOT / "notebooks" / "README.md").read_text("utf-8"), re.DOTALL
+    )
     assert len(block.splitlines()) == 3
     return str(block)
 

@@ -303,4 +303,4 @@ def test_the_definition_for_pre_commit_calls_the_command() -> None:
     for path in ("it.py", "package.json", "a/frames.json"):
         assert not re.search(hook["files"], path)
     assert hook["entry"] == "ikas-explore check-notebooks"
-    assert hook["id"] in (ROOT / "README.md").read_text("utf-8")
+    assert hook["id"] in (ROOT / "notebooks" / "README.md").read_text("utf-8")
