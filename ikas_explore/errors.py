@@ -3,30 +3,35 @@
 ::
 
     IkasError
-    ├── CredentialsError         nothing to log in with, or ikas refused it
-    ├── TransportError           no answer: connection, TLS, time-out
-    ├── ResponseError            an answer that is not what GraphQL promises
-    │   └── RateLimitedError     HTTP 429
-    ├── GraphQLError             ikas (or the check before it) said no, with a code
-    │   ├── LoginRequiredError       LOGIN_REQUIRED
-    │   ├── PermissionDeniedError    UNAUTHORIZED
-    │   ├── InvalidScopeError        INVALID_SCOPE
-    │   ├── InvalidArgumentError     ARGUMENT_VALIDATION_ERROR
-    │   ├── UnknownFieldError        GRAPHQL_VALIDATION_FAILED
-    │   └── AppNotFoundError         APP_NOT_FOUND
-    ├── ScopeTakenError          another endpoint holds the scope
-    ├── SignatureError           a delivery that must not be trusted
-    ├── PlanError                a plan that does not fit the store any more
-    ├── StorageError             a file of ours that cannot be opened or written
-    └── ServingError             a server on this machine that did not come up
+    ├── InvalidArgumentError         a mistake seen here, before anything is sent; a ValueError
+    │   ├── InvalidScopeError            a scope that cannot be registered
+    │   │   └── ScopeRefusedError            also a GraphQLError: INVALID_SCOPE
+    │   ├── UnknownFieldError            a field that the schema does not have
+    │   │   └── FieldRefusedError            also a GraphQLError: GRAPHQL_VALIDATION_FAILED
+    │   └── ArgumentRefusedError         also a GraphQLError: ARGUMENT_VALIDATION_ERROR
+    ├── GraphQLError                 ikas refused, with a code
+    │   ├── LoginRequiredError           LOGIN_REQUIRED
+    │   ├── PermissionDeniedError        UNAUTHORIZED
+    │   ├── AppNotFoundError             APP_NOT_FOUND
+    │   └── ScopeRefusedError, ArgumentRefusedError, FieldRefusedError (see above)
+    ├── CredentialsError             nothing to log in with, or ikas refused it
+    ├── TransportError               no answer: connection, TLS, time-out
+    ├── ResponseError                an answer that is not what GraphQL promises
+    │   └── RateLimitedError             HTTP 429
+    ├── WaitTimeoutError             a wait on this machine ran out; a TimeoutError
+    ├── ScopeTakenError              another endpoint holds the scope
+    ├── SignatureError               a delivery that must not be trusted
+    ├── PlanError                    a plan that no longer fits the store
+    ├── StorageError                 a file of ours that cannot be opened or written
+    └── ServingError                 a server on this machine that did not start, or has ended
 
-The subclasses of `GraphQLError` are raised for an answer of ikas and for the same
-mistake seen locally before anything is sent, so one ``except`` catches both.
+`InvalidScopeError` catches both a scope refused here and one that ikas refused; to tell them
+apart, catch `GraphQLError` first. `InvalidArgumentError` and `UnknownFieldError` work the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -41,6 +46,38 @@ class IkasError(Exception):
     """
 
     maybe_done = False
+
+    def __reduce__(self) -> tuple[Callable[..., IkasError], tuple[Any, ...], dict[str, Any]]:
+        # Not by calling the class again: some take arguments that are not in `args`.
+        return _unpickled, (type(self), self.args), self.__dict__
+
+
+def _unpickled(kind: type[IkasError], args: tuple[Any, ...]) -> IkasError:
+    return kind.__new__(kind, *args)
+
+
+class InvalidArgumentError(IkasError, ValueError):
+    """A value cannot be right: an endpoint, a list, a setting. Nothing was sent.
+
+    Attributes
+    ----------
+    code : str
+        The code with which ikas refuses the same mistake.
+    """
+
+    code: str | None = "ARGUMENT_VALIDATION_ERROR"
+
+
+class InvalidScopeError(InvalidArgumentError):
+    """A scope does not exist or cannot be registered through the API."""
+
+    code: str | None = "INVALID_SCOPE"
+
+
+class UnknownFieldError(InvalidArgumentError):
+    """A field, argument or type does not exist in the schema."""
+
+    code: str | None = "GRAPHQL_VALIDATION_FAILED"
 
 
 class CredentialsError(IkasError):
@@ -62,7 +99,7 @@ class TransportError(IkasError):
 
 
 class ResponseError(IkasError):
-    """ikas answered something that is not a GraphQL answer of the asked shape.
+    """ikas' answer is not a GraphQL answer of the shape asked for.
 
     Attributes
     ----------
@@ -97,7 +134,7 @@ class GraphQLError(IkasError):
     code : str or None
         ``extensions.code`` of the first error: what to act on.
     errors : tuple of dict
-        The ``errors`` array as it came; empty when the mistake was seen locally.
+        The ``errors`` array as it came.
     data : Any
         Partial ``data`` that came beside the errors, else None.
     """
@@ -130,28 +167,32 @@ class PermissionDeniedError(GraphQLError):
     default_code = "UNAUTHORIZED"
 
 
-class InvalidScopeError(GraphQLError):
-    """A scope does not exist or cannot be registered through the API."""
-
-    default_code = "INVALID_SCOPE"
-
-
-class InvalidArgumentError(GraphQLError):
-    """A value cannot be right: an endpoint, a list, a setting."""
-
-    default_code = "ARGUMENT_VALIDATION_ERROR"
-
-
-class UnknownFieldError(GraphQLError):
-    """A field, argument or type does not exist in the schema asked."""
-
-    default_code = "GRAPHQL_VALIDATION_FAILED"
-
-
 class AppNotFoundError(GraphQLError):
     """The app is no longer installed in this store."""
 
     default_code = "APP_NOT_FOUND"
+
+
+class ScopeRefusedError(InvalidScopeError, GraphQLError):
+    """ikas refused a scope."""
+
+    default_code = "INVALID_SCOPE"
+
+
+class ArgumentRefusedError(InvalidArgumentError, GraphQLError):
+    """ikas refused a value, most often the endpoint."""
+
+    default_code = "ARGUMENT_VALIDATION_ERROR"
+
+
+class FieldRefusedError(UnknownFieldError, GraphQLError):
+    """ikas' schema does not have the field, argument or type that was asked for."""
+
+    default_code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class WaitTimeoutError(IkasError, TimeoutError):
+    """What was waited for on this machine did not happen in the time given."""
 
 
 class ScopeTakenError(IkasError):
@@ -182,4 +223,4 @@ class StorageError(IkasError):
 
 
 class ServingError(IkasError):
-    """A server on this machine did not come up, or is no longer there."""
+    """A server on this machine did not start, or has ended."""

@@ -10,7 +10,7 @@ import typer
 
 from ikas_explore.cli.output import Json, print_json, print_table, records
 from ikas_explore.cli.sandbox import Attempts, Delays, read_data, read_delays
-from ikas_explore.errors import CredentialsError, TransportError
+from ikas_explore.errors import CredentialsError, WaitTimeoutError
 from ikas_explore.settings import read_variable
 from ikas_explore.text.printable import printable
 from ikas_explore.values.secret import hide
@@ -45,7 +45,7 @@ def receive(
             while count is None or seen < count:
                 try:
                     new = receiver.wait(seen + 1, timeout=1.0, after=receiver.earlier + seen)
-                except TransportError:
+                except WaitTimeoutError:
                     continue  # none came in this second
                 seen += len(new)
                 _print(new, json)

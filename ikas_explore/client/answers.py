@@ -18,14 +18,14 @@ import httpx
 
 from ikas_explore.errors import (
     AppNotFoundError,
+    ArgumentRefusedError,
+    FieldRefusedError,
     GraphQLError,
-    InvalidArgumentError,
-    InvalidScopeError,
     LoginRequiredError,
     PermissionDeniedError,
     RateLimitedError,
     ResponseError,
-    UnknownFieldError,
+    ScopeRefusedError,
 )
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode_bytes
@@ -42,16 +42,16 @@ CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
         "The app lacks a permission: grant it in the partner panel and authorise the app anew.",
     ),
     "INVALID_SCOPE": (
-        InvalidScopeError,
+        ScopeRefusedError,
         "A scope cannot be registered, and nothing was saved; Scope.registrable() lists those "
         "that can.",
     ),
     "ARGUMENT_VALIDATION_ERROR": (
-        InvalidArgumentError,
+        ArgumentRefusedError,
         "The endpoint has to be an https:// URL with a public host.",
     ),
     "GRAPHQL_VALIDATION_FAILED": (
-        UnknownFieldError,
+        FieldRefusedError,
         "The schema asked does not have this field or argument: check api_version.",
     ),
     "APP_NOT_FOUND": (

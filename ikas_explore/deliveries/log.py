@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.payloads import Reading, read_body
-from ikas_explore.errors import StorageError, TransportError
+from ikas_explore.errors import StorageError, WaitTimeoutError
 from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Log:
 
         Raises
         ------
-        TransportError
+        WaitTimeoutError
             Fewer came within `timeout` seconds.
         StorageError
             A request came and could not be written, or the log is closed.
@@ -139,7 +139,7 @@ class Log:
                     )
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise TransportError(
+                    raise WaitTimeoutError(
                         f"{self.came} of {count} requests came within {timeout:g} s. Look at "
                         "deliveries() for those that did, and at the sender for the others; "
                         "a longer `timeout` waits longer."

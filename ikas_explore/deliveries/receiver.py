@@ -178,7 +178,7 @@ class Receiver:
 
         Raises
         ------
-        TransportError
+        WaitTimeoutError
             Fewer came in time; it tells how many did.
         StorageError
             One came that could not be written.

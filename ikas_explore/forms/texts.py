@@ -290,6 +290,10 @@ TEXTS: Mapping[str, Text] = {
         "ikas refused a value, most often the endpoint. Mend it and try again.",
         "ikas bir değeri, büyük olasılıkla uç noktayı reddetti. Düzeltip yeniden deneyin.",
     ),
+    "error.UnknownFieldError": Text(
+        "ikas does not know a field of this request. The reason is below.",
+        "ikas bu isteğin bir alanını tanımıyor. Nedeni aşağıda.",
+    ),
     "error.GraphQLError": Text(
         "ikas refused this. The reason stands below.", "ikas bunu reddetti. Nedeni aşağıda."
     ),

@@ -16,7 +16,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import CredentialsError, GraphQLError, ScopeTakenError
+from ikas_explore.errors import (
+    CredentialsError,
+    GraphQLError,
+    InvalidArgumentError,
+    ScopeTakenError,
+)
 from ikas_explore.manage.changes import select
 from ikas_explore.manage.journal_file import Entry, JournalFile
 from ikas_explore.manage.stores import list_store
@@ -117,7 +122,12 @@ class Journal:
         )
         try:
             yield entry
-        except (GraphQLError, ScopeTakenError, CredentialsError) as error:
+        except (
+            GraphQLError,
+            InvalidArgumentError,
+            ScopeTakenError,
+            CredentialsError,
+        ) as error:
             in_part = getattr(error, "data", None) is not None  # data beside errors
             if not in_part and not error.maybe_done:
                 self.take(entry)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ikas_explore.errors import GraphQLError, InvalidArgumentError
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import read_body
 from ikas_explore.sandbox.state import State, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
@@ -57,7 +57,7 @@ def control_routes(state: State) -> list[Route]:
                 return refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
             try:
                 return await answer(request, store)
-            except GraphQLError as error:
+            except InvalidArgumentError as error:
                 return refuse(400, error.code, str(error))
 
         return Route(f"/control/{path}", checked, methods=[method])

@@ -233,8 +233,10 @@ class Sandbox:
 
         Raises
         ------
+        WaitTimeoutError
+            The time is up and some are pending.
         TransportError
-            The time is up, or the sandbox is closed, and some are pending.
+            The sandbox is closed and some are pending.
         StorageError
             What came of attempts cannot be written.
         """

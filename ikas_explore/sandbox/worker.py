@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 
 from ikas_explore.deliveries.attempts import failure_of, outcome_of
-from ikas_explore.errors import StorageError, TransportError
+from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
 from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.event_rows import receiver_of
@@ -94,7 +94,7 @@ class Worker:
                 raise TransportError(
                     f"The sandbox is closed with {self._pending} deliveries pending."
                 )
-            raise TransportError(
+            raise WaitTimeoutError(
                 f"{self._pending} deliveries are still pending after {timeout:g} s; attempts() "
                 "shows what came of them so far. Give more time, or shorter retry_delays."
             )

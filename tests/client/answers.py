@@ -95,7 +95,7 @@ ANSWERS: dict[str, tuple[Callable[[httpx.Request], httpx.Response], type[errors.
     "errors of an unknown code": (lambda _: _json(refusal("TEAPOT")), errors.GraphQLError),
     "validation failed, 400": (
         lambda _: _json(refusal("GRAPHQL_VALIDATION_FAILED"), 400),
-        errors.UnknownFieldError,
+        errors.FieldRefusedError,
     ),
     "errors that is no list": (lambda _: _json({"errors": CANARY}), errors.ResponseError),
     "errors of texts": (lambda _: _json({"errors": [CANARY]}), errors.ResponseError),

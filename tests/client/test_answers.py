@@ -102,12 +102,12 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
 
 
 FACT_SHEET = {
-    "INVALID_SCOPE": errors.InvalidScopeError,
-    "ARGUMENT_VALIDATION_ERROR": errors.InvalidArgumentError,
+    "INVALID_SCOPE": errors.ScopeRefusedError,
+    "ARGUMENT_VALIDATION_ERROR": errors.ArgumentRefusedError,
     "LOGIN_REQUIRED": errors.LoginRequiredError,
     "UNAUTHORIZED": errors.PermissionDeniedError,
     "APP_NOT_FOUND": errors.AppNotFoundError,
-    "GRAPHQL_VALIDATION_FAILED": errors.UnknownFieldError,
+    "GRAPHQL_VALIDATION_FAILED": errors.FieldRefusedError,
 }
 
 

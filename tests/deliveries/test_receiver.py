@@ -30,7 +30,7 @@ from ikas_explore.errors import (
     ServingError,
     SignatureError,
     StorageError,
-    TransportError,
+    WaitTimeoutError,
 )
 from ikas_explore.network import server
 from tests.waiting import until
@@ -498,7 +498,7 @@ def test_wait_returns_when_enough_came_and_tells_how_many_when_not(
 ) -> None:
     client.post(receiver.endpoint, json=payload(1))
     assert len(receiver.wait(1)) == 1
-    with pytest.raises(TransportError, match=r"1 of 2 requests came within 0\.01 s"):
+    with pytest.raises(WaitTimeoutError, match=r"1 of 2 requests came within 0\.01 s"):
         receiver.wait(2, timeout=0.01)
     sender = threading.Thread(target=httpx.post, args=(receiver.endpoint,), kwargs={"json": {}})
     sender.start()
@@ -532,7 +532,7 @@ def test_a_path_keeps_the_log_across_runs(tmp_path: Path, client: httpx.Client) 
     with Receiver(SECRET, path=path) as receiver:
         client.post(receiver.endpoint, json=payload(1))
     with Receiver(SECRET, path=path) as receiver:
-        with pytest.raises(TransportError, match="0 of 1"):
+        with pytest.raises(WaitTimeoutError, match="0 of 1"):
             receiver.wait(1, timeout=0)
         client.post(receiver.endpoint, json=payload(1))
         assert receiver.wait(1)["duplicate"].to_list() == [False, True]

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ikas_explore.errors import InvalidScopeError, StorageError, TransportError
+from ikas_explore.errors import (
+    IkasError,
+    InvalidScopeError,
+    ScopeRefusedError,
+    StorageError,
+    TransportError,
+)
 from ikas_explore.manage.journal import Journal
 from tests.manage.registries import DictRegistry
 
@@ -45,9 +51,10 @@ def test_the_last_write_is_on_top_and_comes_off_once(journal: Journal) -> None:
     assert journal.entries() == [first]
 
 
-def test_a_write_that_ikas_refused_leaves_no_entry(journal: Journal) -> None:
-    with pytest.raises(InvalidScopeError), journal.write(DictRegistry(), [ORDER], endpoint=A):
-        raise InvalidScopeError("no")
+@pytest.mark.parametrize("kind", [ScopeRefusedError, InvalidScopeError])
+def test_a_write_that_was_refused_leaves_no_entry(journal: Journal, kind: type[IkasError]) -> None:
+    with pytest.raises(kind), journal.write(DictRegistry(), [ORDER], endpoint=A):
+        raise kind("no")
     assert journal.entries() == []
 
 
@@ -57,7 +64,7 @@ def test_a_write_that_may_have_happened_stays(
     journal: Journal, error: BaseException, partial: bool
 ) -> None:
     if partial:
-        error = InvalidScopeError("partly", data={"saveWebhook": []})
+        error = ScopeRefusedError("partly", data={"saveWebhook": []})
     with pytest.raises(type(error)), journal.write(DictRegistry(), [ORDER], endpoint=A):
         raise error
     assert len(journal.entries()) == 1

@@ -24,7 +24,12 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.routing import Route
 
 from ikas_explore.deliveries.receiver import Receiver
-from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
+from ikas_explore.errors import (
+    InvalidArgumentError,
+    InvalidScopeError,
+    TransportError,
+    WaitTimeoutError,
+)
 from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox import Sandbox
@@ -454,7 +459,7 @@ def test_settle_says_what_is_pending_when_its_time_is_up() -> None:
     with Receiver(status=500) as receiver, Sandbox(retry_delays=(60,)) as sandbox:
         register(sandbox, receiver.endpoint)
         sandbox.emit(ORDER)
-        with pytest.raises(TransportError, match="1 deliveries are still pending after 0"):
+        with pytest.raises(WaitTimeoutError, match="1 deliveries are still pending after 0"):
             sandbox.settle(0.05)
 
 
