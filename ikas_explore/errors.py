@@ -31,8 +31,11 @@ apart, catch `GraphQLError` first. `InvalidArgumentError` and `UnknownFieldError
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+_PACKAGE = os.path.dirname(__file__)
 
 
 class IkasError(Exception):
@@ -54,6 +57,59 @@ class IkasError(Exception):
 
 def _unpickled(kind: type[IkasError], args: tuple[Any, ...]) -> IkasError:
     return kind.__new__(kind, *args)
+
+
+def show_tracebacks(shown: bool = True) -> None:
+    """Choose whether IPython and Jupyter show the whole traceback of an `IkasError`.
+
+    By default they show your line, the message, and a line for each cause.
+
+    Parameters
+    ----------
+    shown : bool, default True
+        False goes back to the short form.
+
+    Raises
+    ------
+    InvalidArgumentError
+        `shown` is not a bool.
+
+    Examples
+    --------
+    >>> show_tracebacks(True)
+    >>> show_tracebacks(False)
+    """
+    if not isinstance(shown, bool):
+        raise InvalidArgumentError(f"shown is True or False, not {shown!r}.")
+    # IPython looks for the attribute: with none it does what it does for every error.
+    if not shown:
+        IkasError._render_traceback_ = _short  # type: ignore[attr-defined]
+    elif hasattr(IkasError, "_render_traceback_"):
+        del IkasError._render_traceback_
+
+
+def _short(error: IkasError) -> list[str]:
+    """Return the lines that IPython prints: the caller's line, the message, the causes."""
+    import traceback  # only needed on the way to an error
+
+    lines = []
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = (at for at, frame in enumerate(frames) if frame.filename.startswith(_PACKAGE))
+    caller = frames[next(ours, len(frames)) - 1] if frames else None
+    if caller is not None and caller.line:
+        # A cell has a file name too, of a file that is not there.
+        file = f"{caller.filename}, " if os.path.exists(caller.filename) else ""
+        lines.append(f"{file}line {caller.lineno}: {caller.line}")
+    lines.append(f"{type(error).__name__}: {error}")
+    lines += getattr(error, "__notes__", ())
+    each: BaseException = error
+    while cause := each.__cause__ or (None if each.__suppress_context__ else each.__context__):
+        lines.append(f"Because of {type(cause).__name__}: {cause}")
+        each = cause
+    return [*lines, "The whole traceback: ikas.errors.show_tracebacks(True)"]
+
+
+IkasError._render_traceback_ = _short  # type: ignore[attr-defined] # IPython's name
 
 
 class InvalidArgumentError(IkasError, ValueError):
