@@ -45,18 +45,22 @@ class Registrations:
         scopes: str | Iterable[str],
         *,
         sales_channel_ids: str | Iterable[str] | None = None,
+        allow_unknown: bool = False,
     ) -> DataFrame:
         """Register an endpoint; return the rows saved in the order asked."""
-        return self.send(self.check(endpoint, scopes, sales_channel_ids))
+        asked = self.check(endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown)
+        return self.send(asked)
 
     def check(
         self,
         endpoint: str,
         scopes: str | Iterable[str],
         sales_channel_ids: str | Iterable[str] | None,
+        *,
+        allow_unknown: bool = False,
     ) -> Asked:
         """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
-        asked = check_scopes(scopes)
+        asked = check_scopes(scopes, allow_unknown=allow_unknown)
         check_endpoint(endpoint, allow_http=self._client.settings.local)
         return Asked(endpoint, asked, _texts(sales_channel_ids, "sales_channel_ids"))
 

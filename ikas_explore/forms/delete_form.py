@@ -11,7 +11,7 @@ from ikas_explore.forms.markup import time
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,7 +24,7 @@ class DeleteForm(Form):
 
     Parameters
     ----------
-    registry : Registry
+    registry : WebhookStore
         Listed once.
     journal : Journal, optional
         Where the delete is recorded.
@@ -33,7 +33,7 @@ class DeleteForm(Form):
     """
 
     def __init__(
-        self, registry: Registry, *, journal: Journal | None = None, language: str | None = None
+        self, registry: WebhookStore, *, journal: Journal | None = None, language: str | None = None
     ) -> None:
         words = Words(language)
         self._session = Session(registry, journal=journal)

@@ -17,7 +17,7 @@ from ikas_explore.forms.session import Session
 from ikas_explore.forms.undo_section import Undoing
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,7 +32,7 @@ class Manager(Form):
 
     Parameters
     ----------
-    registry : Registry
+    registry : WebhookStore
         Listed once.
     journal : Journal, optional
         Where writes are recorded, and where undo finds the last one.
@@ -46,7 +46,7 @@ class Manager(Form):
 
     def __init__(
         self,
-        registry: Registry,
+        registry: WebhookStore,
         *,
         journal: Journal | None = None,
         allow_http: bool = False,

@@ -16,7 +16,7 @@ from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -30,7 +30,7 @@ class SaveForm(Form):
 
     Parameters
     ----------
-    registry : Registry
+    registry : WebhookStore
         Listed once.
     journal : Journal, optional
         Where the save is recorded.
@@ -44,7 +44,7 @@ class SaveForm(Form):
 
     def __init__(
         self,
-        registry: Registry,
+        registry: WebhookStore,
         *,
         journal: Journal | None = None,
         allow_http: bool = False,

@@ -20,7 +20,7 @@ from ikas_explore.manage.changes import Change, registered
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.planning import undo
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -40,7 +40,7 @@ class Session:
 
     Parameters
     ----------
-    registry : Registry
+    registry : WebhookStore
         Its writes must not journal by themselves.
     journal : Journal, optional
         Where writes are recorded, for `undo`. Default: one in memory.
@@ -61,7 +61,7 @@ class Session:
     """
 
     def __init__(
-        self, registry: Registry, *, journal: Journal | None = None, allow_http: bool = False
+        self, registry: WebhookStore, *, journal: Journal | None = None, allow_http: bool = False
     ) -> None:
         from ikas_explore.frames.frames import rows_frame, webhook_columns
 

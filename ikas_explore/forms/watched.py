@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import IkasError
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,7 +18,7 @@ class Watched:
     A plan turns an error into text in one language; a form says it in the reader's.
     """
 
-    def __init__(self, behind: Registry) -> None:
+    def __init__(self, behind: WebhookStore) -> None:
         self._behind = behind
         self.listed: DataFrame | None = None
         self.error: IkasError | None = None

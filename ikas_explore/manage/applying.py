@@ -17,7 +17,7 @@ from ikas_explore.errors import (
 from ikas_explore.manage.changes import DELETE, KEEP, Change
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.stores import list_store
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 SAVED, DELETED, CONFLICT, FAILED, KEPT = "saved", "deleted", "conflict", "failed", "kept"
 
@@ -75,7 +75,7 @@ class Writing:
 
     Parameters
     ----------
-    registry : Registry
+    registry : WebhookStore
     changes : sequence of Change
         All of one store.
     current : mapping of str to str
@@ -88,7 +88,7 @@ class Writing:
 
     def __init__(
         self,
-        registry: Registry,
+        registry: WebhookStore,
         changes: Sequence[Change],
         current: State,
         *,

@@ -26,7 +26,7 @@ from ikas_explore.manage.changes import select
 from ikas_explore.manage.journal_file import Entry, JournalFile
 from ikas_explore.manage.stores import list_store
 from ikas_explore.text.printable import printable
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 #: Numbers the writes of this process, as its clock may be set back between two of them.
 _NUMBERS = itertools.count(1)
@@ -72,7 +72,7 @@ class Journal:
     @contextmanager
     def write(
         self,
-        registry: Registry,
+        registry: WebhookStore,
         scopes: Sequence[str],
         *,
         endpoint: str | None = None,
@@ -83,7 +83,7 @@ class Journal:
 
         Parameters
         ----------
-        registry : Registry
+        registry : WebhookStore
             Listed once, unless `before` is given.
         scopes : sequence of str
             The scopes about to be written.

@@ -23,7 +23,7 @@ from ikas_explore.manage.journal_file import Entry
 from ikas_explore.manage.stores import each_store, list_store
 from ikas_explore.text.printable import printable
 from ikas_explore.text.progress import Progress
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -49,7 +49,7 @@ class Plan:
 
     def __init__(
         self,
-        registries: Mapping[str, Registry],
+        registries: Mapping[str, WebhookStore],
         listed: Registered,
         changes: Sequence[Change],
         *,

@@ -12,7 +12,7 @@ from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.stores import list_store
 from ikas_explore.schema.scopes import check_scopes
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def make_plan(
     desired: Desired,
-    registries: Mapping[str, Registry],
+    registries: Mapping[str, WebhookStore],
     *,
     stores: Collection[str] | None = None,
     before: DataFrame | None = None,
@@ -39,7 +39,7 @@ def make_plan(
     ----------
     desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
         See `ikas_explore.manage.desired`. ``{}`` desires nothing.
-    registries : mapping of str to Registry
+    registries : mapping of str to WebhookStore
         The stores by name.
     stores : collection of str, optional
         All stores that `desired` is read for, where some of them are not planned because they
@@ -93,7 +93,7 @@ def make_plan(
 
 def undo(
     journal: Journal,
-    registries: Mapping[str, Registry],
+    registries: Mapping[str, WebhookStore],
     *,
     take: bool = True,
     now: Registered | None = None,
@@ -103,7 +103,7 @@ def undo(
     Parameters
     ----------
     journal : Journal
-    registries : mapping of str to Registry
+    registries : mapping of str to WebhookStore
     take : bool, default True
         False leaves the write on the stack, to show the plan before somebody agrees to it;
         ``journal.take(plan.reverts)`` takes it off then.

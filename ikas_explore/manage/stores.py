@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from ikas_explore.manage.changes import registered
-from ikas_explore.values.protocols import Registry
+from ikas_explore.values.protocols import WebhookStore
 
 
-def list_store(registry: Registry) -> dict[str, str]:
+def list_store(registry: WebhookStore) -> dict[str, str]:
     """List a store; returns scope to endpoint."""
     return registered(registry.list()).get(registry.name, {})
 

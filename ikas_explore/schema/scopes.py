@@ -6,12 +6,16 @@ official npm packages; ``docs``: ikas' pages; ``live``: the API as measured by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.values.names import did_you_mean, matches
+
+#: What a scope that the catalogue does not know may look like.
+_UNKNOWN = re.compile(r"[\w.-]+(/[\w.-]+)+", re.ASCII)
 
 Registration = Literal["registrable", "refused", "panel-only"]
 
@@ -108,13 +112,15 @@ class Scope(StrEnum):
         return tuple(scope for scope in cls.registrable() if matches(pattern, scope))
 
 
-def check_scopes(scopes: str | Iterable[str]) -> list[str]:
+def check_scopes(scopes: str | Iterable[str], *, allow_unknown: bool = False) -> list[str]:
     """Check scopes before they are sent.
 
     Parameters
     ----------
     scopes : str or iterable of str
         One scope or several.
+    allow_unknown : bool, default False
+        Accept scopes that cannot be registered as far as the catalogue knows.
 
     Returns
     -------
@@ -147,13 +153,15 @@ def check_scopes(scopes: str | Iterable[str]) -> list[str]:
     for scope in asked:
         if not isinstance(scope, str):
             raise InvalidArgumentError(f"A scope is text, not {type(scope).__name__}: {scope!r}.")
-        _check_scope(scope)
+        _check_scope(scope, allow_unknown)
     return [str(scope) for scope in dict.fromkeys(asked)]
 
 
-def _check_scope(scope: str) -> None:
+def _check_scope(scope: str, allow_unknown: bool) -> None:
     registrable = Scope.registrable()
     if scope in registrable:
+        return
+    if allow_unknown and _UNKNOWN.fullmatch(scope):
         return
     if "*" in scope:
         raise InvalidScopeError(

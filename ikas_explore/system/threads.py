@@ -1,9 +1,8 @@
-"""One question to many stores: several at a time, answers as they come, and Ctrl-C at once."""
+"""Many calls at once: several threads, results as they come, and Ctrl-C that is heard."""
 
 from __future__ import annotations
 
 import math
-import queue
 import threading
 import time
 from collections import deque
@@ -18,23 +17,30 @@ _LOOK = 0.5
 
 
 def gather(
-    ask: Callable[[T], R], items: Iterable[T], *, workers: int, timeout: float = math.inf
+    call: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    workers: int,
+    timeout: float = math.inf,
+    finish: bool = False,
 ) -> Iterator[tuple[T, R | BaseException]]:
-    """Ask about each item in threads; yield each with its answer, in the order they end.
+    """Call a function with each item in threads; yield each item with its result, as they end.
 
-    What `ask` raises is yielded in place of the answer. When the caller stops early, Ctrl-C
-    included, no further item is begun, and those under way are not waited for.
+    An exception of `call` is yielded in place of the result. When the caller stops early, with
+    Ctrl-C for example, no further call is begun.
 
     Parameters
     ----------
-    ask : callable
-        Reads only: it may be left in the middle.
+    call : callable
     items : iterable
     workers : int
-        How many at a time.
+        How many at a time. With one, or one item, the calls are made in the caller's thread,
+        and Ctrl-C reaches them.
     timeout : float, optional
-        Seconds for all of it. After them nothing is waited for, as when the caller stops: an
-        item that is missing then was not begun, or is left in the middle.
+        Seconds for all of it. After that nothing is waited for, as if the caller had stopped.
+    finish : bool, default False
+        For writes: when the caller stops early, wait for the calls under way. Reads are left
+        in the middle.
 
     Examples
     --------
@@ -42,22 +48,36 @@ def gather(
     [(-3, 3), (-2, 2), (1, 1)]
     """
     waiting = deque(items)
-    answers: queue.SimpleQueue[tuple[T, R | BaseException]] = queue.SimpleQueue()
+    if min(workers, len(waiting)) <= 1 and timeout == math.inf:
+        for item in waiting:
+            try:
+                result: R | BaseException = call(item)
+            except Exception as error:
+                result = error
+            yield item, result
+        return
+    missing, under_way = len(waiting), 0
+    results: deque[tuple[T, R | BaseException]] = deque()
+    changed = threading.Condition()
 
     def work() -> None:
+        nonlocal under_way
         while True:
-            try:
+            with changed:
+                if not waiting:
+                    return
                 item = waiting.popleft()
-            except IndexError:
-                return
+                under_way += 1
             try:
-                answer: R | BaseException = ask(item)
+                result: R | BaseException = call(item)
             except BaseException as error:  # for the caller, whatever it is
-                answer = error
-            answers.put((item, answer))
+                result = error
+            with changed:
+                under_way -= 1
+                results.append((item, result))
+                changed.notify_all()
 
     end = time.monotonic() + timeout
-    missing = len(waiting)
     # Daemons, unlike those of a pool: Python's end would wait for those.
     threads = [
         threading.Thread(target=work, name=f"gather-{number}", daemon=True)
@@ -67,16 +87,20 @@ def gather(
         for thread in threads:
             thread.start()
         while missing:
-            try:
-                # What is there already is taken, however late it is.
-                answer = answers.get(timeout=min(_LOOK, max(end - time.monotonic(), 0)))
-            except queue.Empty:
-                if time.monotonic() >= end:
+            with changed:
+                # A result that is there is taken, however late it is.
+                while not results and time.monotonic() < end:
+                    changed.wait(min(_LOOK, end - time.monotonic()))
+                if not results:
                     return
-                continue
+                ready = results.popleft()
             missing -= 1
-            yield answer
+            yield ready
         for thread in threads:
             thread.join()
     finally:
-        waiting.clear()
+        with changed:
+            waiting.clear()
+            # Not joined: a thread that Ctrl-C caught in its start cannot be.
+            while finish and under_way:
+                changed.wait(_LOOK)

@@ -1,19 +1,16 @@
-"""The little that plans need to know of a store's webhooks."""
+"""The little that plans, audits and forms need to know of a store."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class Registry(Protocol):
-    """The webhooks of one store, to be listed and written.
-
-    Its writes must not journal by themselves: what applies a plan records each write.
-    """
+class WebhookStore(Protocol):
+    """The webhooks of one store. Its writes are not journaled: the caller does that."""
 
     @property
     def name(self) -> str:
@@ -30,10 +27,22 @@ class Registry(Protocol):
         scopes: Sequence[str],
         *,
         sales_channel_ids: Sequence[str] | None = None,
+        allow_unknown: bool = False,
     ) -> DataFrame:
-        """Register one endpoint for the scopes; return the rows saved."""
+        """Register one endpoint for the scopes; return the rows saved.
+
+        `allow_unknown` also sends scopes that the catalogue does not know.
+        """
         ...
 
     def delete(self, scopes: Sequence[str]) -> bool:
-        """Remove the scopes, whatever endpoint holds them; return what ikas answered."""
+        """Remove the scopes, known to the catalogue or not; return what ikas answered."""
+        ...
+
+
+class Source(Protocol):
+    """What can be asked for the rows of a list: a store or a fleet."""
+
+    def query(self, field: str) -> Any:
+        """Begin a query for a list of ikas' schema."""
         ...

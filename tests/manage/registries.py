@@ -46,6 +46,7 @@ class DictRegistry:
         scopes: Sequence[str],
         *,
         sales_channel_ids: Sequence[str] | None = None,
+        allow_unknown: bool = False,
     ) -> pd.DataFrame:
         self.state |= dict.fromkeys(scopes, endpoint)
         self._called("save", endpoint, *scopes)
