@@ -6,21 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ikas_explore.schema.limits import CALLS, Rate
 
-@dataclass(frozen=True)
-class Rate:
-    """So many calls in so many seconds, whichever way they are cut."""
-
-    calls: int
-    seconds: float
-
-
-#: What ikas lets through before it answers HTTP 429 (docs); that it counts them per store
-#: authorisation is inferred. Half a second more than the ten it says, as calls do not arrive in
-#: the gaps they left in.
-RATE_LIMIT = Rate(calls=50, seconds=10.5)
+#: Half a second more than ikas' window, as calls do not arrive in the gaps they left in.
+RATE_LIMIT = Rate(CALLS.calls, CALLS.seconds + 0.5)
 
 
 class Throttle:

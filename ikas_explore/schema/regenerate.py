@@ -1,10 +1,10 @@
-"""Make sgqlc types from a schema: this package's own, or any that ikas' introspection gives.
+"""Make sgqlc types from a schema: this package's own, or any other.
 
 ``python -m ikas_explore.schema.regenerate``
-    writes ``v1.py`` and ``v2.py`` anew from the SDL files beside them; with ``--check`` it
-    writes nothing and ends with 1 when one of them is out of date.
+    writes ``v1.py`` and ``v2.py`` anew from ``webhooks.graphql``; with ``--check`` it writes
+    nothing and exits with 1 when one of them is out of date.
 ``python -m ikas_explore.schema.regenerate --from introspection.json --out mine.py``
-    makes types of a whole schema, for `Store.query`.
+    makes types of a whole schema, for `Store.query`. The file may hold SDL too.
 """
 
 from __future__ import annotations
@@ -19,16 +19,43 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError
 from ikas_explore.schema import API_VERSIONS, sdl
 from ikas_explore.system.files import replacing
 from ikas_explore.text.printable import printable
+from ikas_explore.values.strict_json import decode
 
 _FOLDER = Path(__file__).parent
+_ASK = "Ask for graphql.get_introspection_query() and save the whole answer."
+
+
+def write_types(source: Path, out: Path) -> bool:
+    """Write a module of the types of a schema file; return False when it was up to date.
+
+    Parameters
+    ----------
+    source : Path
+        The JSON answer to an introspection query, or SDL.
+    out : Path
+        The module; its name is the name that the schema has in it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The file cannot be read, or is not a schema.
+    StorageError
+        The module cannot be written.
+    """
+    return _write(out, types_of_file(source, out))
+
+
+def types_of_file(source: Path, out: Path) -> str:
+    """Return what `write_types` writes."""
+    return types_of(_read_schema(source), name=out.stem, source=source.name)
 
 
 def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
-    """Return a module of sgqlc types.
+    """Return a module of sgqlc types; the same input gives the same text.
 
     Parameters
     ----------
@@ -39,31 +66,31 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     source : str
         What the header names as the source.
 
-    Returns
-    -------
-    str
-        Python source; the same input gives the same text.
-
     Raises
     ------
     InvalidArgumentError
-        For a dict that is no introspection result, or a name that is no identifier.
+        The dict is not an introspection result, or the name is not an identifier.
     """
-    from graphql import GraphQLError
     from sgqlc.codegen.schema import CodeGen
 
     if not name.isidentifier() or keyword.iskeyword(name) or name == "sgqlc":
         raise InvalidArgumentError(f"{name!r} is not a Python name; give --out a plain file name.")
+    lines: list[str] = []
     try:
         schema = introspection.get("data", introspection)["__schema"]
         _refuse_names(schema, source)
-        lines: list[str] = []
         CodeGen(name, _quotable(schema), lines.append, docstrings=True).write()
-    except (KeyError, TypeError, AttributeError, RecursionError, GraphQLError) as error:
+        taken = any(each["name"] == name for each in schema["types"])
+    except InvalidArgumentError:
+        raise
+    except Exception as error:  # whatever sgqlc meets in a stranger's answer
         raise InvalidArgumentError(
-            f"{source} is not the answer to an introspection query: {error!r}. Ask for "
-            "graphql.get_introspection_query() and save the whole answer."
+            f"{source} is not the answer to an introspection query: {error!r}. {_ASK}"
         ) from error
+    if taken:
+        raise InvalidArgumentError(
+            f"{source} has a type called {name!r}, like the module; give --out another file name."
+        )
     header = (
         f"# Generated from {printable(source)} "
         "by ikas_explore.schema.regenerate with sgqlc-codegen."
@@ -73,6 +100,40 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     if not _declares(text, name):
         raise _would_run(source)
     return header + text
+
+
+def _read_schema(path: Path) -> dict[str, Any]:
+    """Return the introspection result that a file of JSON or SDL stands for."""
+    try:
+        content = path.read_bytes()
+        text = content.decode(json.detect_encoding(content))  # Windows' tools write BOMs, or UTF-16
+    except (OSError, ValueError) as error:
+        raise InvalidArgumentError(f"{path} cannot be read: {error}.") from error
+    text = text.removeprefix("\ufeff")
+    if text.lstrip()[:1] not in ("{", "["):
+        return _introspection_of(text, str(path))
+    try:
+        read = decode(text)
+    except RecursionError:
+        raise InvalidArgumentError(f"{path} is nested too deeply for a schema. {_ASK}") from None
+    except ValueError as error:
+        raise InvalidArgumentError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(read, dict):
+        raise InvalidArgumentError(f"{path} holds no JSON object. {_ASK}")
+    return read
+
+
+def _introspection_of(text: str, source: str) -> dict[str, Any]:
+    from graphql import GraphQLError, build_schema, introspection_from_schema
+
+    try:
+        return dict(introspection_from_schema(build_schema(text)))
+    except (GraphQLError, TypeError, RecursionError) as error:
+        reason = printable(str(error).split("\n")[0]) or "it is nested too deeply"
+        raise InvalidArgumentError(
+            f"{source} is neither SDL ({reason}) nor JSON. Give a .graphql file with a Query type, "
+            "or the answer to an introspection query."
+        ) from None
 
 
 def _quotable(value: Any) -> Any:
@@ -155,13 +216,9 @@ def _would_run(source: str) -> InvalidArgumentError:
 
 def package_types() -> dict[Path, str]:
     """Return what this package's generated modules should hold, by path."""
-    from graphql import build_schema, introspection_from_schema
-
     return {
         _FOLDER / f"{version}.py": types_of(
-            dict(introspection_from_schema(build_schema(sdl(version)))),
-            name=version,
-            source=f"{version}.graphql",
+            _introspection_of(sdl(version), version), name=version, source="webhooks.graphql"
         )
         for version in API_VERSIONS
     }
@@ -174,44 +231,47 @@ def main(arguments: list[str] | None = None) -> int:
         description="Make sgqlc types from a GraphQL schema.",
     )
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
-    parser.add_argument("--from", dest="source", type=Path, help="introspection result (JSON)")
+    parser.add_argument("--from", dest="source", type=Path, help="introspection (JSON) or SDL")
     parser.add_argument("--out", type=Path, help="the module to write")
     options = parser.parse_args(arguments)
     if bool(options.source) != bool(options.out):
         parser.error("--from and --out go together")
     try:
         wanted = (
-            {options.out: _types_of_file(options.source, options.out)}
+            {options.out: types_of_file(options.source, options.out)}
             if options.source
             else package_types()
         )
-    except InvalidArgumentError as error:
+        if options.check:
+            stale = [path for path, text in wanted.items() if _read(path) != text]
+            for path in stale:
+                print(f"{path.name} is out of date; run python -m ikas_explore.schema.regenerate")
+            return 1 if stale else 0
+        for path, text in wanted.items():
+            if _write(path, text):
+                print(f"wrote {path}")
+    except IkasError as error:
         parser.exit(2, f"{error}\n")
-    stale = [path for path, text in wanted.items() if _read(path) != text]
-    if options.check:
-        for path in stale:
-            print(f"{path.name} is out of date; run python -m ikas_explore.schema.regenerate")
-        return 1 if stale else 0
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, 0o666) as part:
-            part.write_text(wanted[path], "utf-8")
-        print(f"wrote {path}")
     return 0
 
 
-def _types_of_file(source: Path, out: Path) -> str:
-    try:
-        introspection = json.loads(source.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidArgumentError(f"{source} cannot be read as JSON: {error}.") from error
-    if not isinstance(introspection, dict):
-        raise InvalidArgumentError(f"{source} holds no JSON object.")
-    return types_of(introspection, name=out.stem, source=source.name)
-
-
 def _read(path: Path) -> str | None:
-    return path.read_text("utf-8") if path.exists() else None
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):  # not there, or not a module of ours
+        return None
+
+
+def _write(path: Path, text: str) -> bool:
+    if _read(path) == text:
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, 0o666) as part:
+            part.write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be written: {error}. Give --out another path.") from None
+    return True
 
 
 if __name__ == "__main__":

@@ -113,26 +113,10 @@ class Scope(StrEnum):
 
 
 def check_scopes(scopes: str | Iterable[str], *, allow_unknown: bool = False) -> list[str]:
-    """Check scopes before they are sent.
+    """Return one scope or several as a list, each once; refuse what cannot be registered.
 
-    Parameters
-    ----------
-    scopes : str or iterable of str
-        One scope or several.
-    allow_unknown : bool, default False
-        Accept scopes that cannot be registered as far as the catalogue knows.
-
-    Returns
-    -------
-    list of str
-        Each scope once, in the order given.
-
-    Raises
-    ------
-    InvalidArgumentError
-        For an empty list, or something that is no text.
-    InvalidScopeError
-        For a scope that does not exist, or that the API refuses.
+    With `allow_unknown`, scopes that the catalogue does not know, or knows as not registrable,
+    are accepted.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-# Generated from v2.graphql by ikas_explore.schema.regenerate with sgqlc-codegen.
+# Generated from webhooks.graphql by ikas_explore.schema.regenerate with sgqlc-codegen.
 # Do not edit: change the source and run it again.
 import sgqlc.types
 

@@ -12,7 +12,8 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore.client.client import Client, open_http
 from ikas_explore.client.operations import list_webhooks
-from ikas_explore.client.throttle import RATE_LIMIT, Rate, Throttle
+from ikas_explore.client.throttle import RATE_LIMIT, Throttle
+from ikas_explore.schema.limits import Rate
 from ikas_explore.settings import read_settings
 
 
