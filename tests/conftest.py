@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,16 @@ import ikas_explore as ikas
 
 # A script's background job ignores Ctrl-C, and so would every process that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No workers for a run that names its files: they take longer to start than such a run."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Only the package has doctests: what tests import is not read for them."""
+    return True if re.fullmatch(r"(?!test_).*\.py", collection_path.name) else None
 
 
 @pytest.fixture(autouse=True)

@@ -32,17 +32,11 @@ def test_a_seed_has_one_script() -> None:
     ],
 )
 def test_nothing_is_lost_or_invented_or_left_open(
-    seed: int | None,
-    seconds: float,
-    count: int | None,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    seed: int | None, seconds: float, count: int | None, tmp_path: Path
 ) -> None:
     """Repeat one that failed with ``python -m tests.chaos --seed SEED --steps STEPS``."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    with capsys.disabled():
-        print(f"\nchaos: seed {seed}")
+    print(f"chaos: seed {seed}")
     report = run(seed, tmp_path, seconds=seconds, count=count)
-    with capsys.disabled():
-        print(report.text())
+    print(report.text())
     assert report.failures == [], f"seed {seed}, {report.steps} steps"

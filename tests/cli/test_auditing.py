@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import ikas_explore as ikas
-from tests.cli.test_cli import FULL, needs_full, run, unread
+from tests.cli.running import FULL, needs_full, run, unread
 
 ENDPOINT = "https://example.com/ikas"
 

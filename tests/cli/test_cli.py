@@ -1,4 +1,4 @@
-"""The command line, as a process of its own."""
+"""The command line: what each command prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -19,54 +17,10 @@ from typer.main import get_command
 
 import ikas_explore as ikas
 from ikas_explore.cli import app
+from tests.cli.running import COMMAND, FULL, needs_full, run, running, unread
 
 README = Path(__file__).parents[2] / "README.md"
 ENDPOINT = "https://example.com/ikas"
-
-
-#: Where there is never room.
-FULL = Path("/dev/full")
-needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-
-
-def run(
-    *arguments: str, stdout: int | IO[Any] = subprocess.PIPE, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ikas_explore", *arguments],
-        # Relative to the folder of the test: the journal of whoever runs this is not ours.
-        env={**os.environ, "IKAS_JOURNAL": "journal.jsonl", **environment},
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
-
-
-@contextmanager
-def unread() -> Iterator[int]:
-    """Give the end of a pipe that nobody reads."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    try:
-        yield writer
-    finally:
-        os.close(writer)
-
-
-@contextmanager
-def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run ``ikas-explore sandbox --json``; give the process and the environment to reach it."""
-    command = [sys.executable, "-m", "ikas_explore", "sandbox", "--json", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            told = json.loads(process.stdout.readline())
-            assert set(told) == {"base_url", "access_token", "client_id", "client_secret"}
-            yield process, {f"IKAS_{name.upper()}": value for name, value in told.items()}
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def test_list_prints_the_seeds_two_webhooks() -> None:
@@ -131,7 +85,7 @@ def test_a_sandbox_keeps_its_state_in_a_file_and_ends_cleanly(tmp_path: Path) ->
 
 
 def test_the_export_lines_point_everything_at_it() -> None:
-    command = [sys.executable, "-u", "-m", "ikas_explore", "sandbox"]
+    command = [sys.executable, "-u", *COMMAND[1:], "sandbox"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         exports: list[str] = []
@@ -262,7 +216,7 @@ def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:
     own = tmp_path / "order.json"
     own.write_text('{"id": "o1", "note": "ğüşiöç"}', "utf-8")
     with running("--retry-delays", "0.01", "--max-attempts", "2") as (_, told):
-        command = [sys.executable, "-m", "ikas_explore", "receive", "--json", "--count", "2"]
+        command = [*COMMAND, "receive", "--json", "--count", "2"]
         with subprocess.Popen(
             command, env={**os.environ, **told}, stdout=subprocess.PIPE, text=True
         ) as receiver:

@@ -1,4 +1,4 @@
-"""``plan``, ``apply``, ``undo``, ``diff`` and ``list --out``, each a process of its own."""
+"""``plan``, ``apply``, ``undo``, ``diff`` and ``list --out``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import ikas_explore as ikas
+from tests.cli.running import COMMAND, run, unread, variables
 from tests.cli.test_auditing import environment, fleet_file
-from tests.cli.test_cli import run, unread
 from tests.waiting import until
 
 DESIRED = """
@@ -89,7 +89,7 @@ def test_apply_asks_and_takes_no_answer_for_no(box: ikas.Sandbox, told: dict[str
 
 
 def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None:
-    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
+    given = variables(**told)
     run("save", "https://a.example.com/", "store/order/created", **told)
     with ikas.connect(box) as somebody:
         somebody.webhooks.save("https://b.example.com/", "store/order/created")
@@ -98,7 +98,7 @@ def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None
         ("undo", "Somebody changed this since"),
     ):
         script = f"{sys.executable} -m ikas_explore {command} <&-"
-        done = subprocess.run(["sh", "-c", script], env=variables, capture_output=True, text=True)
+        done = subprocess.run(["sh", "-c", script], env=given, capture_output=True, text=True)
         assert done.returncode == 1
         assert question in done.stderr
         assert "Aborted." in done.stderr
@@ -106,10 +106,10 @@ def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None
     assert listed(box) == {"store/order/created": "https://b.example.com/"}
 
 
-def test_undo_takes_back_the_writes_of_earlier_processes_one_by_one(
+def test_undo_takes_back_the_writes_of_earlier_commands_one_by_one(
     box: ikas.Sandbox, told: dict[str, str]
 ) -> None:
-    """A save, a delete and an apply; each is a process, and so is each undo."""
+    """A save, a delete and an apply; each is a command of its own, and so is each undo."""
     before = [listed(box)]
     for arguments in [
         ("save", "https://a.example.com/", "store/order/created", "store/product/created"),
@@ -168,9 +168,9 @@ def test_a_write_whose_report_found_no_reader_is_not_taken_back_again(
     run("save", "https://a.example.com/", "store/order/created", **told)
     run("save", "https://b.example.com/", "store/stock/updated", **told)
     box.faults.add("latency", seconds=1.0)
-    variables = {**os.environ, **told, "IKAS_JOURNAL": "journal.jsonl"}
-    command = [sys.executable, "-m", "ikas_explore", "undo"]
-    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) as process:
+    given = variables(**told)
+    command = [*COMMAND, "undo"]
+    with subprocess.Popen(command, env=given, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"The write of")
         until(lambda: box.calls["deleteWebhook"])  # what comes next is the report
@@ -265,11 +265,11 @@ def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
     box: ikas.Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
-    variables = {**os.environ, **environment(box), "IKAS_JOURNAL": "journal.jsonl"}
+    given = variables(**environment(box))
     box.faults.add("latency", seconds=1.0)
-    command = [sys.executable, "-m", "ikas_explore", "apply", "desired.toml", "--yes"]
+    command = [*COMMAND, "apply", "desired.toml", "--yes"]
     with subprocess.Popen(
-        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         until(lambda: box.calls["saveWebhook"])
         process.send_signal(signal.SIGINT)
@@ -294,7 +294,7 @@ def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_pat
         # More than there are workers, so that some have brought an answer by then.
         enough = box.calls["listWebhook"] + len(quick)
         with subprocess.Popen(
-            [sys.executable, "-m", "ikas_explore", command, "--fleet", "stores.toml", "--json"],
+            [*COMMAND, command, "--fleet", "stores.toml", "--json"],
             env={**os.environ, **told},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

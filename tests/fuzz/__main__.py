@@ -45,6 +45,7 @@ def main() -> int:
     while True:
         print(f"seed {seed}, {counts.EXAMPLES:,} examples", flush=True)
         options = [str(Path(__file__).parent), "-q", "--no-header", "-p", "no:cacheprovider"]
+        options += ["-n", "0"]  # the counts are of this process
         options += [f"--hypothesis-seed={seed}", *(["-k", given.k] if given.k else [])]
         failed |= pytest.main(options, [_FuzzersOnly()]) != 0
         seed += 1

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = Path("notebooks/ours.ipynb")
 
@@ -57,6 +54,9 @@ def environment(**more: str) -> dict[str, str]:
 
 def save_executed(folder: Path) -> None:
     """Run the notebook as its author does, and record its frames."""
+    import nbformat  # builds dozens of grammars: a second, only where a notebook is run
+    from nbclient import NotebookClient
+
     cells = [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(CELLS)]
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     written = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
@@ -122,6 +122,8 @@ class Project:
 
     def edit(self, change: Any) -> None:
         """Change the saved notebook."""
+        import nbformat
+
         content = nbformat.read(self.path, as_version=4)
         change(content)
         nbformat.write(content, self.path)

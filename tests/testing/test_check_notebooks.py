@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import yaml
 
 from ikas_explore.testing.canonical import take_record
 from ikas_explore.testing.notebooks import check_notebooks
+from tests.cli.running import run as run_command
 from tests.testing.notebooks import code, error, markdown, notebook, result, stream, write
 
 ROOT = Path(__file__).parents[2]
@@ -31,13 +30,7 @@ KNOWN = {"IKAS_CLIENT_SECRET": 'geheim&<1>"x', "SHOP_TOKEN": "0123456789-of-a-sh
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ikas_explore", "check-notebooks", *map(str, arguments)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run_command("check-notebooks", *map(str, arguments), **environment)
 
 
 def found(content: dict[str, Any], tmp_path: Path, **options: Any) -> list[tuple[str, str]]:
