@@ -24,7 +24,7 @@ from ikas_explore.errors import (
     ResponseError,
     TransportError,
 )
-from ikas_explore.network.failures import TRANSPORT_FAILURES, transport_error
+from ikas_explore.network.failures import FAILURES, transport_error
 from ikas_explore.network.transport import LONGEST, deadline, hold
 from ikas_explore.settings import Settings, revealed
 from ikas_explore.values.numbers import check_number
@@ -48,7 +48,7 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 #: What of an answer's headers is looked at.
 _READ_HEADERS = (b"content-type", b"retry-after")
 
-_FAILURES = tuple(kind for kind, _ in TRANSPORT_FAILURES)
+_FAILURES = tuple(kind for kind in FAILURES if kind.__module__.startswith("httpx"))
 
 
 def open_http(

@@ -6,14 +6,11 @@ will try to push webhook for 3 times then stops".
 
 from __future__ import annotations
 
-import socket
-import ssl
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-import httpx
-
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.network import failures
 from ikas_explore.values.numbers import FINITE, check_number
 
 
@@ -109,79 +106,12 @@ def outcome_of(status_code: int) -> Outcome:
     return Outcome(status_code, f"HTTP {status_code}: only 200 counts")
 
 
-#: The first class that fits is taken, so the special stand before the general.
-_REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (httpx.ConnectTimeout, "time-out: no connection in time"),
-    (httpx.WriteTimeout, "time-out: the payload could not be sent in time"),
-    (httpx.PoolTimeout, "time-out: no connection was free in time"),
-    (httpx.TimeoutException, "time-out: no answer in time"),
-    (httpx.ConnectError, "unreachable: no connection"),
-    (httpx.NetworkError, "the connection broke before an answer came"),
-    (httpx.ProxyError, "the proxy refused"),
-    (httpx.UnsupportedProtocol, "the endpoint is neither http nor https"),
-    (httpx.LocalProtocolError, "the request cannot be written as HTTP"),
-    (httpx.ProtocolError, "the answer is not HTTP, or broke off"),
-    (httpx.DecodingError, "the answer cannot be decoded"),
-    (httpx.TooManyRedirects, "redirects are not followed"),
-    (httpx.HTTPStatusError, "the status is not 200"),
-    (httpx.HTTPError, "the request failed"),
-    (httpx.InvalidURL, "the endpoint cannot be read as a URL"),
-    (httpx.StreamError, "the answer cannot be read"),
-    (httpx.CookieConflict, "the answer's cookies contradict each other"),
-    (TimeoutError, "time-out: no answer in time"),
-    (UnicodeError, "the endpoint cannot be read as a URL"),
-)
-
-#: What lies beneath a failed connection says more than the class httpx gives it.
-_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (socket.gaierror, "DNS failure: the host name is not known"),
-    (ssl.SSLCertVerificationError, "TLS failure: the certificate is not trusted"),
-    (ssl.SSLError, "TLS failure: no secure connection"),
-    (ConnectionRefusedError, "refused: nothing answers at that address"),
-)
-
-
 def failure_of(error: BaseException) -> Outcome:
     """Say in words why no answer came.
 
-    Parameters
-    ----------
-    error : BaseException
-        What the HTTP library raised.
-
-    Returns
-    -------
-    Outcome
-        Without a status.
-
     Examples
     --------
-    >>> failure_of(httpx.ReadTimeout("")).error
+    >>> failure_of(TimeoutError()).error
     'time-out: no answer in time'
     """
-    if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.TimeoutException):
-        beneath = list(_beneath(error))
-        for kind, reason in _CAUSES:
-            for cause in beneath:
-                if isinstance(cause, kind):
-                    detail = getattr(cause, "verify_message", "")
-                    return Outcome(None, f"{reason} ({detail})" if detail else reason)
-    for kind, reason in _REASONS:
-        if isinstance(error, kind):
-            return Outcome(None, reason)
-    return Outcome(None, f"{type(error).__name__}: {error}")
-
-
-def _beneath(error: BaseException | None) -> Iterator[BaseException]:
-    # anyio groups the failures of the addresses it tried; the rest is a chain.
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        waiting += [each.__context__, each.__cause__]
-        if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions
+    return Outcome(None, failures.failure_of(error).reason)

@@ -1,82 +1,129 @@
-"""What httpx raises, as an error of ours that says what to do: nothing foreign gets past."""
+"""What can go wrong with a connection: one table, for calls, deliveries and probes alike."""
 
 from __future__ import annotations
 
 import errno
 import socket
 import ssl
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpx
 
 from ikas_explore.errors import TransportError
 
-#: What httpx raises and what to tell the user, most special class first.
-TRANSPORT_FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (
-        httpx.ConnectTimeout,
-        "the connection was not made in time; check the network or raise timeout",
+
+class Failure(NamedTuple):
+    """What went wrong.
+
+    Attributes
+    ----------
+    reason : str
+        In words, without an address: ``"refused: nothing answers at that address"``.
+    advice : str
+        What a person who called a store can do about it.
+    sent : bool
+        Whether the other side may have got the request: if not, even a delete can be sent again.
+    """
+
+    reason: str
+    advice: str
+    sent: bool = True
+
+
+#: Classes of httpx and Python, the special before the general.
+FAILURES: dict[type[BaseException], Failure] = {
+    httpx.ConnectTimeout: Failure(
+        "time-out: no connection in time", "check the network, or raise timeout", sent=False
     ),
-    (httpx.ReadTimeout, "no answer in time; try again, or raise timeout"),
-    (httpx.WriteTimeout, "the request could not be sent in time; try again, or raise timeout"),
-    (httpx.PoolTimeout, "all connections are busy; use fewer workers or raise timeout"),
-    (httpx.ConnectError, "the connection was refused; check base_url"),
-    (httpx.ReadError, "the connection broke while the answer came; try again"),
-    (httpx.WriteError, "the connection broke while the request was sent; try again"),
-    (httpx.CloseError, "the connection could not be closed; try again"),
-    (httpx.RemoteProtocolError, "the server broke off the answer; try again"),
-    (httpx.LocalProtocolError, "the request is not valid HTTP; check the token and base_url"),
-    (httpx.ProxyError, "the proxy refused; check HTTPS_PROXY"),
-    (httpx.UnsupportedProtocol, "the address is neither http nor https; check base_url"),
-    (httpx.DecodingError, "the answer could not be decompressed; try again"),
-    (httpx.TooManyRedirects, "the server redirects without end; check base_url"),
-    (httpx.InvalidURL, "the address cannot be read; check base_url"),
-    (httpx.StreamError, "the answer was read out of turn; this is a bug, please report it"),
-    (httpx.CookieConflict, "two cookies of one name; this is a bug, please report it"),
-    (httpx.HTTPError, "the exchange failed; try again"),
+    httpx.WriteTimeout: Failure(
+        "time-out: the request could not be sent in time", "try again, or raise timeout"
+    ),
+    httpx.PoolTimeout: Failure(
+        "time-out: no connection was free in time",
+        "use fewer workers, or raise timeout",
+        sent=False,
+    ),
+    httpx.TimeoutException: Failure("time-out: no answer in time", "try again, or raise timeout"),
+    httpx.ConnectError: Failure(
+        "unreachable: no connection", "check base_url and the network", sent=False
+    ),
+    httpx.NetworkError: Failure("the connection broke before the whole answer came", "try again"),
+    httpx.ProxyError: Failure("the proxy refused", "check HTTPS_PROXY", sent=False),
+    httpx.UnsupportedProtocol: Failure("the address is neither http nor https", "check base_url"),
+    httpx.LocalProtocolError: Failure(
+        "the request cannot be written as HTTP", "check the token and base_url"
+    ),
+    httpx.ProtocolError: Failure("the answer is not HTTP, or broke off", "try again"),
+    httpx.DecodingError: Failure("the answer could not be decompressed", "try again"),
+    httpx.TooManyRedirects: Failure("redirects are not followed", "check base_url"),
+    httpx.HTTPError: Failure("the exchange failed", "try again"),
+    httpx.InvalidURL: Failure("the address cannot be read as a URL", "check base_url"),
+    # These two would be mistakes of ours.
+    httpx.StreamError: Failure("the answer was read out of turn", "please report this as a bug"),
+    httpx.CookieConflict: Failure("two cookies have one name", "please report this as a bug"),
+    TimeoutError: Failure("time-out: no answer in time", "try again, or raise timeout"),
+    UnicodeError: Failure("the address cannot be read as a URL", "check base_url"),
+}
+
+# What lies beneath says more than the one class that httpx has for all failed connections.
+_BENEATH: dict[type[BaseException], Failure] = {
+    socket.gaierror: Failure(
+        "DNS failure: the host name is not known", "check base_url and the network"
+    ),
+    ssl.SSLCertVerificationError: Failure(
+        "TLS failure: the certificate is not trusted",
+        "check base_url; if your network has certificates of its own, set SSL_CERT_FILE",
+    ),
+    ssl.SSLError: Failure("TLS failure: no secure connection", "check base_url"),
+    ConnectionRefusedError: Failure("refused: nothing answers at that address", "check base_url"),
+}
+_NO_HANDLES = Failure(
+    "this process has no file handles left", "use fewer workers, or raise the limit (ulimit -n)"
 )
 
-#: Failures in which ikas has not seen the request, so that even a delete can be sent again.
-NEVER_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
+
+def failure_of(error: BaseException) -> Failure:
+    """Say what went wrong, whatever the error is.
+
+    Examples
+    --------
+    >>> failure_of(httpx.ReadTimeout("")).reason
+    'time-out: no answer in time'
+    """
+    said = f"{type(error).__name__}: {error}"
+    failure = next(
+        (found for kind, found in FAILURES.items() if isinstance(error, kind)),
+        Failure(said, "try again"),
+    )
+    if not isinstance(error, TimeoutError | httpx.TimeoutException):
+        for cause in _beneath(error):
+            if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+                return _NO_HANDLES._replace(sent=failure.sent)
+            for kind, found in _BENEATH.items():
+                if isinstance(cause, kind):
+                    detail = getattr(cause, "verify_message", "") or getattr(cause, "reason", "")
+                    reason = f"{found.reason} ({detail})" if detail else found.reason
+                    return Failure(reason, found.advice, failure.sent)
+    return failure
 
 
 def transport_error(error: Exception, what: str) -> TransportError:
-    """Return our error for one of httpx's.
-
-    Parameters
-    ----------
-    error : Exception
-        An instance of a class in `TRANSPORT_FAILURES`.
-    what : str
-        What was being done: the beginning of the message.
-
-    Returns
-    -------
-    TransportError
-    """
-    advice = _reason(error) or next(
-        text for kind, text in TRANSPORT_FAILURES if isinstance(error, kind)
-    )
-    return TransportError(
-        f"{what}: {advice} ({type(error).__name__}).", sent=not isinstance(error, NEVER_SENT)
-    )
+    """Return our error for one that httpx raised while `what` was done."""
+    reason, advice, sent = failure_of(error)
+    return TransportError(f"{what}: {reason}; {advice} ({type(error).__name__}).", sent=sent)
 
 
-def _reason(error: BaseException) -> str | None:
-    """Tell what a failed connection failed on: httpx has one class for all of it."""
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, ssl.SSLError):
-            reason = getattr(below, "verify_message", None) or getattr(below, "reason", None)
-            return (
-                f"TLS failed ({reason or type(below).__name__}); check base_url and the "
-                "certificates of this machine"
-            )
-        if isinstance(below, OSError) and below.errno in (errno.EMFILE, errno.ENFILE):
-            return (
-                "this process has no file handles left; use fewer workers, or raise the limit "
-                "(ulimit -n)"
-            )
-        if isinstance(below, socket.gaierror):
-            return "the host was not found; check base_url and the network"
-        below = below.__cause__ or below.__context__
-    return None
+def _beneath(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what caused it: anyio groups the failures of the addresses it tried."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__context__, each.__cause__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions

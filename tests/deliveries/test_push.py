@@ -172,7 +172,7 @@ def test_a_proxy_of_the_environment_is_not_used(
 def test_https_to_a_port_without_it_is_a_tls_failure(receiver: Receiver) -> None:
     endpoint = receiver.endpoint.replace("http:", "https:")
     attempts = push(endpoint, SCOPE, SECRET, max_attempts=1)
-    assert attempts["error"].to_list() == ["TLS failure: no secure connection"]
+    assert attempts["error"].str.startswith("TLS failure: no secure connection").to_list() == [True]
 
 
 def test_ctrl_c_between_two_attempts_ends_it(receiver: Receiver) -> None:
