@@ -108,7 +108,7 @@ def failure_of(error: BaseException) -> Failure:
     return failure
 
 
-def transport_error(error: Exception, what: str) -> TransportError:
+def transport_error(error: BaseException, what: str) -> TransportError:
     """Return our error for one that httpx raised while `what` was done."""
     reason, advice, sent = failure_of(error)
     return TransportError(f"{what}: {reason}; {advice} ({type(error).__name__}).", sent=sent)
