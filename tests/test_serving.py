@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import re
 import socket
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import ikas_explore as ikas
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import InvalidArgumentError, ServingError
 from ikas_explore.network.server import HOST, Ending, Server, first_of
 from tests.waiting import until
 
@@ -110,6 +118,143 @@ def _cut(connection: socket.socket) -> bool:
         return False
     except ConnectionResetError:
         return True
+
+
+def interrupted(call: Callable[[], object], line: int) -> bool:
+    """Call, with a Ctrl-C at the so-and-so-many-th line that this thread runs of our own code.
+
+    Returns whether the call got so far.
+    """
+    left = line
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.startswith(_OURS):
+            return None
+        left -= event == "line"
+        if left == 0:
+            left = -1
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+_OURS = str(Path(ikas.__file__).parent)
+
+
+def serving() -> list[str]:
+    names = ("sandbox", "receiver")
+    return [each.name for each in threading.enumerate() if each.name in names and each.is_alive()]
+
+
+@pytest.mark.parametrize("kind", [ikas.Sandbox, ikas.Receiver])
+def test_ctrl_c_at_any_line_of_a_start_leaves_nothing_behind(
+    kind: Callable[..., Any], tmp_path: Path
+) -> None:
+    """No server, and nobody who holds the file: it can be used again at once."""
+    made: list[Any] = []
+    line = 0
+    while not made:
+        line += 1
+        interrupted(lambda: made.append(kind(path=tmp_path / "file.db")), line)
+        if not made:
+            until(lambda: not serving())  # a thread that had not begun is waited for by nobody
+    assert line > 20
+    made.pop().close()
+
+
+@pytest.mark.parametrize("kind", [ikas.Sandbox, ikas.Receiver])
+def test_ctrl_c_at_any_line_of_an_end_ends_it_all_the_same(
+    kind: Callable[..., Any], tmp_path: Path
+) -> None:
+    line = 2  # no signal is seen between the call of close() and the try in it
+    going_on = True
+    while going_on:
+        line += 1
+        made = kind(path=tmp_path / "file.db")
+        going_on = interrupted(made.close, line)
+        assert not serving()
+    assert line > 5
+
+
+def test_variables_for_other_servers_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = inspect.getsource(sys.modules["uvicorn.config"])
+    names = set(re.findall(r"""environ(?:\.get\(|\[)["'](\w+)""", source))
+    assert {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"} <= names
+    for name in names:
+        for value in ("", "auto", "*"):
+            with monkeypatch.context() as changed:
+                changed.setenv(name, value)
+                with Server(Slow()) as server:
+                    assert httpx.get(server.base_url, trust_env=False).text == "serving"
+
+
+def test_a_client_does_not_say_where_it_comes_from() -> None:
+    """The headers that a proxy sets are headers, and believed by nobody."""
+    seen: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            seen.append((scope["client"][0], scope["scheme"]))
+        await Slow()(scope, receive, send)
+
+    with Server(app) as server:
+        sent = {"X-Forwarded-For": "10.1.2.3", "X-Forwarded-Proto": "https"}
+        httpx.get(server.base_url, headers=sent, trust_env=False)
+    assert seen == [(HOST, "http")]
+
+
+def test_uvicorn_has_what_is_used_of_it() -> None:
+    """One place reaches into it; what a newer version has no longer is named here."""
+    used: dict[object, list[str]] = {
+        uvicorn.Server: ["startup", "main_loop", "shutdown", "serve"],
+        H11Protocol: ["send_400_response", "shutdown"],
+    }
+    missing = [
+        f"{kind}.{name}"
+        for kind, names in used.items()
+        for name in names
+        if not hasattr(kind, name)
+    ]
+    settings = "workers proxy_headers forwarded_allow_ips callback_notify timeout_notify http ws"
+    missing += set(settings.split()) - set(inspect.signature(uvicorn.Config).parameters)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            cycle: Any = getattr(send, "__self__", None)
+            connection = cycle.transport.get_protocol()
+            for owner, name in (
+                (cycle, "response_complete"),
+                (connection, "cycle"),
+                (connection, "transport"),
+                (connection, "conn"),
+            ):
+                missing.extend([] if hasattr(owner, name) else [f"{type(owner)}.{name}"])
+            assert isinstance(connection.conn.trailing_data[0], bytes)
+        await Slow()(scope, receive, send)
+
+    with Server(app) as server:
+        httpx.get(server.base_url, trust_env=False).raise_for_status()
+    assert not missing, f"network/server.py has to change: uvicorn {uvicorn.__version__}"
+
+
+def test_a_port_that_this_process_serves_itself_is_named_so() -> None:
+    told = r"this process serves it already.*close\(\)"
+    with Server(Slow()) as server, pytest.raises(ServingError, match=told):
+        Server(Slow(), port=server.port).start()
+    with socket.create_server((HOST, 0)) as other:
+        with pytest.raises(ServingError, match="Give another port") as caught:
+            Server(Slow(), port=other.getsockname()[1]).start()
+        assert "this process" not in str(caught.value)
 
 
 @pytest.mark.parametrize("port", ["8700", 70_000, -1, 1.5, True])

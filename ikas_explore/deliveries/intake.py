@@ -7,7 +7,9 @@ commit to the log takes less time than handing it to another thread.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.answers import Answers, Status, check_status
@@ -33,13 +35,13 @@ if TYPE_CHECKING:
     from ikas_explore.values.secret import Secret
 
 
-class Intake:
+class Intake(AbstractContextManager["Intake"]):
     """One receiver's app; what it answers can be changed while it runs.
 
     Parameters
     ----------
-    log : Log
-        Closed when the app shuts down: after the last request, whatever ends the server.
+    path : str or path-like or None
+        Of the log, which is opened in the server's thread and closed after the last request.
     client_secret : Secret or None
         None leaves signatures unchecked.
     answers : Answers
@@ -49,9 +51,11 @@ class Intake:
         Bytes; a larger body is answered with 413 and not kept.
     """
 
+    log: Log
+
     def __init__(
         self,
-        log: Log,
+        path: str | os.PathLike[str] | None,
         client_secret: Secret | None,
         *,
         answers: Answers,
@@ -60,22 +64,22 @@ class Intake:
     ) -> None:
         self.answers = answers
         self.delay = delay
-        self._log = log
+        self.ending = Ending()
+        self._path = path
         self._secret = client_secret
         self._max_body = max_body
         self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
-        self._ending = Ending()
 
-    def end(self) -> None:
-        """Cut the connections of those who wait for a delayed answer; from any thread."""
-        self._ending.set()
+    def __enter__(self) -> Intake:
+        self.log = Log(self._path)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            try:
-                await _lifespan(receive, send)
-            finally:
-                self._log.close()
+            await _lifespan(receive, send)
             return
         refused: BodyRefused | None = None
         try:
@@ -103,7 +107,7 @@ class Intake:
             return
         unanswered = await self._pause(receive, delay) if delay else None
         if unanswered is not None:
-            self._log.amend(request.number, status=None, error=unanswered)
+            self.log.amend(request.number, status=None, error=unanswered)
         if unanswered is not None or status == "drop":
             await drop_connection(receive, send)
         else:
@@ -125,7 +129,7 @@ class Intake:
             return answers.next()
         asking = asyncio.ensure_future(asyncio.to_thread(_ask, answers.ask, reading.payload))
         # asyncio.wait does not end what it waits for: a thread cannot be ended.
-        if await first_of(asyncio.wait([asking]), self._ending.wait()) != 0:
+        if await first_of(asyncio.wait([asking]), self.ending.wait()) != 0:
             request.error = "the receiver was closed before the status function returned"
             return 503
         status, failure = asking.result()
@@ -134,7 +138,7 @@ class Intake:
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
         """Wait, and tell why no answer is possible any more, if none is."""
-        first = await first_of(until_disconnect(receive), self._ending.wait(), timeout=delay)
+        first = await first_of(until_disconnect(receive), self.ending.wait(), timeout=delay)
         if first is None:
             return None
         who = ("the sender left", "the receiver was closed")[first]
@@ -152,7 +156,7 @@ class Intake:
         waiting, self._waiting = self._waiting, []
         failure: Exception | None = None
         try:
-            self._log.write([request for request, _ in waiting])
+            self.log.write([request for request, _ in waiting])
         except Exception as error:  # raised for each of them, so that none waits for ever
             failure = error
         for _, written in waiting:

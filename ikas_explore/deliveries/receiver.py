@@ -95,18 +95,16 @@ class Receiver:
         answers = Answers(status)
         max_body = check_number("max_body", max_body, least=1, whole=True)
         delay = check_number("delay", delay, least=0, most=FINITE)
-        self._log = Log(path)
-        self._intake = Intake(
-            self._log, client_secret, answers=answers, delay=delay, max_body=max_body
-        )
-        try:
-            self._server = Server(self._intake, port=port, name="receiver").start()
-        except BaseException:
-            self._log.close()
-            raise
+        self._intake = Intake(path, client_secret, answers=answers, delay=delay, max_body=max_body)
         # The server knows the intake but not this object, so that a receiver nobody holds any
-        # more ends too.
-        self._finalizer = weakref.finalize(self, _stop, self._server, self._intake)
+        # more ends too, and one that is held ends with Python.
+        self._server = Server(self._intake, port=port, name="receiver", ending=self._intake.ending)
+        self._finalizer = weakref.finalize(self, self._server.stop)
+        self._server.start()
+
+    @property
+    def _log(self) -> Log:
+        return self._intake.log
 
     @property
     def endpoint(self) -> str:
@@ -238,7 +236,8 @@ class Receiver:
 
     def close(self) -> None:
         """Stop serving and close the log; calling it again does nothing."""
-        self._finalizer()
+        self._server.stop()
+        self._finalizer.detach()
 
     def __enter__(self) -> Receiver:
         return self
@@ -247,11 +246,6 @@ class Receiver:
         self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_finalizer"):  # in a traceback of why it could not be made
+        if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
-
-
-def _stop(server: Server, intake: Intake) -> None:
-    intake.end()  # else a delayed answer would hold up the end
-    server.stop()

@@ -1,26 +1,35 @@
-"""An ASGI app on this machine, in a thread: what the sandbox and the receiver stand on.
+"""An ASGI app on this machine, in a thread: what serves the sandbox and the receiver.
 
-Loopback only, a free port unless one is asked for, ready or an error within a deadline,
-and gone when `Server.stop` returns. Both sit in a notebook whose thread already has an
-event loop, hence the thread with a loop of its own.
+It listens on 127.0.0.1 only, on a free port unless one is asked for. It is ready or raises an error
+within a deadline, and it is gone when `Server.stop` returns. The thread has an event loop of its
+own, because a notebook's thread already runs one.
+
+All that is opened is opened and closed by that thread. Ctrl-C interrupts the main thread only, so
+an interrupted start leaves nothing behind.
+
+uvicorn is reached into here and nowhere else; ``tests/test_serving.py`` names what is used of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import re
 import socket
 import threading
-import time
-from collections.abc import Coroutine, MutableMapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, MutableMapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ikas_explore.errors import ServingError
+from ikas_explore.errors import IkasError, ServingError
+from ikas_explore.network.clock import now
+from ikas_explore.text.printable import printable
 from ikas_explore.values.numbers import check_number
+from ikas_explore.values.urls import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,44 +37,65 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 #: Seconds that requests under way are given when a server ends.
 GRACE = 2.0
-#: Seconds a sender has for the head of a request, be it the first or a later one.
+#: Seconds a sender has for the head of a request, the first one and each later one.
 HEAD_TIMEOUT = 10.0
 #: Seconds a sender has for the body of a request, once its head is there.
 BODY_TIMEOUT = 10.0
+
+#: Called with each request that is refused before the app sees it: the ASGI scope (None when it
+#: was not HTTP), the status of the answer, and the reason.
+Refused = Callable[["Scope | None", int, str], None]
+
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:@/\\?#%\[\]]+)(:\d*)?", re.ASCII | re.IGNORECASE)
+_TLS_HANDSHAKE = b"\x16\x03"
+# The ports this process serves, to say so when one is asked for again.
+_ports: set[int] = set()
 
 
 class Server:
     """One ASGI app, served on 127.0.0.1 from a thread.
 
-    No page in a browser gets to the app: a request whose ``Host`` names another machine (a name
-    that resolves to loopback) is refused with HTTP 400, one that a browser sent for a page from
-    elsewhere (``Origin``, ``Sec-Fetch-Site``) with 403, before its body is read.
+    Requests for another ``Host`` are refused with HTTP 400, requests that a browser sent for a
+    page from elsewhere (``Origin``, ``Sec-Fetch-Site``) with 403. Neither reaches the app.
 
     Parameters
     ----------
-    app : ASGI application
-        Its lifespan events are run: what has to start and stop with it belongs there.
+    app : ASGI application, or a context manager that returns one
+        A context manager is entered in the server's thread before it serves, and left after the
+        last request. Its lifespan events are run too.
     port : int, default 0
         0 takes a free one.
     name : str
         Name of the thread, and what errors call the server.
     deadline : float, default 10.0
         Seconds until `start` and `stop` give up.
-
-    Raises
-    ------
-    ServingError
-        From `start`: the port is taken, or the app did not come up in time.
+    public_hosts : collection of str, optional
+        Host names that are let in beside those of this machine.
+    refused : callable, optional
+        See `Refused`.
+    ending : Ending, optional
+        Set when the server is to end: for apps that wait for long.
     """
 
     def __init__(
-        self, app: ASGIApp, *, port: int = 0, name: str = "server", deadline: float = 10.0
+        self,
+        app: ASGIApp | AbstractContextManager[ASGIApp],
+        *,
+        port: int = 0,
+        name: str = "server",
+        deadline: float = 10.0,
+        public_hosts: Collection[str] | None = None,
+        refused: Refused | None = None,
+        ending: Ending | None = None,
     ) -> None:
-        self._app = app
+        self._opening = app if isinstance(app, AbstractContextManager) else nullcontext(app)
         self._asked_port = check_number("port", port, least=0, most=65_535, whole=True)
         self._name = name
         self._deadline = deadline
-        self._server: _PromptServer | None = None
+        self._public_hosts = public_hosts
+        self._refused = refused
+        self._ending = Ending() if ending is None else ending
+        self._ready = threading.Event()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.port = 0
@@ -77,51 +107,58 @@ class Server:
 
     def start(self) -> Server:
         """Serve, and return when the app answers."""
-        listener = self._listen()
-        self.port = listener.getsockname()[1]
-        app = TrustedHostMiddleware(
-            _NoPages(self._app, self.base_url),
-            allowed_hosts=[HOST, "localhost"],
-            www_redirect=False,
-        )
-        self._server = _PromptServer(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                ws="none",
-                lifespan="on",
-                server_header=False,
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._run, args=(self._server, listener), name=self._name, daemon=True
-        )
-        self._thread.start()
-        end = time.monotonic() + self._deadline
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise ServingError(
-                    f"The {self._name} ended before it was ready: {self._failure!r}."
-                ) from self._failure
-            if time.monotonic() > end:
-                self.stop()
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        try:
+            self._thread.start()
+            if not self._ready.wait(self._deadline):
                 raise ServingError(f"The {self._name} was not ready after {self._deadline:g} s.")
-            time.sleep(0.001)
+            failure, self._failure = self._failure, None
+            if isinstance(failure, IkasError):
+                raise failure
+            if failure is not None:
+                raise ServingError(
+                    f"The {self._name} ended before it was ready: {failure!r}."
+                ) from failure
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
         """End it and wait until its thread is gone; calling it again does nothing."""
-        server, thread = self._server, self._thread  # another thread may stop it too
-        if server is None or thread is None:
-            return
-        server.end()
-        if threading.current_thread() is thread:
-            return  # a finalizer that ran on the server's own thread: it ends at its next turn
-        thread.join(self._deadline)
+        try:
+            self._stop()
+        except BaseException:  # Ctrl-C, perhaps before the server got to know
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        self._ending.set()
+        thread = self._thread  # another thread may stop it too
+        if thread is None or thread is threading.current_thread():
+            return  # the latter in a finalizer: the server ends at its next turn
+        if thread.is_alive():  # one that has not begun ends as soon as it does
+            thread.join(self._deadline)
         if thread.is_alive():
             raise ServingError(f"The {self._name} did not end within {self._deadline:g} s.")
-        self._server = self._thread = None
+        self._thread = None
+
+    def _run(self) -> None:
+        try:
+            if self._ending.is_set():
+                raise ServingError(f"The {self._name} was closed before it was ready.")
+            with self._listen() as listener, self._opening as app:
+                self.port = listener.getsockname()[1]
+                _ports.add(self.port)
+                door = _Door(app, self.base_url, self._public_hosts, self._refused)
+                server = _PromptServer(door, self._ending, self._ready)
+                with asyncio.Runner(loop_factory=_Loop) as runner:
+                    runner.run(server.serve(sockets=[listener]))
+        except BaseException as error:  # raised by start(), which waits in another thread
+            self._failure = error
+        finally:
+            _ports.discard(self.port)
+            self._ready.set()
 
     def _listen(self) -> socket.socket:
         # The protocol is named because uvicorn sets TCP_NODELAY only then: without it a
@@ -133,56 +170,76 @@ class Server:
             listener.listen(1024)
         except OSError as error:
             listener.close()
+            if error.errno == errno.EADDRINUSE and self._asked_port in _ports:
+                raise ServingError(
+                    f"The {self._name} cannot listen on port {self._asked_port}, because this "
+                    "process serves it already, perhaps from an earlier run of the same cell. "
+                    "Call close() on that one first, or give another port."
+                ) from error
             raise ServingError(
                 f"The {self._name} cannot listen on port {self._asked_port}: {error}. "
                 "Give another port, or 0 for a free one."
             ) from error
         return listener
 
-    def _run(self, server: _PromptServer, listener: socket.socket) -> None:
-        try:
-            asyncio.run(server.serve(sockets=[listener]))
-        except BaseException as error:  # told by start(), which waits in another thread
-            self._failure = error
-        finally:
-            listener.close()
-
     def __enter__(self) -> Server:
-        return self if self._server else self.start()
+        return self if self._thread else self.start()
 
     def __exit__(self, *exc_info: Any) -> None:
         self.stop()
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop with timers that a test cannot freeze."""
+
+    def time(self) -> float:
+        return now()
+
+
 class _PromptServer(uvicorn.Server):
     """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        config.callback_notify, config.timeout_notify = self._cut_slow_heads, 1
-        super().__init__(config)
-        self._ending = Ending()
-        self._idle: dict[Any, tuple[object, float]] = {}
+    def __init__(self, door: _Door, ending: Ending, ready: threading.Event) -> None:
+        super().__init__(
+            uvicorn.Config(
+                door,
+                log_config=None,
+                access_log=False,
+                http=_protocol(door),
+                ws="none",
+                lifespan="on",
+                server_header=False,
+                # What follows is set because uvicorn would take it from variables of the
+                # environment that are meant for other servers.
+                workers=1,
+                proxy_headers=False,
+                forwarded_allow_ips="",
+                callback_notify=self._cut_slow_heads,
+                timeout_notify=1,
+            )
+        )
+        self._ending = ending
+        self._ready = ready
+        self._idle: dict[H11Protocol, tuple[object, float]] = {}
 
-    def end(self) -> None:
-        """Have it end; from any thread."""
-        self.should_exit = True
-        self._ending.set()
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
 
     async def main_loop(self) -> None:
         await first_of(super().main_loop(), self._ending.wait())
 
     async def _cut_slow_heads(self) -> None:
         """Cut connections that hold a file and never get to a request; uvicorn lets them be."""
-        now, before = time.monotonic(), self._idle
+        time, before = now(), self._idle
         self._idle = {}
-        # Only h11's and httptools' protocols, which tell what request they had last.
-        connections: list[Any] = [x for x in self.server_state.connections if hasattr(x, "cycle")]
+        connections: list[Any] = list(self.server_state.connections)
         for connection in connections:
             last = connection.cycle
             if last is None or last.response_complete:
-                known, since = before.get(connection, (last, now))
-                self._idle[connection] = (last, since if known is last else now)
-                if now - self._idle[connection][1] > HEAD_TIMEOUT:
+                known, since = before.get(connection, (last, time))
+                self._idle[connection] = (last, since if known is last else time)
+                if time - self._idle[connection][1] > HEAD_TIMEOUT:
                     connection.transport.abort()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -191,34 +248,87 @@ class _PromptServer(uvicorn.Server):
         state = self.server_state
         for connection in list(state.connections):
             connection.shutdown()
-        end = time.monotonic() + GRACE
-        while (state.connections or state.tasks) and time.monotonic() < end:
+        end = now() + GRACE
+        while (state.connections or state.tasks) and now() < end:
             await asyncio.sleep(0.001)
         for request in list(state.tasks):
             request.cancel()
         await self.lifespan.shutdown()
 
 
-class _NoPages:
-    """Refuses what a browser sends for a page that is not the app's own.
+class _Door:
+    """Lets in what is meant for this server, and refuses the rest.
 
-    Without it a page could not read answers, but could have requests made that change things
-    where no token is asked for, as at a receiver.
+    Without it a web page could not read answers, but it could have requests made that change
+    things where no token is asked for, as at a receiver.
     """
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        base_url: str,
+        public_hosts: Collection[str] | None,
+        refused: Refused | None,
+    ) -> None:
         self._app = app
-        self._own = base_url.encode()
+        self._base_url = base_url
+        self._public_hosts = public_hosts
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = scope["headers"] if scope["type"] == "http" else ()
+        refusal = self._judge(scope["headers"]) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        self.refuse(scope, *refusal)
+        status, reason = refusal
+        await PlainTextResponse(f"{reason}\n", status)(scope, receive, send)
+
+    def refuse(self, scope: Scope | None, status: int, reason: str) -> None:
+        """Report a refused request."""
+        if self._refused is not None:
+            self._refused(scope, status, reason)
+
+    def _judge(self, headers: Collection[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+        host = ""
         for name, value in headers:
-            foreign_origin = name == b"origin" and value != self._own
-            if foreign_origin or (name == b"sec-fetch-site" and value.endswith(b"-site")):
-                refusal = PlainTextResponse("This is no server for web pages.\n", 403)
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+            if name == b"host":
+                host = value.decode("latin-1")
+            elif name == b"origin" and value != self._base_url.encode():
+                return 403, self._page(value)
+            elif name == b"sec-fetch-site" and value.endswith(b"-site"):
+                return 403, self._page(b"another site")
+        parts = _AUTHORITY.fullmatch(host)
+        if parts is not None and self._is_own(parts[1]):
+            return None
+        shown = printable(host.rpartition("@")[2])
+        if self._public_hosts is None or parts is None:
+            advice = f"use {self._base_url}"
+        else:
+            advice = f"if it is your tunnel's, make the receiver with public_url='https://{shown}'"
+        return 400, f"The Host {shown!r} is not this machine; {advice}."
+
+    def _is_own(self, host: str) -> bool:
+        return is_loopback(host) or host.casefold().rstrip(".") in (self._public_hosts or ())
+
+    def _page(self, origin: bytes) -> str:
+        who = printable(origin.decode("latin-1"))
+        return f"A browser sent this for a web page ({who}); send it from a program instead."
+
+
+def _protocol(door: _Door) -> type[H11Protocol]:
+    class Protocol(H11Protocol):
+        """Reports what is no HTTP, too."""
+
+        def send_400_response(self, msg: str) -> None:
+            sent, _ = self.conn.trailing_data
+            reason = "The request is no valid HTTP."
+            if sent.startswith(_TLS_HANDSHAKE):
+                reason = "The sender speaks https, and this is http; let the tunnel end TLS."
+            door.refuse(None, 400, reason)
+            super().send_400_response(reason)
+
+    return Protocol
 
 
 class Ending:
@@ -228,6 +338,10 @@ class Ending:
         self._told = False
         self._event = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def is_set(self) -> bool:
+        """Return whether the end has come."""
+        return self._told
 
     def set(self) -> None:
         """Let all who wait, now or later, go on; from any thread, however often."""

@@ -39,7 +39,7 @@ MOST = 200_000
 
 
 def make_app(state: State) -> Starlette:
-    """Make the app; the rows are closed when it shuts down."""
+    """Make the app; the worker runs as long as it does."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -50,7 +50,6 @@ def make_app(state: State) -> Starlette:
             pushing.cancel()
             with suppress(asyncio.CancelledError):
                 await pushing
-            state.rows.close()
 
     return Starlette(
         routes=[

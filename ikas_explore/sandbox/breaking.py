@@ -20,21 +20,15 @@ class Waits:
     """What faults wait for, cut short when the sandbox ends."""
 
     def __init__(self) -> None:
-        self._ending = Ending()
-
-    def end(self) -> None:
-        """End all waits; from any thread."""
-        self._ending.set()
+        self.ending = Ending()
 
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until the sandbox ends."""
-        await first_of(self._ending.wait(), timeout=seconds)
+        await first_of(self.ending.wait(), timeout=seconds)
 
     async def hang(self, fault: Fault, request: Request) -> Response:
         """Answer nothing until the fault's time is up, the caller has gone, or the sandbox."""
-        await first_of(
-            until_disconnect(request.receive), self._ending.wait(), timeout=fault.seconds
-        )
+        await first_of(until_disconnect(request.receive), self.ending.wait(), timeout=fault.seconds)
         return _gateway_page(504)
 
 

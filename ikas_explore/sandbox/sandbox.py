@@ -7,13 +7,17 @@ import secrets
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import make_app
 from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import DeliverTo, NextAttemptTo, OnExhausted, Rules
+from ikas_explore.sandbox.breaking import Waits
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.randomness import generator
@@ -121,31 +125,14 @@ class Sandbox:
             concurrency=concurrency,
             token_lifetime=token_lifetime,
         )
-        randomness = secrets.token_hex(16) if seed is None else str(seed)
-        rows = Rows(path)
-        try:
-            stores = Stores(rows, randomness)
-            worker = Worker(Ledger(rows, rules, stores), rules)
-            self._state = State(
-                rows=rows,
-                rules=rules,
-                stores=stores,
-                registrations=Registrations(rows, randomness),
-                events=Events(rows, randomness, rules.deliver_to),
-                worker=worker,
-                faults=Faults(generator(randomness, "faults")),
-            )
-            self._store, new = stores.add(SANDBOX)
-            if new and examples:
-                self._state.registrations.add_examples(SANDBOX)
-            worker.recover()
-            self._server = Server(make_app(self._state), port=port, name="sandbox").start()
-        except BaseException:
-            rows.close()
-            raise
-        # Also at the end of Python. The server knows the state but not this object, so that
-        # a sandbox nobody holds any more ends too.
-        self._finalizer = weakref.finalize(self, _stop, self._server, self._state)
+        self._opened = _Opened(path, rules, seed=seed, examples=examples)
+        # The server knows what is opened but not this object, so that a sandbox nobody holds any
+        # more ends too, and one that is held ends with Python.
+        self._server = Server(
+            self._opened, port=port, name="sandbox", ending=self._opened.waits.ending
+        )
+        self._finalizer = weakref.finalize(self, self._server.stop)
+        self._server.start()
 
     @property
     def base_url(self) -> str:
@@ -321,7 +308,16 @@ class Sandbox:
 
     def close(self) -> None:
         """End it; calling it again does nothing."""
-        self._finalizer()
+        self._server.stop()
+        self._finalizer.detach()
+
+    @property
+    def _state(self) -> State:
+        return self._opened.state
+
+    @property
+    def _store(self) -> StoreCredentials:
+        return self._opened.store
 
     def _named(self, store: str | None) -> StoreCredentials:
         return self._store if store is None else self._state.stores.named(store)
@@ -333,11 +329,54 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_finalizer"):  # in a traceback of why it could not be made
+        if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "<Sandbox (not started)>"
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
 
 
-def _stop(server: Server, state: State) -> None:
-    state.waits.end()  # else a call that hangs would hold up the end
-    server.stop()
+class _Opened(AbstractContextManager[Starlette]):
+    """What a sandbox opens: entered and left in its server's thread, where no Ctrl-C comes."""
+
+    state: State
+    store: StoreCredentials
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        rules: Rules,
+        *,
+        seed: int | str | None,
+        examples: bool,
+    ) -> None:
+        self.waits = Waits()
+        self._path = path
+        self._rules = rules
+        self._randomness = secrets.token_hex(16) if seed is None else str(seed)
+        self._examples = examples
+
+    def __enter__(self) -> Starlette:
+        rules, randomness = self._rules, self._randomness
+        rows = Rows(self._path)
+        try:
+            stores = Stores(rows, randomness)
+            self.state = State(
+                rows=rows,
+                rules=rules,
+                stores=stores,
+                registrations=Registrations(rows, randomness),
+                events=Events(rows, randomness, rules.deliver_to),
+                worker=Worker(Ledger(rows, rules, stores), rules),
+                faults=Faults(generator(randomness, "faults")),
+                waits=self.waits,
+            )
+            self.store, new = stores.add(SANDBOX)
+            if new and self._examples:
+                self.state.registrations.add_examples(SANDBOX)
+            self.state.worker.recover()
+            return make_app(self.state)
+        except BaseException:
+            rows.close()
+            raise
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.state.rows.close()

@@ -1,0 +1,52 @@
+"""Moments that callers give: a datetime, or ISO text."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ikas_explore.errors import InvalidArgumentError
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def check_time(name: str, value: object) -> int:
+    """Return a moment as Unix milliseconds, rounded down.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls it.
+    value : datetime.datetime, datetime.date or str
+        With a time zone, a pandas Timestamp too. A date is the start of that day in UTC.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is no moment, or has no time zone.
+
+    Examples
+    --------
+    >>> check_time("since", "1970-01-02"), check_time("since", "1970-01-01T00:00:01.5Z")
+    (86400000, 1500)
+    """
+    moment = value
+    try:
+        if isinstance(moment, str):
+            moment = _read(moment)
+        if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
+            moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
+        if isinstance(moment, dt.datetime) and moment.utcoffset() is not None:
+            return int((moment - _EPOCH) // dt.timedelta(milliseconds=1))
+    except (ValueError, OverflowError):
+        pass  # refused below, like everything else that is no moment
+    raise InvalidArgumentError(
+        f"{name} is {value!r}; give a datetime with a time zone, or ISO text such as "
+        "'2026-11-01' (that day in UTC) or '2026-11-01T09:30:00Z'."
+    )
+
+
+def _read(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return dt.datetime.fromisoformat(text)
