@@ -16,7 +16,7 @@ from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 from ikas_explore.system.files import is_trap
 from ikas_explore.values.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
-from ikas_explore.values.urls import is_loopback, split_url, split_visible
+from ikas_explore.values.urls import is_loopback, read_url
 
 BASE_URL = "https://api.myikas.com"
 SANDBOX = "sandbox"
@@ -51,7 +51,7 @@ class Settings:
     @property
     def local(self) -> bool:
         """Whether the store is on this machine."""
-        return is_loopback(split_url(self.base_url).hostname or "")
+        return is_loopback(read_url(self.base_url).host)
 
 
 def read_settings(*, environment: bool = True, **arguments: str | Secret | None) -> Settings:
@@ -118,7 +118,7 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
         return value or None
 
     base_url = check_base_url(find("base_url") or BASE_URL)
-    local = is_loopback(split_url(base_url).hostname or "")
+    local = is_loopback(read_url(base_url).host)
     name = find("store")
     settings = Settings(
         name=check_store_name((SANDBOX if local else "store") if name is None else name),
@@ -173,7 +173,7 @@ def _refuse_mixture(
 
 def is_trusted(base_url: str) -> bool:
     """Tell whether a base URL is ikas' own, or on this machine: what a file may name by itself."""
-    host = split_url(base_url).hostname or ""
+    host = read_url(base_url).host
     return is_loopback(host) or host == "myikas.com" or host.endswith(".myikas.com")
 
 
@@ -253,13 +253,13 @@ def check_api_version(api_version: str) -> ApiVersion:
 
 def check_base_url(base_url: str) -> str:
     """Return the base URL without a slash at the end, or raise InvalidArgumentError."""
-    parts = split_visible(base_url)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    url = read_url(base_url)
+    if url.userinfo or re.search(r"[?#]", url.rest):
         raise InvalidArgumentError(
             "The base URL may only have a scheme, a host, a port and a path; "
             f"give one such as {BASE_URL!r}."
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(
             f"The base URL {base_url!r} would send the access token in clear; use https://."
         )

@@ -14,7 +14,7 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
 from ikas_explore.values.secret import Secret, hide
-from ikas_explore.values.urls import is_loopback, split_url
+from ikas_explore.values.urls import is_loopback, read_url
 from ikas_explore.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _points_at_a_sandbox() -> bool:
     """
     base_url = os.environ.get("IKAS_BASE_URL", "")
     told = base_url and os.environ.get("IKAS_ACCESS_TOKEN")
-    return bool(told) and is_loopback(split_url(base_url).hostname or "")
+    return bool(told) and is_loopback(read_url(base_url).host)
 
 
 def _sandbox_settings(

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.auditing.urls import read_url
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.urls import Url, read_url
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,7 +36,8 @@ def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     stores, store_codes = _factorized(frame["store"])
     scopes, scope_codes = _factorized(frame["scope"])
     endpoints, endpoint_codes = _factorized(frame["endpoint"])
-    urls = [read_url(endpoint) for endpoint in endpoints]
+    read = [read_endpoint(endpoint) for endpoint in endpoints]
+    urls, problems = [url for url, _ in read], [problem for _, problem in read]
     scope_parts = [(*scope.split("/"), "", "", "")[:3] for scope in scopes]
     return pd.DataFrame(
         {
@@ -47,12 +49,26 @@ def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
             "scheme": _mapped(urls, endpoint_codes, lambda url: url.scheme),
             "host": _mapped(urls, endpoint_codes, lambda url: url.host),
             "port": _numbers([url.port for url in urls], endpoint_codes),
-            "problem": _mapped(urls, endpoint_codes, lambda url: url.problem),
-            "likeness": _mapped(urls, endpoint_codes, lambda url: url.likeness),
+            "problem": _mapped(problems, endpoint_codes, str),
+            "likeness": _mapped(urls, endpoint_codes, _likeness),
             "group": _mapped(scope_parts, scope_codes, lambda parts: parts[1]),
             "verb": _mapped(scope_parts, scope_codes, lambda parts: parts[2]),
         }
     )
+
+
+def read_endpoint(endpoint: str) -> tuple[Url, str]:
+    """Return the parts of an endpoint, and what is wrong with it where it cannot be read."""
+    try:
+        return read_url(endpoint), ""
+    except InvalidArgumentError as error:
+        return Url("", "", 0), str(error)
+
+
+def _likeness(url: Url) -> str:
+    """Return the same for endpoints that differ only by a slash at the end, case or port."""
+    path, mark, query = url.rest.partition("?")
+    return f"{url.scheme}://{url.host}{path.rstrip('/').casefold()}{mark}{query}"
 
 
 def covered(webhooks: DataFrame, stores: Sequence[str], scopes: Sequence[str]) -> Any:

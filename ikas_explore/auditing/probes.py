@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ikas_explore.auditing.urls import read_url
+from ikas_explore.auditing.prepared import read_endpoint
 from ikas_explore.network.transport import resolve
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
@@ -109,7 +109,7 @@ class _Probe:
     def __init__(
         self, endpoint: str, local: bool, timeout: float, resolve: Resolve, context: ssl.SSLContext
     ) -> None:
-        self._url = read_url(endpoint)
+        self._url, self._problem = read_endpoint(endpoint)
         self._local = local
         self._timeout = timeout
         self._resolve = resolve
@@ -123,8 +123,8 @@ class _Probe:
     def run(self, clock: Callable[[], float]) -> dict[str, Any]:
         self._begun = True
         try:
-            if self._url.problem:
-                raise _Failed("invalid", self._url.problem)
+            if self._problem:
+                raise _Failed("invalid", self._problem)
             addresses = self._addresses()
             end = time.monotonic() + self._timeout
             self._connection = self._connect(addresses, end)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.auditing.prepared import covered
 from ikas_explore.auditing.rule import Rule, found, rule, where
-from ikas_explore.auditing.urls import holds_secret
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.names import did_you_mean, matches
-from ikas_explore.values.urls import is_private
+from ikas_explore.values.secret import holds_secret
+from ikas_explore.values.urls import is_private, normal_host
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -82,7 +82,7 @@ def credentials_in_url(webhooks: DataFrame, policy: Policy) -> DataFrame:
 @rule("host-not-allowed", "error", remedy="Save the scope with an allowed host, or allow this one.")
 def host_not_allowed(webhooks: DataFrame, policy: Policy) -> DataFrame:
     """The host is none of the policy's ``allowed_hosts``; with none named, all are allowed."""
-    allowed = [pattern.casefold() for pattern in policy.allowed_hosts]
+    allowed = [normal_host(each, pattern=True) or each for each in policy.allowed_hosts]
     if not allowed:
         return found(webhooks.head(0), "")
 

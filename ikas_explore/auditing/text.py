@@ -10,8 +10,8 @@ import html
 import re
 from typing import Any
 
-from ikas_explore.auditing.urls import masked
 from ikas_explore.text.printable import printable
+from ikas_explore.values.secret import masked
 
 #: Rows that a page for people shows; more make one that nobody reads and browsers choke on.
 MOST_ROWS = 2_000

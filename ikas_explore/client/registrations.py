@@ -61,7 +61,7 @@ class Registrations:
     ) -> Asked:
         """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
         asked = check_scopes(scopes, allow_unknown=allow_unknown)
-        check_endpoint(endpoint, allow_http=self._client.settings.local)
+        check_endpoint(endpoint, local=self._client.settings.local)
         return Asked(endpoint, asked, _texts(sales_channel_ids, "sales_channel_ids"))
 
     def send(self, asked: Asked) -> DataFrame:

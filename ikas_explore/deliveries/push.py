@@ -22,7 +22,7 @@ from ikas_explore.network.transport import LONGEST, deadline, hold
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
-from ikas_explore.values.urls import is_loopback, split_url
+from ikas_explore.values.urls import is_loopback, read_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,8 +147,8 @@ def check_target(endpoint: str) -> str:
     ------
     InvalidArgumentError
     """
-    parts = split_url(endpoint)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    url = read_url(endpoint)
+    if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(
             f"The endpoint {endpoint!r} is not https, and not on this machine: a customer's "
             "data would go over the network in clear. Give an https:// address."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.values.urls import check_endpoint, is_private, split_url
+from ikas_explore.values.urls import check_endpoint, read_url
 
 #: GraphQL's names of the scalars that are numbers, with what reads one.
 NUMBERS = {"Int": int, "Float": float}
@@ -84,8 +84,8 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
     Returns
     -------
     str or None
-        ``required``, ``endpoint.space``, ``endpoint.https``, ``endpoint.host`` or
-        ``endpoint.unreadable``; None when it can be saved.
+        ``required``, ``endpoint.space``, ``endpoint.https``, ``endpoint.host``,
+        ``endpoint.private`` or ``endpoint.unreadable``; None when it can be saved.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
     ('endpoint.https', None)
     """
     try:
-        check_endpoint(endpoint, allow_http=allow_http)
+        check_endpoint(endpoint, local=allow_http)
     except InvalidArgumentError:
         text = endpoint.strip()
         scheme, _, rest = text.partition("://")
@@ -103,21 +103,18 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
             return "endpoint.space"
         if scheme.casefold() != "https" and not (allow_http and scheme.casefold() == "http"):
             return "endpoint.https"
-        return "endpoint.unreadable" if rest.split("/")[0].strip(":") else "endpoint.host"
+        if not rest.split("/")[0].strip(":"):
+            return "endpoint.host"
+        return "endpoint.private" if _reads(endpoint) else "endpoint.unreadable"
     return None
 
 
-def endpoint_warning(endpoint: str, *, allow_http: bool = False) -> str | None:
-    """Tell what ikas will say to an endpoint that can be sent, as a key of the messages.
-
-    Examples
-    --------
-    >>> endpoint_warning("https://192.168.1.2/"), endpoint_warning("https://example.com/")
-    ('endpoint.private', None)
-    """
-    if not allow_http and is_private(split_url(endpoint).hostname or ""):
-        return "endpoint.private"
-    return None
+def _reads(endpoint: str) -> bool:
+    try:
+        read_url(endpoint)
+    except InvalidArgumentError:
+        return False
+    return True
 
 
 def being_typed(endpoint: str) -> bool:

@@ -21,12 +21,12 @@ from ikas_explore.forms.fields import (
     being_typed,
     describe,
     endpoint_problem,
-    endpoint_warning,
 )
 from ikas_explore.forms.outcomes import told
 from ikas_explore.forms.session import Session, python_save
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.changes import KEEP, REPLACE, Change, changes_frame
+from ikas_explore.values.urls import is_private, read_url
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -131,11 +131,8 @@ class Saving:
             if being_typed(text):
                 return Judgement("plain", self._words("hint.endpoint"), said)
             return Judgement("bad", said, said)
-        warning = endpoint_warning(text, allow_http=local)
-        if warning is not None:
-            return Judgement("warning", self._words(f"warning.{warning}"))
         # One that only a sandbox can push to is the usual one there: it is told, not warned of.
-        here = local and endpoint_warning(text) is not None
+        here = local and is_private(read_url(text).host)
         return Judgement("good", self._words("good.here" if here else "good.endpoint"))
 
     def _more(self) -> dict[str, Any]:

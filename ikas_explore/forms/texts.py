@@ -79,9 +79,9 @@ TEXTS: Mapping[str, Text] = {
         "It cannot be read as an address; look at the host and the port.",
         "Adres olarak okunamıyor; sunucu adına ve bağlantı noktasına bakın.",
     ),
-    "warning.endpoint.private": Text(
-        "This host cannot be reached from the internet; ikas will refuse it.",
-        "Bu sunucuya internetten ulaşılamaz; ikas reddedecektir.",
+    "problem.endpoint.private": Text(
+        "This host cannot be reached from the internet; ikas refuses it.",
+        "Bu sunucuya internetten ulaşılamaz; ikas reddeder.",
     ),
     "problem.required": Text("This is needed.", "Bu gerekli."),
     "problem.number": Text("This has to be a number.", "Bu bir sayı olmalı."),

@@ -2,7 +2,7 @@
 
 ikas holds one row per store and scope, so a frame is read as a mapping from those to an
 endpoint; the order of rows never matters, and rows marked ``deleted`` count as not there.
-Two endpoints are equal when their text is: ikas keeps it as it was given, and
+Two endpoints are equal when they lead to one place, however their hosts are spelled;
 ``https://a.example/x`` and ``https://a.example/x/`` may be answered differently.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -34,7 +35,7 @@ class Change(NamedTuple):
     @property
     def action(self) -> str:
         """``create``, ``replace``, ``delete`` or ``keep``."""
-        if self.endpoint_before == self.endpoint_after:
+        if same_endpoint(self.endpoint_before, self.endpoint_after):
             return KEEP
         if self.endpoint_before is None:
             return CREATE
@@ -56,7 +57,7 @@ def diff(before: DataFrame | str | Path, after: DataFrame | str | Path) -> DataF
     pandas.DataFrame
         ``store, scope, action, endpoint_before, endpoint_after``: one row a scope that
         differs, sorted by store and scope. ``action`` is ``create``, ``replace`` or
-        ``delete``: what leads from `before` to `after`. Endpoints are equal when their text is.
+        ``delete``: what leads from `before` to `after`. Spelling a host otherwise is no difference.
 
     Raises
     ------

@@ -31,7 +31,7 @@ from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.system.files import read_toml
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import check_known, did_you_mean, matches
-from ikas_explore.values.urls import split_url
+from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -214,7 +214,7 @@ def _filled(template: str, store: str) -> str:
             "is filled in."
         )
     endpoint = template.replace("{store}", store)
-    split_url(endpoint)
+    read_url(endpoint)
     return endpoint
 
 

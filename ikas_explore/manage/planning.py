@@ -87,7 +87,7 @@ def make_plan(
     for change in changes:
         if change.action in (CREATE, REPLACE):
             check_scopes(change.scope)
-            check_endpoint(change.endpoint_after or "", allow_http=allow_http)
+            check_endpoint(change.endpoint_after or "", local=allow_http)
     return Plan(registries, listed, changes, journal=journal, notes=notes, workers=workers)
 
 

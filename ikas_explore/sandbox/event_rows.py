@@ -19,7 +19,7 @@ from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.schema.scopes import check_scopes
-from ikas_explore.values.urls import is_loopback, split_url
+from ikas_explore.values.urls import is_loopback, read_url
 
 #: Who has seen such data, for data that the caller gave.
 OWN = "own"
@@ -116,14 +116,14 @@ class Events:
 @lru_cache(maxsize=1024)
 def receiver_of(endpoint: str) -> str:
     """Return what is slow or fast as one: the endpoint's scheme, host and port."""
-    parts = split_url(endpoint)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}"
+    url = read_url(endpoint)
+    return f"{url.scheme}://{url.host}:{url.port}"
 
 
 @lru_cache(maxsize=1024)
 def why_blocked(endpoint: str, deliver_to: DeliverTo) -> str | None:
     """Tell why nothing may be sent to an endpoint; None when it may."""
-    host = split_url(endpoint).hostname or ""
+    host = read_url(endpoint).host
     if deliver_to == "any" or is_loopback(host):
         return None
     return f'{host} is not this machine; deliver_to="any" lets deliveries leave it'

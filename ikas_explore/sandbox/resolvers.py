@@ -18,7 +18,7 @@ from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.schema import ApiVersion, sdl
 from ikas_explore.schema.scopes import Scope
-from ikas_explore.values.urls import is_private, split_url
+from ikas_explore.values.urls import is_private, read_url
 
 # The one difference between the versions in this part of the schema (sdk).
 _SAVE_FIELD: dict[ApiVersion, str] = {"v1": "saveWebhook", "v2": "saveWebhooks"}
@@ -119,15 +119,15 @@ def _check_scopes(scopes: Sequence[str]) -> None:
 
 def _check_endpoint(endpoint: str, *, strict: bool) -> None:
     try:
-        parts = split_url(endpoint)
+        url = read_url(endpoint)
     except InvalidArgumentError as error:
         raise refusal("ARGUMENT_VALIDATION_ERROR", f"Argument Validation Error: {error}") from None
-    if strict and parts.scheme != "https":
+    if strict and url.scheme != "https":
         raise refusal(
             "ARGUMENT_VALIDATION_ERROR",
             f"Argument Validation Error: the endpoint {endpoint!r} is not https.",
         )
-    if strict and is_private(parts.hostname or ""):
+    if strict and is_private(url.host):
         # That such addresses are refused is documented, the code is inferred.
         raise refusal(
             "ARGUMENT_VALIDATION_ERROR",

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+# Characters that count as letters, marks or signs and yet show nothing: what Unicode calls
+# default-ignorable, and blanks that are no white space. `isprintable` knows all others.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u2d7f\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001107f\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+)
+
+
+def is_visible(text: str) -> bool:
+    """Return whether every character shows; a space does.
+
+    Examples
+    --------
+    >>> is_visible("örnek"), is_visible("a\\u3164b"), is_visible("a\\tb")
+    (True, False, False)
+    """
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def printable(text: str) -> str:
-    """Show control characters, and others that do not print, as Python's escapes.
+    """Show control characters, and others that do not show, as Python's escapes.
 
     Examples
     --------
     >>> printable("https://example.com/\\x1b[31m")
     'https://example.com/\\\\x1b[31m'
     """
-    if text.isprintable():
+    if is_visible(text):
         return text
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        each if is_visible(each) else each.encode("unicode_escape").decode() for each in text
     )
 
 

@@ -5,10 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, overload
+from urllib.parse import unquote
 
 # By the form (inferred) of ikas' tokens, JSON Web Tokens, and of its client secrets; or one word
 # far longer than the name of any store.
 _FORM = re.compile(r"\W*(?i:bearer\W+)?(?:eyJ|s_|[\w~+=-]{41})")
+
+# A name, and the value behind it, which may hold names of its own.
+_NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=")
+_VALUE = re.compile(r"[^&#;]*(?:;[^=&#]*(?=[&#]|$))?")
+# Names that say so, somewhere or as their last word.
+_SECRET_NAME = re.compile(
+    r"(?i:token|secret|passw|passphrase|api[_.-]?key|credential|signature|jwt|session_?id"
+    r"|(?:^|[^a-z])(?:key|pass|pwd|auth|authorization|session|sig|sid)$)|[a-z]Key$"
+)
+# By its form, in a path too: a JSON Web Token, a client secret of ikas.
+_SECRET_FORM = re.compile(r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\bs_[0-9A-Za-z]{32,}")
+# A part of a path that nobody can guess: some services have no other secret.
+_RANDOM = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?=[A-Za-z_-]*\d)[\w-]{20,}+")
+_USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
 
 
 class Secret:
@@ -98,3 +113,50 @@ NOT_SHOWN = (
     "is not shown, as it looks like a token or client secret; those are given as access_token or "
     "client_secret, or set as IKAS_ACCESS_TOKEN or IKAS_CLIENT_SECRET."
 )
+
+
+def holds_secret(endpoint: str) -> bool:
+    """Tell whether an endpoint carries a password, a token or a key.
+
+    Examples
+    --------
+    >>> holds_secret("https://a.example/?token=1"), holds_secret("https://a.example/?page=1")
+    (True, False)
+    """
+    # Most endpoints hold none of these signs, which are looked for in a tenth of the time.
+    return bool(
+        ("@" in endpoint and _USERINFO.search(endpoint))
+        or ("=" in endpoint and any(_secret_values(endpoint)))
+        or (("eyJ" in endpoint or "s_" in endpoint) and _SECRET_FORM.search(endpoint))
+    )
+
+
+def masked(text: str) -> str:
+    """Return a text with the secrets of the URLs in it replaced, for reports that are passed on.
+
+    Examples
+    --------
+    >>> masked("https://me:secret@a.example/?token=abc&page=1")
+    'https://***@a.example/?token=***&page=1'
+    """
+    text = _USERINFO.sub("***", text)
+    parts, done = [], 0
+    for begin, end in _secret_values(text):
+        parts += [text[done:begin], "***"]
+        done = end
+    return _RANDOM.sub("***", _SECRET_FORM.sub("***", "".join([*parts, text[done:]])))
+
+
+def _secret_values(text: str) -> Iterator[tuple[int, int]]:
+    """Give the places of values whose names say that they are secret."""
+    done = 0
+    for named in _NAMED.finditer(text):
+        name = unquote(named[1]).rstrip("[]")
+        # `code` is what some clouds name a function's key, and what others name a country.
+        code = name.casefold() == "code"
+        if named.end() < done or not (code or _SECRET_NAME.search(name)):
+            continue
+        value = _VALUE.match(text, named.end())
+        if value is not None and len(value[0]) > (15 if code else 0):
+            done = value.end()
+            yield value.span()
