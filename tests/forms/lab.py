@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
 
@@ -46,12 +45,33 @@ FLAGS = [
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # JupyterLab says "idle" before there is a kernel, and drops what is run then.
-READY = """() => {
-  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+READY = """path => {
+  const notebook = window.jupyterapp?.shell.currentWidget;
+  const context = notebook?.sessionContext;
   const kernel = context?.session?.kernel;
-  return Boolean(context?.isReady && window.jupyterapp.shell.currentWidget.context.isReady
+  return Boolean(context?.isReady && notebook.context.isReady && notebook.context.path === path
     && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
 }"""
+
+# Close the notebook without asking whether to save it. Its kernel stays for the next one.
+CLOSE = """async code => {
+  const notebook = window.jupyterapp.shell.currentWidget;
+  const kernel = notebook.sessionContext.session.kernel;
+  const reply = await kernel.requestExecute({code}).done;
+  notebook.context.model.dirty = false;
+  notebook.close();
+  return reply.content.status;
+}"""
+
+# What a notebook left in the kernel: widgets, stores, names.
+RESET = """
+import ipywidgets
+ipywidgets.Widget.close_all()
+for _each in [*globals().values()]:
+    if type(_each).__name__ == "Store":
+        _each.close()
+%reset -f
+"""
 
 
 def missing() -> str | None:
@@ -167,13 +187,19 @@ def free_port() -> int:
 
 
 class Lab:
-    """JupyterLab on a folder of its own, and a browser to look at it."""
+    """JupyterLab on a folder of its own, with one page and one kernel that tests share.
+
+    Loading the page and starting a kernel takes longer than most tests. Each test has a notebook of
+    its own, and a kernel without what the last one left in it; after a failure all is new.
+    """
 
     def __init__(self, base_url: str, token: str, folder: Path, browser: Browser) -> None:
         self.base_url = base_url
         self.folder = folder
         self._token = token
         self._browser = browser
+        self._page: Page | None = None
+        self._kernel: dict[str, str] | None = None
 
     @classmethod
     @contextmanager
@@ -197,38 +223,67 @@ class Lab:
         base_url = f"http://127.0.0.1:{port}"
         env = environment(home, **variables)
         with serve(command, f"{base_url}/api/status?token={token}", folder, env):
-            yield cls(base_url, token, folder, browser)
+            lab = cls(base_url, token, folder, browser)
+            yield lab
+            lab._end()
 
     @contextmanager
-    def open(self, *cells: str, theme: str = "light", width: int = 1280) -> Iterator[Page]:
-        """Open a notebook of these cells in a browser of its own, and run all of them."""
+    def open(self, *cells: str, width: int = 1280) -> Iterator[Page]:
+        """Open a notebook of these cells, and run all of them."""
         name = f"{secrets.token_hex(4)}.ipynb"
         (self.folder / name).write_text(json.dumps(notebook(*cells)))
-        with self._browser.new_context(viewport={"width": width, "height": 1300}) as context:
-            page = context.new_page()
-            page.set_default_timeout(WAIT)
-            page.goto(f"{self.base_url}/lab/tree/{quote(name)}?reset&token={self._token}")
-            page.wait_for_function(READY)
-            execute(page, "apputils:change-theme", theme=THEMES[theme])  # kept by the server
-            page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
-            execute(page, "application:toggle-left-area")
+        try:
+            page = self._load() if self._page is None else self._page
+            page.set_viewport_size({"width": width, "height": 1300})
+            change_theme(page, "light")
+            more = {} if self._kernel is None else {"kernel": self._kernel}
+            execute(page, "docmanager:open", path=name, factory="Notebook", **more)
+            page.wait_for_function(READY, arg=name)
+            self._kernel = page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.model"
+            )
             execute(page, "notebook:run-all-cells")
-            try:
-                page.wait_for_selector(".ikas-form .ikas-heading")
-                yield page
-            except BaseException as error:
+            page.wait_for_selector(".ikas-form .ikas-heading")
+            yield page
+            assert page.evaluate(CLOSE, RESET) == "ok"
+            page.wait_for_selector(".ikas-form", state="detached")
+        except BaseException as error:
+            if self._page is not None:
                 picture = self.folder.parent / f"{name}.png"
-                page.screenshot(path=picture)
+                self._page.screenshot(path=picture)
                 error.add_note(f"What the page showed: {picture}")
-                raise
-            finally:
-                execute(page, "kernelmenu:shutdown")
+            self._end()
+            raise
+
+    def _load(self) -> Page:
+        self._page = self._browser.new_context().new_page()
+        self._page.set_default_timeout(WAIT)
+        self._page.goto(f"{self.base_url}/lab?reset&token={self._token}")
+        self._page.wait_for_function("window.jupyterapp?.shell.isEmpty('main') === false")
+        execute(self._page, "application:toggle-left-area")
+        return self._page
+
+    def _end(self) -> None:
+        if self._kernel is not None:
+            headers = {"Authorization": f"token {self._token}"}
+            url = f"{self.base_url}/api/kernels/{self._kernel['id']}"
+            httpx.delete(url, headers=headers, trust_env=False)
+        if self._page is not None:
+            self._page.context.close()
+        self._page = self._kernel = None
 
     def saved(self, page: Page) -> str:
         """Save the notebook of a page with its widgets; return the file as text."""
         execute(page, "docmanager:save")
         name = page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
         return (self.folder / name).read_text("utf-8")
+
+
+def change_theme(page: Page, theme: str) -> None:
+    """Let JupyterLab be light or dark."""
+    if page.locator(f'body[data-jp-theme-name="{THEMES[theme]}"]').count() == 0:
+        execute(page, "apputils:change-theme", theme=THEMES[theme])
+        page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
 
 
 def execute(page: Page, command: str, **arguments: Any) -> None:
