@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ikas_explore.auditing.prepared import read_endpoint
+from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import resolve
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
@@ -61,7 +62,7 @@ def probe_endpoints(
     resolve : callable, optional
         ``(host, port)`` to addresses; raises OSError when there are none.
     context : ssl.SSLContext, optional
-        Default: the system's certificates, host names checked.
+        Default: what all of this package trusts, host names checked.
     clock : callable, optional
         The time now, in seconds since 1970, which certificates are measured by.
 
@@ -78,7 +79,7 @@ def probe_endpoints(
 
     asked = list(dict.fromkeys(endpoints))
     allowed = set(local)
-    trusted = context or ssl.create_default_context()
+    trusted = context or trust()
     probes = [
         _Probe(endpoint, endpoint in allowed, timeout, resolve, trusted) for endpoint in asked
     ]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -25,7 +22,7 @@ from ikas_explore.errors import (
     TransportError,
 )
 from ikas_explore.network.failures import FAILURES, transport_error
-from ikas_explore.network.transport import LONGEST, deadline, hold
+from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.settings import Settings, revealed
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.secret import Secret
@@ -74,27 +71,12 @@ def open_http(
         The time-out is no number of seconds above 0.
     """
     timeout = check_number("timeout", timeout, least=0, above=True)
-    local = settings.local
-    client = httpx.Client(
-        timeout=min(timeout, LONGEST),
-        transport=transport,
-        # A sandbox must not be looked for through a proxy, and speaks plain HTTP: an empty
-        # context saves loading all certificates of this machine.
-        trust_env=not local,
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if local
-        else _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
-        # What else httpx could decompress (Brotli, Zstandard) knows no bound.
-        headers={"Accept-Encoding": "gzip"},
+    http = open_client(
+        settings.base_url, timeout=timeout, through_proxy=not settings.local, transport=transport
     )
-    return hold(client)
-
-
-@lru_cache(maxsize=4)
-def _trusted(*_from_environment: str | None) -> ssl.SSLContext:
-    # Loading certificates takes longer than all else of a client: once for a thousand stores.
-    return httpx.create_ssl_context()
+    # What else httpx could decompress (Brotli, Zstandard) knows no bound.
+    http.headers["Accept-Encoding"] = "gzip"
+    return http
 
 
 class Client:

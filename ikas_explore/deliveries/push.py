@@ -18,7 +18,7 @@ from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, en
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.network.transport import LONGEST, deadline, hold
+from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
@@ -182,9 +182,9 @@ def deliver(
     list of dict
         Rows of the frame of attempts.
     """
-    timeout = min(check_number("timeout", timeout, least=0, most=FINITE, above=True), LONGEST)
-    # A proxy or a .netrc of the environment would send the delivery elsewhere, or more with it.
-    with hold(httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)) as client:
+    timeout = check_number("timeout", timeout, least=0, most=FINITE, above=True)
+    # Through no proxy: it would send the delivery elsewhere.
+    with open_client(endpoint, timeout=timeout) as client:
         return [
             row
             for identity, body in deliveries

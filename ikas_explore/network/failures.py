@@ -31,6 +31,10 @@ class Failure(NamedTuple):
     sent: bool = True
 
 
+class ProxyFailure(httpx.ProxyError):
+    """A proxy refused or cannot be reached; the message names it, and the variable it is from."""
+
+
 #: Classes of httpx and Python, the special before the general.
 FAILURES: dict[type[BaseException], Failure] = {
     httpx.ConnectTimeout: Failure(
@@ -49,7 +53,7 @@ FAILURES: dict[type[BaseException], Failure] = {
         "unreachable: no connection", "check base_url and the network", sent=False
     ),
     httpx.NetworkError: Failure("the connection broke before the whole answer came", "try again"),
-    httpx.ProxyError: Failure("the proxy refused", "check HTTPS_PROXY", sent=False),
+    httpx.ProxyError: Failure("the proxy refused", "check the settings of the proxy", sent=False),
     httpx.UnsupportedProtocol: Failure("the address is neither http nor https", "check base_url"),
     httpx.LocalProtocolError: Failure(
         "the request cannot be written as HTTP", "check the token and base_url"
@@ -91,6 +95,8 @@ def failure_of(error: BaseException) -> Failure:
     >>> failure_of(httpx.ReadTimeout("")).reason
     'time-out: no answer in time'
     """
+    if isinstance(error, ProxyFailure):
+        return FAILURES[httpx.ProxyError]._replace(reason=str(error))
     said = f"{type(error).__name__}: {error}"
     failure = next(
         (found for kind, found in FAILURES.items() if isinstance(error, kind)),

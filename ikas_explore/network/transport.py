@@ -1,19 +1,19 @@
-"""What connections are held to: a deadline for all of an exchange, and names that stay here.
+"""Connections: how long they last, what stays on this machine, and when they are not used again.
 
 httpx's time-outs begin anew with every byte that arrives, so that an answer sent one byte at a
-time never ends; `deadline` bounds connecting, sending and reading together. And a host that is
-this machine is not looked up: whoever answers for the name cannot lead the connection elsewhere.
-Other hosts are connected to, unless `hold_async` is told that nothing may leave this machine: the
-sandbox's deliveries.
+time never ends; `deadline` bounds connecting, sending and reading together. A host that is this
+machine is not looked up: whoever answers for the name cannot lead the connection elsewhere. And a
+connection on which more came than was asked for is not used again: the surplus would be read as
+the answer to the next request, of another store perhaps.
 
-Both are done in the network backend beneath httpx, which has no argument for it: the one place
-that reaches into httpx's transports is `hold` and `hold_async`. Probes, which have connections of
-their own, share `resolve`.
+httpx has arguments for none of this. What is reached into of httpx and httpcore is all in `hold`
+and `_surplus`; a test names each attribute.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 import threading
@@ -26,6 +26,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from ikas_explore.network.environment import Proxy, proxy_for, trust
+from ikas_explore.network.failures import ProxyFailure, failure_of
 from ikas_explore.values.urls import loopback_addresses
 
 #: Seconds: a day, as sockets take no time-out without end.
@@ -39,14 +41,9 @@ _PIECE = 65_536
 
 @contextmanager
 def deadline(seconds: float | None) -> Iterator[None]:
-    """Bound all that connections held by `hold` do in this thread, inside the block.
+    """Bound all that connections do in this thread, inside the block; None bounds nothing.
 
     Looking up a name is not bounded: the system's resolver knows no time-out.
-
-    Parameters
-    ----------
-    seconds : float or None
-        None bounds nothing.
     """
     before = getattr(_thread, "end", None)
     _thread.end = None if seconds is None else time.monotonic() + seconds
@@ -56,35 +53,96 @@ def deadline(seconds: float | None) -> Iterator[None]:
         _thread.end = before
 
 
-def hold(client: httpx.Client) -> httpx.Client:
-    """Hold the connections of a client, and those it makes through a proxy, to the above.
+def open_client(
+    url: str,
+    *,
+    timeout: float,
+    through_proxy: bool = False,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """Return an HTTP client for the host of a URL, its connections held to all of the above.
 
-    It keeps no cookie either: the stores of a fleet share a client.
+    It follows no redirect, reads no ``.netrc``, and keeps no cookie: stores share a client.
     """
+    if transport is None:
+        transport = _Transport(url, proxy_for(url) if through_proxy else None)
+    elif isinstance(transport, httpx.HTTPTransport):
+        hold(transport)
+    client = httpx.Client(timeout=min(timeout, LONGEST), transport=transport, trust_env=False)
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.HTTPTransport):
-            pool = transport._pool
-            pool._network_backend = _Backend(pool._network_backend)
     return client
 
 
-def hold_async(
-    transport: httpx.AsyncHTTPTransport, *, loopback_only: bool
-) -> httpx.AsyncHTTPTransport:
-    """Keep the connections of a transport to this machine, or let them go elsewhere too."""
-    pool = transport._pool
-    pool._network_backend = _AsyncBackend(pool._network_backend, loopback_only)
-    return transport
+class _Transport(httpx.HTTPTransport):
+    """httpx's, for one host: says which proxy it was when that is at fault."""
+
+    def __init__(self, url: str, proxy: Proxy | None) -> None:
+        super().__init__(
+            verify=trust(url),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
+            proxy=proxy.http if proxy else None,
+        )
+        self._proxy = proxy
+        hold(self, to_proxy=proxy is not None)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except httpx.ProxyError as error:
+            failure = failure_of(error)
+            status = re.match(r"\d{3}", str(error))
+        if self._proxy is None:
+            raise AssertionError("without a proxy, none can fail")
+        said = f"refused (HTTP {status[0]})" if status else f"cannot be reached ({failure.reason})"
+        raise ProxyFailure(f"the proxy {self._proxy.name} {said}")
+
+
+def hold(
+    transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport,
+    *,
+    to_proxy: bool = False,
+    loopback_only: bool = False,
+) -> None:
+    """Hold a transport's connections to the above, and to this machine if need be."""
+    pool: Any = transport._pool
+    beneath = pool._network_backend
+    if isinstance(transport, httpx.HTTPTransport):
+        pool._network_backend = _Backend(beneath, to_proxy)
+    else:
+        pool._network_backend = _AsyncBackend(beneath, loopback_only)
+    make = pool.create_connection
+
+    def create_connection(origin: Any) -> Any:
+        connection = make(origin)
+        expired = connection.has_expired
+        connection.has_expired = lambda: expired() or _surplus(connection)
+        return connection
+
+    pool.create_connection = create_connection
+
+
+def _surplus(connection: Any) -> bool:
+    """Tell whether more came on an idle connection than its answers."""
+    while not hasattr(connection, "_h11_state"):
+        connection = getattr(connection, "_connection", None)
+        if connection is None:  # not connected yet
+            return False
+    if not connection.is_idle():
+        return False
+    if connection._h11_state.trailing_data[0]:
+        return bool(connection.is_idle())  # another thread may have taken it meanwhile
+    secure = connection._network_stream.get_extra_info("ssl_object")
+    if isinstance(secure, ssl.SSLObject):  # asyncio's, which reads ahead of what it was asked for
+        try:
+            return bool(secure.read(1))
+        except ssl.SSLError:
+            return False
+    return False
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, each once, in the system's order.
-
-    Raises
-    ------
-    OSError
-        It has none, or cannot be a name.
+    """Return the addresses of a host, each once, in the system's order; OSError without any.
 
     Examples
     --------
@@ -114,11 +172,18 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._process = os.getpid()
+        self._answered = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._answered = True
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # The next request: what came since the pool looked would be read as its answer. The
+        # pool takes another connection then.
+        if self._answered and self.get_extra_info("is_readable"):
+            raise httpcore.ConnectionNotAvailable
+        self._answered = False
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             self._stream.write(piece, _left(timeout, httpcore.WriteTimeout))
@@ -145,8 +210,9 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, to_proxy: bool) -> None:
         self._backend = backend
+        self._to_proxy = to_proxy
 
     def connect_tcp(
         self,
@@ -157,6 +223,14 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         try:
+            return self._connect(host, port, timeout, local_address, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            if self._to_proxy:
+                raise httpcore.ProxyError(str(error)) from error
+            raise
+
+    def _connect(self, host: str, port: int, timeout: float | None, *options: Any) -> _Stream:
+        try:
             addresses = loopback_addresses(host) or resolve(host, port)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
@@ -166,9 +240,7 @@ class _Backend(httpcore.NetworkBackend):
             # Some time is kept for the addresses that follow.
             share = None if left is None else left / (len(addresses) - number)
             try:
-                stream = self._backend.connect_tcp(
-                    address, port, share, local_address, socket_options
-                )
+                stream = self._backend.connect_tcp(address, port, share, *options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
                 continue

@@ -8,14 +8,14 @@ through all of them for every request.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections import OrderedDict
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import httpx
 
-from ikas_explore.network.transport import hold_async
+from ikas_explore.network.environment import trust
+from ikas_explore.network.transport import hold
 
 # Bytes of an answer that are read: only its status counts.
 _BODY_LIMIT = 65_536
@@ -78,11 +78,12 @@ class Connections:
                 del self._idle[receiver]
             return transport
         transport = httpx.AsyncHTTPTransport(
-            verify=self._trusting if receiver.startswith("https:") else self._trusting_none,
+            verify=trust(receiver),
             trust_env=False,
             limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE),
         )
-        return hold_async(transport, loopback_only=self._loopback_only)
+        hold(transport, loopback_only=self._loopback_only)
+        return transport
 
     async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
         self._idle.setdefault(receiver, []).append((time.monotonic(), transport))
@@ -111,15 +112,6 @@ class Connections:
         if not self._idle[receiver]:
             del self._idle[receiver]
         await oldest.aclose()
-
-    @cached_property
-    def _trusting(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context(trust_env=False)
-
-    @cached_property
-    def _trusting_none(self) -> ssl.SSLContext:
-        """For plain HTTP, which needs none: reading the certificates takes its time."""
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def _post(transport: httpx.AsyncHTTPTransport, endpoint: str, body: bytes) -> int:

@@ -45,13 +45,13 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(x509.KeyUsage(**(dict.fromkeys(_USES, False) | may_sign)), critical=True)
         )
-        self._pem = certificate.sign(self._key, hashes.SHA256()).public_bytes(
+        self.pem = certificate.sign(self._key, hashes.SHA256()).public_bytes(
             serialization.Encoding.PEM
         )
 
     def trusting(self) -> ssl.SSLContext:
         """A client's context that trusts this authority, and checks host names."""
-        return ssl.create_default_context(cadata=self._pem.decode())
+        return ssl.create_default_context(cadata=self.pem.decode())
 
     def serving(self, host: str, *, days: float) -> ssl.SSLContext:
         """A server's context with a certificate for a host that ends in some days."""

@@ -290,7 +290,10 @@ def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         with (
             stamina.set_testing(True, attempts=1),
             ikas.connect("shop", access_token=TOKEN) as store,
-            pytest.raises(errors.TransportError, match="the proxy refused"),
+            pytest.raises(
+                errors.TransportError,
+                match=r"the proxy http://127\.0\.0\.1:\d+ \(HTTPS_PROXY\) refused \(HTTP 502\)",
+            ),
         ):
             store.webhooks.list()
         assert proxy.sent.startswith(b"CONNECT api.myikas.com:443 ")

@@ -1,0 +1,106 @@
+"""More bytes than were asked for end a connection: they would be read as the next answer."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ikas_explore as ikas
+from tests.auditing.endpoints import Authority, Behaviour, endpoint
+from tests.security.servers import EMPTY_LIST, answer, saying, store_at
+
+ORDER = "store/order/created"
+ROW = {"endpoint": "https://planted.example/", "id": "1", "scope": ORDER, "deleted": False}
+PLANTED = json.dumps({"data": {"listWebhook": [ROW | {"createdAt": 1, "updatedAt": 1}]}}).encode()
+
+#: How the surplus may come: in the same piece as the answer, or after it.
+WAYS = ["at once", "later"]
+
+
+def planting(first: bytes, surplus: bytes, way: str, more: threading.Event) -> Behaviour:
+    """Answer the first request with more than one answer; later connections one each."""
+    honest = saying(first, first, first)
+    seen: list[object] = []
+
+    def behave(connection: Any) -> None:
+        seen.append(connection)
+        if len(seen) > 1:
+            honest(connection)
+            return
+        saying(first + surplus if way == "at once" else first)(connection)
+        if way == "later":
+            connection.sendall(surplus)
+        more.set()
+        connection.recv(65_536)  # until the other side has had enough
+
+    return behave
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_surplus_answer_is_not_the_next_stores_rows(way: str) -> None:
+    more = threading.Event()
+    with (
+        endpoint(planting(answer(EMPTY_LIST), answer(PLANTED), way, more)) as here,
+        store_at(here.port) as store,
+    ):
+        assert store.webhooks.list().empty
+        assert more.wait(10)
+        assert store.webhooks.list().empty
+        assert here.connections == 2
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_push_that_nobody_answered_is_not_delivered(
+    way: str, secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its second body is answered by a connection of its own."""
+    more = threading.Event()
+    serving = serve_trusted(tmp_path, monkeypatch) if secure else None
+    behave = planting(answer(b"", status="500 No"), answer(b""), way, more)
+    with endpoint(behave, serving) as here:
+        url = f"http{'s' * secure}://localhost:{here.port}/"
+        attempts = ikas.push(
+            url,
+            ORDER,
+            "secret",
+            max_attempts=2,
+            retry_delays=[1],
+            sleep=lambda _: more.wait(10),
+        )
+        assert attempts["status_code"].tolist() == [500, 500]
+        assert here.connections == 2
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_sandbox_does_not_take_a_surplus_answer_for_a_delivery(
+    way: str, secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = threading.Event()
+    serving = serve_trusted(tmp_path, monkeypatch) if secure else None
+    behave = planting(answer(b"", status="500 No"), answer(b""), way, more)
+    with (
+        endpoint(behave, serving) as here,
+        ikas.Sandbox(examples=False, max_attempts=1) as sandbox,
+        ikas.connect(sandbox) as store,
+    ):
+        store.webhooks.save(f"http{'s' * secure}://localhost:{here.port}/", ORDER)
+        for _ in range(2):
+            sandbox.emit(ORDER)
+            sandbox.settle()
+            assert more.wait(10)
+        assert sandbox.attempts()["status_code"].tolist() == [500, 500]
+        assert here.connections == 2
+
+
+def serve_trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    authority = Authority(folder)
+    (folder / "authority.pem").write_bytes(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+    return authority.serving("localhost", days=1)
