@@ -1,13 +1,11 @@
-"""``ikas-explore``: the library's verbs in a terminal, a thin command each."""
+"""``ikas-explore``: the library's verbs in a terminal, one thin command a module."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+import click
 
 from ikas_explore import __version__
 from ikas_explore.cli.output import print_error
@@ -16,111 +14,79 @@ from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import did_you_mean
 
-#: Each command's module and function, loaded when it is asked for: most take longer to load,
-#: and all to be read for their options, than the one that is run has to wait for.
-_COMMANDS = {
-    "list": "webhooks:list_",
-    "save": "webhooks:save",
-    "delete": "webhooks:delete",
-    "audit": "auditing:audit",
-    "plan": "planning:plan",
-    "apply": "planning:apply",
-    "undo": "planning:undo",
-    "diff": "planning:diff",
-    "sandbox": "sandbox:sandbox",
-    "emit": "sandbox:emit",
-    "deliveries": "sandbox:deliveries",
-    "receive": "delivering:receive",
-    "push": "delivering:push",
-    "check-notebooks": "notebooks:check",
-    "lab": "lab:lab",
-}
+#: Each is a module of this folder, imported when the command is used.
+COMMANDS = (
+    *("list", "save", "delete", "audit", "plan", "apply", "undo", "diff"),
+    *("sandbox", "emit", "deliveries", "receive", "push", "schema", "check-notebooks", "lab"),
+)
+#: 2 from these commands says that something differs, so a wrong call exits with 1.
+_TWO_IS_A_RESULT = ("plan", "diff")
 
 
-class _Commands(TyperGroup):
-    """Tells our errors in a line on stderr and ends with 1, in place of a traceback."""
+class _Mistake(click.UsageError):
+    exit_code = 1
 
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+
+class _Commands(click.Group):
+    """Imports a command when it is used, and prints our errors as a line on stderr."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with printing():  # --version and --help
             return super().make_context(*args, **kwargs)
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*_COMMANDS]
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS]
 
-    def get_command(self, ctx: Any, name: str) -> Any:
-        return _command(name) if name in _COMMANDS else None
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{name.replace('-', '_')}").command
+        return command
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        # click before 8.2 takes a word that begins with no letter for an option, and shows help.
-        if args and args[0] not in _COMMANDS:
-            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], _COMMANDS)}")
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         with printing(ctx):
             try:
                 return super().invoke(ctx)
             except IkasError as error:
                 print_error(type(error).__name__, str(error))
-                raise typer.Exit(1) from None
-            except _UsageError as error:
-                error.message = printable(error.message)  # it holds what was typed
-                raise
+                raise click.exceptions.Exit(1) from None
+            except click.UsageError as error:
+                kind = _Mistake if ctx.invoked_subcommand in _TWO_IS_A_RESULT else click.UsageError
+                # It holds what was typed.
+                raise kind(printable(error.format_message()), error.ctx) from None
+            except click.Abort:
+                click.echo("Aborted.", err=True)
+                raise click.exceptions.Exit(1) from None
+            except KeyboardInterrupt:
+                raise click.exceptions.Exit(130) from None
 
 
-class _TwoIsNoMistake(TyperCommand):
-    """Ends with 1 when it was called wrongly: 2 says that there are changes."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().make_context(*args, **kwargs)
-        except _UsageError as error:
-            error.exit_code = 1
-            raise
-
-
-def _command(name: str) -> Any:
-    module, _, function = _COMMANDS[name].partition(":")
-    settings: dict[str, Any] = {}
-    if name in ("plan", "diff"):
-        settings["cls"] = _TwoIsNoMistake
-    if name == "lab":
-        settings["context_settings"] = {"allow_extra_args": True, "ignore_unknown_options": True}
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    run = getattr(import_module(f"ikas_explore.cli.{module}"), function)
-    alone.command(name, **settings)(run)
-    return get_command(alone)
-
-
-#: click's, wherever typer keeps it.
-_UsageError: Any = typer.BadParameter.__base__
-
-
-app = typer.Typer(
-    cls=_Commands,
-    no_args_is_help=True,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    # Tracebacks with local variables could show a secret.
-    pretty_exceptions_enable=False,
-    help="The webhooks of an ikas store, and an ikas sandbox on this machine. Where the store "
-    "is and how to log in is read from IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_REFRESH_TOKEN, "
-    "IKAS_CLIENT_ID, IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION, or from a .env file.",
-)
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
         print(__version__)
-        raise typer.Exit
+        ctx.exit()
 
 
-@app.callback()
-def _options(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", is_eager=True, callback=_print_version, help="Print the version."
-        ),
-    ] = False,
-) -> None: ...
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='Completion of commands, options and scopes: put eval "$(_IKAS_EXPLORE_COMPLETE='
+    'bash_source ikas-explore)" into ~/.bashrc. For zsh use zsh_source and ~/.zshrc. For fish put '
+    "_IKAS_EXPLORE_COMPLETE=fish_source ikas-explore | source into ~/.config/fish/config.fish.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    help="Print the version.",
+)  # fmt: skip
+def app() -> None:
+    """Work with the webhooks of an ikas store, or with an ikas sandbox on this machine.
+
+    The variables IKAS_STORE, IKAS_ACCESS_TOKEN, IKAS_REFRESH_TOKEN, IKAS_CLIENT_ID,
+    IKAS_CLIENT_SECRET, IKAS_BASE_URL and IKAS_API_VERSION say which store to use and how to log
+    in. They are read from the environment or from a .env file.
+    """

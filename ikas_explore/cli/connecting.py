@@ -3,67 +3,86 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
+import click
 
-from ikas_explore.cli.output import print_error
-from ikas_explore.store import Store, connect
+from ikas_explore.cli import options
+from ikas_explore.cli.output import counted, print_error
 
 if TYPE_CHECKING:
     from ikas_explore.fleet import Fleet
-
-StoreName = Annotated[
-    str | None,
-    typer.Option("--store", help="The store's name, or 'sandbox'.", show_default="IKAS_STORE"),
-]
-Version = Annotated[str | None, typer.Option("--api-version", help="v1 or v2.", show_default="v1")]
-FleetFile = Annotated[
-    Path | None, typer.Option("--fleet", help="A TOML file that names many stores.")
-]
+    from ikas_explore.store import Store
 
 _JOURNAL = "IKAS_JOURNAL"
 
 
-def connect_store(store: str | None, api_version: str | None) -> Store:
-    """Connect as the options and the environment say."""
-    _journal_on_disk()
-    connected = connect(store, api_version=api_version)
-    if connected.sandbox is not None:
-        os.environ[_JOURNAL] = ""  # in memory: what it would bring back ends with the sandbox
-        typer.echo(
-            "This sandbox and what is changed in it end with this command; "
-            "'ikas-explore sandbox --path FILE' keeps one.",
-            err=True,
-        )
-    return connected
+class Where(NamedTuple):
+    """What was typed to say which store or stores are meant."""
+
+    store: str | None
+    api_version: str | None
+    file: Path | None = None
+
+    def connect(self) -> Store:
+        """Connect to one store, as the options and the environment say."""
+        from ikas_explore.store import connect
+
+        _journal_on_disk()
+        connected = connect(self.store, api_version=self.api_version)
+        if connected.sandbox is not None:
+            os.environ[_JOURNAL] = ""  # in memory: what it would bring back ends with the sandbox
+            click.echo(
+                "This sandbox and its changes end with this command; "
+                "'ikas-explore sandbox --path FILE' keeps one.",
+                err=True,
+            )
+        return connected
+
+    def fleet(self) -> Fleet:
+        """Connect to the stores of a file, or to one store as a fleet of one."""
+        from ikas_explore.fleet import Fleet
+
+        if self.file is None:
+            return Fleet([self.connect()])
+        if self.store is not None or self.api_version is not None:
+            raise click.UsageError("--fleet names the stores and their versions in its file.")
+        _journal_on_disk()
+        return Fleet.from_file(self.file)
 
 
-def connect_fleet(fleet: Path | None, store: str | None, api_version: str | None) -> Fleet:
-    """Connect to the stores of a file, or to one store as a fleet of one."""
-    from ikas_explore.fleet import Fleet
+def _journal_on_disk() -> None:
+    # Each command is a process of its own: `undo` would find nothing in memory.
+    if not os.environ.get(_JOURNAL):
+        os.environ[_JOURNAL] = str(Path.home() / ".ikas-explore" / "journal.jsonl")
 
-    if fleet is None:
-        return Fleet([connect_store(store, api_version)])
-    if store is not None or api_version is not None:
-        raise typer.BadParameter("--fleet names the stores and their versions in its file.")
-    _journal_on_disk()
-    return Fleet.from_file(fleet)
+
+def one_store(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a store; the command gets them as `where`."""
+
+    @options.store
+    @options.api_version
+    @wraps(command)
+    def run(*, store: str | None, api_version: str | None, **rest: Any) -> Any:
+        return command(where=Where(store, api_version, rest.pop("fleet", None)), **rest)
+
+    return run
+
+
+def many_stores(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a store or a file of many."""
+    return options.fleet(one_store(command))
 
 
 def warn_of_failures(fleet: Fleet) -> bool:
-    """Tell on stderr which stores could not be listed; returns whether there are any."""
+    """Name the stores that could not be listed on stderr; returns whether there are any."""
     failed = fleet.errors
     interrupted = failed["error"] == KeyboardInterrupt.__name__
     for row in failed[~interrupted].to_dict("records"):
         print_error(row["error"], row["message"])
     if interrupted.any():
-        typer.secho(f"Interrupted: {interrupted.sum()} stores were not listed.", fg="red", err=True)
+        print_error("Interrupted", f"{counted(int(interrupted.sum()), 'store')} not listed.")
     return not failed.empty
-
-
-def _journal_on_disk() -> None:
-    # Each command is a process of its own: in memory nothing would be left for `undo`.
-    if not os.environ.get(_JOURNAL):
-        os.environ[_JOURNAL] = str(Path.home() / ".ikas-explore" / "journal.jsonl")

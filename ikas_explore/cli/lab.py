@@ -8,9 +8,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from ikas_explore.errors import StorageError
 from ikas_explore.settings import SANDBOX, SANDBOX_SEED, check_store_name
@@ -20,30 +19,30 @@ _PACKAGE = Path(__file__).parents[1]
 _FIRST = "01_first_look.ipynb"
 
 
-def lab(
-    context: typer.Context,
-    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
-    store: Annotated[str, typer.Option(help="The store the notebooks ask.")] = SANDBOX,
-) -> None:
+@click.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser.")
+@click.option("--store", default=SANDBOX, show_default=True, help="The store the notebooks ask.")
+@click.pass_context
+def command(context: click.Context, browser: bool, store: str) -> None:
     """Open the notebooks in JupyterLab, on a sandbox unless --store names a store.
 
     Further options are given to JupyterLab, for example --port 8889.
     """
     check_store_name(store)
     if find_spec("jupyterlab") is None:
-        typer.echo("JupyterLab is not installed: pip install jupyterlab matplotlib.", err=True)
-        raise typer.Exit(1)
+        click.echo("JupyterLab is not installed: pip install jupyterlab matplotlib.", err=True)
+        raise click.exceptions.Exit(1)
     folder = notebooks(Path.cwd())
-    command = [sys.executable, "-m", "jupyterlab", *_options(folder), *context.args]
+    run = [sys.executable, "-m", "jupyterlab", *_options(folder), *context.args]
     if not browser:
-        command.append("--no-browser")
+        run.append("--no-browser")
     # In the environment it wins over any .env file beside the notebooks.
     environment = {**os.environ, "IKAS_STORE": store}
     # With the ids that `pytest --nbval --ikas-sandbox` will see.
     environment.setdefault("IKAS_SANDBOX_SEED", SANDBOX_SEED)
     if os.name == "nt":  # exec would give the terminal back while JupyterLab runs on
-        raise typer.Exit(subprocess.call(command, env=environment))  # noqa: S603 - our own words
-    os.execve(sys.executable, command, environment)  # noqa: S606 - signals go to JupyterLab
+        raise click.exceptions.Exit(subprocess.call(run, env=environment))  # noqa: S603 - our own words
+    os.execve(sys.executable, run, environment)  # noqa: S606 - signals go to JupyterLab
 
 
 def notebooks(working_folder: Path) -> Path:

@@ -6,17 +6,19 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from ikas_explore.client.conditions import shown
 from ikas_explore.text.printable import printable, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
+
+def counted(number: int, what: str) -> str:
+    """Return a number and what it counts: ``1 store``, ``2 stores``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def print_json(value: Any, *, line: bool = False) -> None:
@@ -48,7 +50,7 @@ def _escaped(letter: str) -> str:
 def print_error(kind: str, message: str) -> None:
     """Print an error on stderr; what others wrote in it does not steer the terminal."""
     lines = "\n".join(map(printable, message.split("\n")))
-    typer.secho(f"{kind}: {lines}", fg="red", err=True)
+    click.secho(f"{kind}: {lines}", fg="red", err=True)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
@@ -102,6 +104,8 @@ def _milliseconds(time: Any) -> int | None:
 
 
 def _time(milliseconds: int | None) -> Any:
+    from ikas_explore.client.conditions import shown
+
     return shown([milliseconds], "time")[0]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import typer
+import click
 
 from ikas_explore.cli.output import print_error
 
@@ -49,4 +49,4 @@ def printing(ctx: Any = None) -> Iterator[None]:
             except OSError:  # once more when Python ends, so let it succeed
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         check = ctx is not None and ctx.invoked_subcommand in _CHECKS
-        raise typer.Exit(2 if check else 1) from None
+        raise click.exceptions.Exit(2 if check else 1) from None

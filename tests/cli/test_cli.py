@@ -13,10 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from typer.main import get_command
 
 import ikas_explore as ikas
-from ikas_explore.cli import app
+from ikas_explore.cli import COMMANDS
 from tests.cli.running import COMMAND, FULL, needs_full, run, running, unread
 
 README = Path(__file__).parents[2] / "README.md"
@@ -270,10 +269,6 @@ def test_push_ends_with_1_when_nothing_was_answered_200() -> None:
         assert done.returncode == 0
         assert receiver.deliveries()["signature_ok"].tolist() == [True, True, True, False]
     assert "s3cret" not in failed.stdout + failed.stderr
-
-
-GROUP: Any = get_command(app)
-COMMANDS = GROUP.list_commands(None)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

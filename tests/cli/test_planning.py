@@ -222,7 +222,7 @@ def test_a_snapshot_is_written_though_nobody_reads_the_table(
     run("save", "https://a.example.com/", "store/order/created", **told)
     with unread() as pipe:
         done = run("list", "--out", "now.csv", stdout=pipe, **told)
-    assert done.stderr == "1 webhooks are in now.csv.\n"
+    assert done.stderr == "Wrote 1 webhook to now.csv.\n"
     assert "https://a.example.com/" in (tmp_path / "now.csv").read_text("utf-8")
     refused = run("list", "--out", "now.xlsx", **told)
     assert (refused.returncode, refused.stdout) == (1, "")

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from ikas_explore.cli import app
 from tests.client.answers import ROW, refusal, rows

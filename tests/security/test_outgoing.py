@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import stamina
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import ikas_explore as ikas
 from ikas_explore import errors

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from ikas_explore.cli.output import Json, print_json
+from ikas_explore.cli import options
+from ikas_explore.cli.output import counted, print_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.settings import read_variables
 from ikas_explore.text.printable import printable
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
     from ikas_explore.testing.notebooks import Finding
 
 
-def check(
-    paths: Annotated[list[str], typer.Argument(help="Notebooks, or folders of them.")],
-    # testing.notebooks.MAX_OUTPUT, which no other command should have to import.
-    max_output: Annotated[int, typer.Option(help="Bytes an output may have.")] = 500_000,
-    json: Json = False,
-) -> None:
-    """Look for secrets, cells out of order, machine paths and large outputs in notebooks.
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--max-output", type=int, default=500_000, show_default=True, help="Bytes an output may have."
+)
+@options.as_json
+def command(paths: tuple[str, ...], max_output: int, json: bool) -> None:
+    """Find secrets, machine paths and cells out of order in notebooks, or in folders of them.
 
-    The frames recorded beside them are searched for secrets and paths too. Ends with 0 when all
-    is well, 1 with findings, 2 when a notebook could not be read or the findings not written. A
-    secret is known by its form, or because the environment or .env holds it; it is shown masked.
-    A cell tagged ikas-example-secret may show what only looks like one.
+    The frames recorded beside them are searched for secrets and paths too. A secret is known by
+    its form, or because the environment or .env holds it; it is shown masked. A cell tagged
+    ikas-example-secret may show what only looks like one.
+
+    Exits with 0 when nothing was found, with 1 when something was, and with 2 when a notebook
+    could not be read or the findings could not be written.
     """
     from ikas_explore.testing.notebooks import (
         RECORD,
@@ -40,7 +44,7 @@ def check(
     try:
         named = find_notebooks(paths)
     except InvalidArgumentError as error:
-        raise typer.BadParameter(str(error)) from None  # ends with 2
+        raise click.UsageError(str(error)) from None  # exits with 2
     files = dict.fromkeys([*named, *find_records(named)])
     records = sum(file.suffix == RECORD for file in files)
     notebooks = len(files) - records
@@ -51,7 +55,7 @@ def check(
     else:
         _print(findings, notebooks, records)
     if findings:
-        raise typer.Exit(2 if any(each.rule == UNREADABLE for each in findings) else 1)
+        raise click.exceptions.Exit(2 if any(each.rule == UNREADABLE for each in findings) else 1)
 
 
 def _print(findings: list[Finding], notebooks: int, records: int) -> None:
@@ -59,18 +63,14 @@ def _print(findings: list[Finding], notebooks: int, records: int) -> None:
     for notebook, group in groupby(findings, key=lambda each: each.notebook):
         print(printable(notebook))
         for each in group:
-            print(f"  {each.rule.ljust(width)}  {_said(each)}")
-    checked = f"{notebooks} notebook{'s' * (notebooks != 1)}"
+            where = f"{printable(each.where)}: " if each.where else ""  # it holds foreign names
+            print(f"  {each.rule.ljust(width)}  {where}{each.message}")
+    checked = counted(notebooks, "notebook")
     if records:
-        checked += f" and {records} recorded frame{'s' * (records != 1)}"
+        checked += f" and {counted(records, 'recorded frame')}"
     bad = len({each.notebook for each in findings})
     print(
-        f"{len(findings)} findings in {bad} of {checked}."
+        f"{counted(len(findings), 'finding')} in {bad} of {checked}."
         if findings
         else f"Nothing found in {checked}."
     )
-
-
-def _said(finding: Finding) -> str:
-    where = printable(finding.where)  # it holds names out of the notebook
-    return f"{where}: {finding.message}" if where else finding.message

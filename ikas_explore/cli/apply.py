@@ -1,0 +1,43 @@
+"""``apply``: make the webhooks what a file says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ikas_explore.cli import options
+from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
+from ikas_explore.cli.planned import all_done, carry_out, confirm, print_report, show
+
+
+@click.command()
+@options.desired
+@options.yes
+@options.prune
+@many_stores
+@options.as_json
+def command(
+    file: Path,
+    yes: bool,
+    prune: bool,
+    where: Where,
+    json: bool,
+) -> None:
+    """Make the webhooks what FILE says. Asks first.
+
+    FILE is a TOML file or a snapshot of list --out. Exits with 1 when not everything could be
+    changed.
+    """
+    if json and not yes:
+        raise click.UsageError("--json needs --yes: there is nobody to ask.")
+    with where.fleet() as stores:
+        planned = stores.plan(file, prune=prune)
+        failed = warn_of_failures(stores)
+        if not json:
+            show(planned, json)
+        if not planned.empty and not yes:
+            confirm("Apply these changes?")
+        report = carry_out(planned, json)
+        print_report(report, json)
+    raise click.exceptions.Exit(0 if all_done(report) and not failed else 1)

@@ -1,0 +1,65 @@
+"""Options and arguments that several commands share, and how a shell completes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE = click.Path(path_type=Path)
+
+
+store = click.option(
+    "--store",
+    help="The store's name, or 'sandbox'.  [default: IKAS_STORE]",
+    shell_complete=lambda *_: ["sandbox"],
+)
+api_version = click.option(
+    "--api-version", help="v1 or v2.  [default: v1]", shell_complete=lambda *_: ["v1", "v2"]
+)
+fleet = click.option("--fleet", type=FILE, help="A TOML file that names many stores.")
+as_json = click.option("--json", is_flag=True, help="Print JSON in place of a table.")
+yes = click.option("--yes", is_flag=True, help="Do not ask.")
+prune = click.option("--prune", is_flag=True, help="Also delete what the file does not name.")
+desired = click.argument("file", type=FILE)
+max_attempts = click.option(
+    "--max-attempts", default=3, show_default=True, help="Attempts of a delivery in all."
+)
+
+
+def _read_delays(ctx: click.Context, param: click.Parameter, text: str) -> list[float]:
+    try:
+        return [float(each) for each in text.split(",") if each.strip()]
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not seconds with commas between them, for example 1,2."
+        ) from None
+
+
+retry_delays = click.option(
+    "--retry-delays",
+    default="1,2",
+    show_default=True,
+    callback=_read_delays,
+    help="Seconds before further attempts, with commas.",
+)
+
+
+def _read_data(ctx: click.Context, param: click.Parameter, path: Path | None) -> str | None:
+    try:
+        return None if path is None else path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read: {error}.") from None
+
+
+data = click.option("--data", type=FILE, callback=_read_data, help="A file with the JSON to send.")
+
+
+def _complete_scope(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from ikas_explore.schema.scopes import Scope
+
+    return [str(scope) for scope in Scope.registrable() if scope.startswith(incomplete)]
+
+
+scope = click.argument("scope", shell_complete=_complete_scope)
+scopes = click.argument("scopes", nargs=-1, required=True, shell_complete=_complete_scope)
