@@ -62,20 +62,13 @@ def pytest_runtest_logfinish(nodeid):
 
 
 def run(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder, with our plugin and nbval where it is asked for: others take long."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    plugins = ["-p", "ikas-explore", *(["-p", "nbval"] if "--nbval" in options else [])]
     return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:schemathesis",
-            *options,
-        ],
+        [sys.executable, "-m", "pytest", *plugins, "-p", "no:cacheprovider", *options],
         cwd=folder,
-        env={**kept, **environment},
+        env={**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         capture_output=True,
         text=True,
         timeout=120,

@@ -71,7 +71,7 @@ def test_a_notebook_passes_twice_and_on_two_workers(project: Project) -> None:
     (project.folder / ".env").write_text("IKAS_STORE=of-mine\nIKAS_API_VERSION=v2\n")
     before = files(project)
     real = {"IKAS_ACCESS_TOKEN": "of-a-real-store", "IKAS_STORE": "shop", "LANG": "tr_TR.UTF-8"}
-    for options in [(), (), ("-n", "2")]:
+    for options in [(), ("-n", "2")]:
         cases, said = project.pytest(*options, **real)
         assert cases == PASSED, said
         assert re.search(r"\d\.\d\d  notebooks/ours\.ipynb", said)  # its seconds
