@@ -30,7 +30,7 @@ from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.system.files import read_toml
-from ikas_explore.values.names import check_known, did_you_mean, matches
+from ikas_explore.values.names import check_known, did_you_mean, matches, read_texts
 from ikas_explore.values.numbers import check_number
 
 OFF = "off"
@@ -136,7 +136,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         for name in ("required", "allowed_hosts", "stores"):
-            object.__setattr__(self, name, _texts(getattr(self, name), name))
+            object.__setattr__(self, name, tuple(read_texts(getattr(self, name), name)))
         object.__setattr__(self, "ignores", tuple(map(_ignore, _items(self.ignores, "ignores"))))
         object.__setattr__(self, "rules", _items(self.rules, "rules", "rules"))
         for own in self.rules:
@@ -248,12 +248,3 @@ def _items(values: Any, name: str, what: str = "tables") -> tuple[Any, ...]:
     if not isinstance(values, Iterable) or isinstance(values, str | Mapping):
         raise InvalidArgumentError(f"{name} is a list of {what}, not {values!r}.")
     return tuple(values)
-
-
-def _texts(values: Any, name: str) -> tuple[str, ...]:
-    # A string is an iterable of its letters.
-    texts = (values,) if isinstance(values, str) else _items(values, name, "texts")
-    for text in texts:
-        if not isinstance(text, str):
-            raise InvalidArgumentError(f"{name} holds {text!r}, which is not text.")
-    return texts

@@ -10,6 +10,7 @@ from ikas_explore.client.operations import delete_webhooks, list_webhooks, save_
 from ikas_explore.client.rows import Columns
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.values.names import read_texts
 from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
@@ -62,7 +63,12 @@ class Registrations:
         """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
         asked = check_scopes(scopes, allow_unknown=allow_unknown)
         check_endpoint(endpoint, local=self._client.settings.local)
-        return Asked(endpoint, asked, _texts(sales_channel_ids, "sales_channel_ids"))
+        channels = sales_channel_ids
+        if channels is not None:
+            channels = read_texts(channels, "sales_channel_ids")
+            if "" in channels:
+                raise InvalidArgumentError("sales_channel_ids holds an empty text; leave it out.")
+        return Asked(endpoint, asked, channels)
 
     def send(self, asked: Asked) -> DataFrame:
         """Make a save that was checked; return the rows saved in the order asked."""
@@ -77,16 +83,3 @@ class Registrations:
 
         version = self._client.settings.api_version
         return webhook_frame(cells, store=self.name, api_version=version, in_order=in_order)
-
-
-def _texts(values: str | Iterable[str] | None, name: str) -> Sequence[str] | None:
-    """Return one text or several as a list; sgqlc would take a text apart into letters."""
-    if values is None:
-        return None
-    if not isinstance(values, Iterable):
-        raise InvalidArgumentError(f"{name} is a list of texts, not {values!r}.")
-    read = [values] if isinstance(values, str) else [*values]
-    for text in read:
-        if not isinstance(text, str) or not text:
-            raise InvalidArgumentError(f"{name} holds {text!r}; each has to be a text.")
-    return read

@@ -15,6 +15,7 @@ from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
+from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
 
@@ -224,7 +225,7 @@ class Receiver:
         retries = Retries(max_attempts, retry_delays)
         target = check_target(self.endpoint if endpoint is None else endpoint)
         kept = self._log.bodies()
-        asked = list(kept) if ids is None else [ids] if isinstance(ids, str) else list(ids)
+        asked = list(kept) if ids is None else read_texts(ids, "ids")
         missing = [each for each in asked if each not in kept]
         if missing:
             raise InvalidArgumentError(

@@ -30,7 +30,7 @@ from ikas_explore.manage.changes import Registered, registered
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.system.files import read_toml
 from ikas_explore.text.printable import printable
-from ikas_explore.values.names import check_known, did_you_mean, matches
+from ikas_explore.values.names import check_known, did_you_mean, matches, read_texts
 from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
@@ -167,7 +167,9 @@ def _overridden(
 ) -> dict[str, str]:
     without = {
         scope
-        for pattern in _texts(override.get("without", ()), f"'without' of {where}")
+        for pattern in read_texts(
+            override.get("without", ()), f"'without' of {where}", PlanError, of="scopes"
+        )
         for scope in _scopes(pattern)
     }
     kept = {scope: endpoint for scope, endpoint in state.items() if scope not in without}
@@ -179,7 +181,7 @@ def _expanded(webhooks: Mapping[str, Any], store: str) -> dict[str, str]:
     fitting: dict[str, str] = {}
     for template, scopes in webhooks.items():
         endpoint = _filled(template, store)
-        for pattern in _texts(scopes, repr(template)):
+        for pattern in read_texts(scopes, repr(template), PlanError, of="scopes"):
             found = fitting if "*" in pattern else named
             for scope in _scopes(pattern):
                 if found.setdefault(scope, endpoint) != endpoint:
@@ -216,17 +218,6 @@ def _filled(template: str, store: str) -> str:
     endpoint = template.replace("{store}", store)
     read_url(endpoint)
     return endpoint
-
-
-def _texts(value: Any, where: str) -> list[str]:
-    # A string is an iterable of its letters.
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, Iterable) or isinstance(texts, Mapping):
-        raise PlanError(f"{where} needs a list of scopes, not {value!r}.")
-    texts = list(texts)
-    if any(not isinstance(text, str) for text in texts):
-        raise PlanError(f"{where} needs a list of scopes as text, not {texts!r}.")
-    return texts
 
 
 def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:

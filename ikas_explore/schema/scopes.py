@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.values.names import did_you_mean, matches
+from ikas_explore.values.names import did_you_mean, matches, read_texts
 
 #: What a scope that the catalogue does not know may look like.
 _UNKNOWN = re.compile(r"[\w.-]+(/[\w.-]+)+", re.ASCII)
@@ -123,20 +123,12 @@ def check_scopes(scopes: str | Iterable[str], *, allow_unknown: bool = False) ->
     >>> check_scopes("store/order/created")
     ['store/order/created']
     """
-    # A string is an iterable of its letters: the one mistake nothing further down notices.
-    if hasattr(scopes, "columns") or not isinstance(scopes, Iterable):
-        raise InvalidArgumentError(
-            f"Scopes are a text or several texts, not {type(scopes).__name__}; of a webhook frame "
-            "give frame['scope']."
-        )
-    asked = [scopes] if isinstance(scopes, str) else list(scopes)
+    asked = read_texts(scopes, "scopes")
     if not asked:
         raise InvalidArgumentError(
             "The list of scopes is empty; name at least one, for example 'store/order/created'."
         )
     for scope in asked:
-        if not isinstance(scope, str):
-            raise InvalidArgumentError(f"A scope is text, not {type(scope).__name__}: {scope!r}.")
         _check_scope(scope, allow_unknown)
     return [str(scope) for scope in dict.fromkeys(asked)]
 

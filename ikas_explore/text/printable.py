@@ -39,6 +39,21 @@ def printable(text: str) -> str:
     )
 
 
+def shown(value: object) -> str:
+    """Return a value for a message: its repr, cut short, or its type where it has none.
+
+    Examples
+    --------
+    >>> shown("a"), len(shown("a" * 1000))
+    ("'a'", 203)
+    """
+    try:
+        text = repr(value)
+    except Exception:  # whatever a repr of others does; an int may have too many digits
+        return f"a value of the type {type(value).__name__}"
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Make a table of plain text, aligned to the left: one long cell widens no other column.
 

@@ -1,4 +1,4 @@
-"""How names are matched and how a misspelt one is answered.
+"""How names are read, matched with ``*``, and corrected when they are misspelt.
 
 One rule for wildcards in the whole package: ``*`` stands for any run of characters,
 ``/`` included; every other character, ``?`` and ``[`` too, stands for itself.
@@ -6,24 +6,42 @@ One rule for wildcards in the whole package: ``*`` stands for any run of charact
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.text.printable import shown
+
+
+def read_texts(
+    values: object, name: str, error: type[IkasError] = InvalidArgumentError, *, of: str = "texts"
+) -> list[str]:
+    """Return one text or several as a list, or raise the error that says what `name` takes.
+
+    Examples
+    --------
+    >>> read_texts("store/order/created", "scopes")
+    ['store/order/created']
+    """
+    # A text is an iterable of its letters: the one mistake nothing further down notices.
+    if isinstance(values, str):
+        return [values]
+    if hasattr(values, "columns"):
+        raise error(f"{name} is a list of {of}; of a webhook frame give frame['scope'].")
+    if not isinstance(values, Iterable) or isinstance(values, Mapping):
+        kind = type(values).__name__
+        raise error(f"{name} is a list of {of} or one of them, not {kind}: {shown(values)}.")
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str):
+            kind = type(text).__name__
+            raise error(
+                f"{name} is a list of {of}; this one is not text but {kind}: {shown(text)}."
+            )
+    return texts
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Tell whether a text is the pattern, or fits it with ``*`` as the only wildcard.
-
-    Parameters
-    ----------
-    pattern : str
-        A literal, or a pattern such as ``store/order/*``.
-    text : str
-        What is looked at, in full.
-
-    Returns
-    -------
-    bool
+    """Return whether a text matches a pattern, in full, with ``*`` as the only wildcard.
 
     Examples
     --------
@@ -49,20 +67,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Say which known names are near a misspelt one.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-    names : iterable of str
-        What there is.
-
-    Returns
-    -------
-    str
-        A clause that starts with a space, such as ``" Did you mean 'scope'?"``; the
-        known names when none is near; empty when there are none.
+    """Return a clause with the known names near a misspelt one, or with all that are known.
 
     Examples
     --------
@@ -85,7 +90,7 @@ def check_known(
     where: str,
     error: type[IkasError] = InvalidArgumentError,
 ) -> None:
-    """Raise the error for a name that is not known, with the near ones.
+    """Raise the error for a name that is not known, with suggestions.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Numbers that callers give: in their range, or refused in one form of words."""
+"""Numbers that callers give: accepted in their range, or refused in one form of words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Literal, overload
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import shown
 
 #: As `most`: any number but infinity.
 FINITE = sys.float_info.max
@@ -37,24 +38,8 @@ def check_number(
 ) -> float:
     """Return a number that is in its range, as Python's own int or float.
 
-    Numbers of numpy are numbers; a bool is none, nor is a text.
-
-    Parameters
-    ----------
-    name : str
-        What the caller knows the value as.
-    value : object
-    least, most : float
-        The range, both ends in it. With `FINITE` as the most, infinity is refused.
-    above : bool, default False
-        `least` itself is refused.
-    whole : bool, default False
-        Fractions are refused, 2.0 too.
-
-    Raises
-    ------
-    InvalidArgumentError
-        It is none, or out of its range; says what to give.
+    Accepts NumPy numbers; rejects bool and str. `least` itself is refused with `above`, infinity
+    with `FINITE` as the most, and fractions with `whole`.
 
     Examples
     --------
@@ -75,8 +60,4 @@ def check_number(
         bounds = f"above {least:g}" + (f", up to {most:g}" if most < FINITE else "")
     else:
         bounds = f"from {least:g} to {most:.10g}" if most < FINITE else f"of {least:g} or more"
-    try:
-        shown = repr(value)
-    except ValueError:  # Python prints no int of so many digits
-        shown = "far too large"
-    raise InvalidArgumentError(f"{name} is {shown}; give a {kind} {bounds}.")
+    raise InvalidArgumentError(f"{name} is {shown(value)}; give a {kind} {bounds}.")
