@@ -1,0 +1,1 @@
+"""What should have arrived and did not: missed objects, and scopes that went quiet."""
