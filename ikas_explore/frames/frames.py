@@ -1,7 +1,7 @@
 """Records to DataFrames: every column and dtype is declared here.
 
-The only module that imports pandas at its top, so that what needs no frame does not pay
-for it. A frame has the same columns and dtypes whatever its rows, none included.
+This room alone imports pandas at the top of its modules, so that what needs no frame does not
+pay for it. A frame has the same columns and dtypes whatever its rows, none included.
 
 =========  ====================================  ==============================
 kind       dtype                                 missing
@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.frames.display import Frame
 from ikas_explore.frames.kinds import Columns, Kind, kind_of
 from ikas_explore.schema import ApiVersion
 
@@ -181,7 +182,7 @@ def make_frame(
     if order is not None:
         places = np.array(order)  # once: `take` would make one of a list for each column
         arrays = {name: array.take(places) for name, array in arrays.items()}
-    return pd.DataFrame(arrays)
+    return Frame(arrays)
 
 
 def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
