@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.operations import schema_of
-from ikas_explore.client.registrations import Registrations
+from ikas_explore.client.operations import Registrations, schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry

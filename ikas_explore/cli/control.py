@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from ikas_explore.client.client import open_http, whole
+from ikas_explore.client.answers import whole
+from ikas_explore.client.client import open_http
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
 from ikas_explore.network.transport import deadline
 from ikas_explore.settings import read_settings

@@ -1,4 +1,4 @@
-"""One GraphQL exchange as pure functions: operation to body, response to data or error.
+"""One GraphQL exchange as functions: operation to body, response to data or error.
 
 Every refusal of ikas and every answer that is none is turned into an error of
 `ikas_explore.errors` here; `ikas_explore.network.failures` does it for what httpx raises.
@@ -11,8 +11,9 @@ import email.utils
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
 
 import httpx
 
@@ -30,13 +31,24 @@ from ikas_explore.errors import (
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode_bytes
 
+#: Bytes an answer may have, decompressed: far more than ikas' longest page of orders.
+MAX_ANSWER = 100_000_000
+#: How deeply `GraphQLError.errors` and `.data` are nested at most: they are printed and pickled.
+MAX_DEPTH = 50
+
+_PIECE = 1_048_576
+#: What of an answer's headers is looked at.
+_READ_HEADERS = (b"content-type", b"retry-after")
+_LOGIN = (
+    LoginRequiredError,
+    "The access token is missing, wrong or expired: get a new one, or give client_id and "
+    "client_secret (IKAS_CLIENT_ID, IKAS_CLIENT_SECRET) so that it is renewed.",
+)
+
 #: ``extensions.code`` to the error raised and what to do.
 CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
-    "LOGIN_REQUIRED": (
-        LoginRequiredError,
-        "The access token is missing, wrong or expired: get a new one, or give client_id and "
-        "client_secret (IKAS_CLIENT_ID, IKAS_CLIENT_SECRET) so that it is renewed.",
-    ),
+    "LOGIN_REQUIRED": _LOGIN,
+    "UNAUTHENTICATED": _LOGIN,  # what other servers of GraphQL say
     "UNAUTHORIZED": (
         PermissionDeniedError,
         "The app lacks a permission: grant it in the partner panel and authorise the app anew.",
@@ -52,7 +64,7 @@ CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
     ),
     "GRAPHQL_VALIDATION_FAILED": (
         FieldRefusedError,
-        "The schema asked does not have this field or argument: check api_version.",
+        "The schema does not have this field or argument: check api_version.",
     ),
     "APP_NOT_FOUND": (
         AppNotFoundError,
@@ -61,6 +73,9 @@ CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
     ),
 }
 
+#: Takes secrets out of text that an answer holds, where it gets into an error.
+Blank = Callable[[str], str]
+
 
 def encode(document: str, variables: Mapping[str, Any] | None = None) -> bytes:
     """Return the JSON body of a request; ``variables`` stand in it only when there are any."""
@@ -68,44 +83,63 @@ def encode(document: str, variables: Mapping[str, Any] | None = None) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-Blank = Callable[[str], str]
+def whole(response: httpx.Response, what: str) -> httpx.Response:
+    """Read an answer to its end, unless that is too far away."""
+    pieces, size = [], 0
+    for piece in _unpacked(response):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise ResponseError(
+                f"{what}: the answer is larger than {MAX_ANSWER:,} bytes and was not read to its "
+                "end; ask for fewer rows or fields, and check base_url.",
+                status_code=response.status_code,
+            )
+    # As bytes: httpx reads headers beyond ASCII and does not write them.
+    headers = [pair for pair in response.headers.raw if pair[0].lower() in _READ_HEADERS]
+    return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """Give an answer's bytes, decompressed a little at a time: httpx does a whole piece at once."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", "") or response.is_stream_consumed:  # in memory already
+        yield from response.iter_bytes()
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"it is {encoding!r}, and gzip was asked for")
+    gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for piece in response.iter_raw():
+            while piece and not gzip.eof:
+                yield gzip.decompress(piece, _PIECE)
+                piece = gzip.unconsumed_tail
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None
 
 
 def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
-    """Return ``data`` of a GraphQL answer.
-
-    Parameters
-    ----------
-    response : httpx.Response
-        Read to its end.
-    what : str
-        What was asked: the beginning of every message.
-    blank : callable, optional
-        Takes secrets out of text that the answer holds, where it gets into an error.
-
-    Returns
-    -------
-    dict
+    """Return ``data`` of a GraphQL answer that was read to its end.
 
     Raises
     ------
     RateLimitedError
-        For HTTP 429.
+        HTTP 429.
     GraphQLError
-        For an answer with ``errors``, as the subclass its code stands for.
+        An answer with ``errors``: the subclass that its code stands for.
     LoginRequiredError
-        For HTTP 401, whatever its body.
+        HTTP 401, whatever its body.
     ResponseError
-        For everything that is no GraphQL answer.
+        Everything that is no GraphQL answer.
     """
     status = response.status_code
     if status == 429:
         raise rate_limited(response, what)
     answer = read_json(response, what, blank)
-    if "errors" in answer and answer["errors"] is not None:
+    if answer.get("errors") is not None and answer["errors"] != []:
         _raise_errors(answer, what, status, blank)
     if status == 401:
-        raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
+        raise LoginRequiredError(f"{what}: HTTP 401. {_LOGIN[1]}")
     if status != 200:
         advice = "try again later" if status >= 500 else "check base_url and the app's permissions"
         raise ResponseError(
@@ -129,20 +163,19 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
     answer = _parsed(response.content)
     if answer is _NO_JSON:
         if status == 401:
-            raise LoginRequiredError(f"{what}: HTTP 401. {CODES['LOGIN_REQUIRED'][1]}")
+            raise LoginRequiredError(f"{what}: HTTP 401. {_LOGIN[1]}")
         kind = printable(blank(response.headers.get("content-type", "no content type")))
+        # Blanked before it is cut: half a secret would not be found.
+        start = printable(blank(response.content[:2000].decode("utf-8", "replace"))[:80])
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
-            f"{kind} that are not JSON: {_excerpt(response, blank)}. Try again later; "
-            "if it stays, check base_url.",
+            f"{kind} that are not JSON: {start}. Try again later; if it stays, check base_url.",
             status_code=status,
         )
     if not isinstance(answer, dict):
-        kind = type(answer).__name__
-        del answer  # there may be a token in it, and a traceback that prints local variables
         raise ResponseError(
-            f"{what}: ikas answered HTTP {status} with JSON that is no object but {kind}; "
-            "check base_url.",
+            f"{what}: ikas answered HTTP {status} with JSON that is no object but "
+            f"{type(answer).__name__}; check base_url.",
             status_code=status,
         )
     return answer
@@ -162,15 +195,13 @@ def _parsed(content: bytes) -> Any:
         return _NO_JSON
 
 
-def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> None:
+def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> NoReturn:
     errors = _blanked(answer["errors"], blank)
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with 'errors' that is no list of objects.",
             status_code=status,
         )
-    if not errors:
-        return
     codes = [_code(error) for error in errors]
     code = next((code for code in codes if code in CODES), codes[0])
     kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
@@ -185,13 +216,15 @@ def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) 
     )
 
 
-def _blanked(value: Any, blank: Blank) -> Any:
+def _blanked(value: Any, blank: Blank, depth: int = 0) -> Any:
     if isinstance(value, str):
         return blank(value)
+    if depth == MAX_DEPTH and isinstance(value, (list, dict)):
+        return "..."
     if isinstance(value, list):
-        return [_blanked(item, blank) for item in value]
+        return [_blanked(item, blank, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {name: _blanked(item, blank) for name, item in value.items()}
+        return {blank(name): _blanked(item, blank, depth + 1) for name, item in value.items()}
     return value
 
 
@@ -235,9 +268,3 @@ def retry_after(response: httpx.Response) -> float | None:
 
 def _seconds(value: float) -> float | None:
     return value if math.isfinite(value) and value >= 0 else None
-
-
-def _excerpt(response: httpx.Response, blank: Blank) -> str:
-    # Blanked before it is cut: half a secret would not be found.
-    start = response.content[:2000].decode("utf-8", "replace")
-    return printable(blank(start)[:80])

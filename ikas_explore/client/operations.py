@@ -1,10 +1,10 @@
-"""The three operations on webhooks, each version's names and types read off its schema."""
+"""List, save and delete: each version's names and types are read off its schema."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sgqlc.operation import Operation
 from sgqlc.types import Field, Variable
@@ -12,8 +12,14 @@ from sgqlc.types import Field, Variable
 from ikas_explore.client.client import Client
 from ikas_explore.client.rows import Columns, read_columns
 from ikas_explore.client.selection import Node, base_type, find_field, is_object, scalar_paths, tree
-from ikas_explore.errors import ResponseError
+from ikas_explore.errors import InvalidArgumentError, ResponseError
 from ikas_explore.schema import ApiVersion
+from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.values.names import read_texts
+from ikas_explore.values.urls import check_endpoint
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @lru_cache
@@ -26,62 +32,117 @@ def schema_of(api_version: ApiVersion) -> Any:
     return schema
 
 
+class Asked(NamedTuple):
+    """A save that was checked and can be sent."""
+
+    endpoint: str
+    scopes: Sequence[str]
+    sales_channel_ids: Sequence[str] | None
+
+
+class Registrations:
+    """A store's webhooks as ikas has them: checked before, framed after, nothing journaled."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._version = client.settings.api_version
+
+    @property
+    def name(self) -> str:
+        """The store's name."""
+        return self._client.settings.name
+
+    def list(self) -> DataFrame:
+        """Return the webhook frame."""
+        return self._frame(list_webhooks(self._client))
+
+    def save(
+        self,
+        endpoint: str,
+        scopes: str | Iterable[str],
+        *,
+        sales_channel_ids: str | Iterable[str] | None = None,
+        allow_unknown: bool = False,
+    ) -> DataFrame:
+        """Register an endpoint; return the rows saved in the order asked."""
+        asked = self.check(endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown)
+        return self.send(asked)
+
+    def check(
+        self,
+        endpoint: str,
+        scopes: str | Iterable[str],
+        sales_channel_ids: str | Iterable[str] | None,
+        *,
+        allow_unknown: bool = False,
+    ) -> Asked:
+        """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
+        asked = check_scopes(scopes, allow_unknown=allow_unknown)
+        check_endpoint(endpoint, local=self._client.settings.local)
+        channels = sales_channel_ids
+        if channels is not None:
+            channels = read_texts(channels, "sales_channel_ids")
+            if "" in channels:
+                raise InvalidArgumentError("sales_channel_ids holds an empty text; leave it out.")
+        return Asked(endpoint, asked, channels)
+
+    def send(self, asked: Asked) -> DataFrame:
+        """Make a save that was checked; return the rows saved in the order asked."""
+        given: dict[str, Any] = {"endpoint": asked.endpoint, "scopes": [*asked.scopes]}
+        if asked.sales_channel_ids is not None:
+            given["salesChannelIds"] = [*asked.sales_channel_ids]
+        name = "save_webhook" if self._version == "v1" else "save_webhooks"
+        saved = _ask(self._client, name, {"input": given})
+        places = {scope: place for place, scope in enumerate(saved["scope"])}
+        missing = [scope for scope in asked.scopes if scope not in places]
+        if missing:
+            raise ResponseError(
+                f"{self.name}: ikas answered the save without a row for {', '.join(missing)}; "
+                "list() shows what is registered now."
+            )
+        ordered = [places[scope] for scope in asked.scopes]
+        return self._frame(
+            {name: [cells[place] for place in ordered] for name, cells in saved.items()},
+            in_order=True,
+        )
+
+    def delete(self, scopes: Sequence[str]) -> bool:
+        """Remove scopes, also those the catalogue does not know; return what ikas answered."""
+        # Sent again only when the connection was never made: a second delete could remove what
+        # somebody saved in between.
+        return bool(_ask(self._client, "delete_webhook", {"scopes": [*scopes]}, repeatable=False))
+
+    def _frame(self, cells: Columns, *, in_order: bool = False) -> DataFrame:
+        from ikas_explore.frames.frames import webhook_frame
+
+        return webhook_frame(cells, store=self.name, api_version=self._version, in_order=in_order)
+
+
 def list_webhooks(client: Client) -> Columns:
     """Return the registered webhooks, checked: a list for each field."""
-    return _columns(client, "list_webhook", {})
+    columns: Columns = _ask(client, "list_webhook", {})
+    return columns
 
 
-def save_webhooks(
-    client: Client, endpoint: str, scopes: Sequence[str], sales_channel_ids: Sequence[str] | None
-) -> Columns:
-    """Save one endpoint for checked scopes; return their webhooks in the order of the scopes.
-
-    Raises
-    ------
-    ResponseError
-        An answer that does not hold a row for each scope.
-    """
-    given: dict[str, Any] = {"endpoint": endpoint, "scopes": list(scopes)}
-    if sales_channel_ids is not None:
-        given["salesChannelIds"] = list(sales_channel_ids)
-    name = "save_webhook" if client.settings.api_version == "v1" else "save_webhooks"
-    saved = _columns(client, name, {"input": given})
-    places = {scope: place for place, scope in enumerate(saved["scope"])}
-    missing = [scope for scope in scopes if scope not in places]
-    if missing:
-        raise ResponseError(
-            f"{client.settings.name}: ikas answered the save without a row for "
-            f"{', '.join(missing)}; list() tells what is registered now."
-        )
-    return {name: [cells[places[scope]] for scope in scopes] for name, cells in saved.items()}
-
-
-def delete_webhooks(client: Client, scopes: Sequence[str]) -> bool:
-    """Delete the webhooks of checked scopes; return what ikas answers.
-
-    Sent again only when the connection was never made: a second delete could remove what
-    somebody saved in between.
-    """
-    field, document, _ = _operation(client.settings.api_version, "delete_webhook")
-    data = client.execute(
-        document, {"scopes": list(scopes)}, what=field.graphql_name, repeatable=False
-    )
-    answer = data.get(field.graphql_name)
-    if not isinstance(answer, bool):
-        raise ResponseError(
-            f"{client.settings.name}: ikas answered {field.graphql_name} with neither true "
-            "nor false; list() tells what is registered now."
-        )
-    return answer
-
-
-def _columns(client: Client, name: str, variables: dict[str, Any]) -> Columns:
+def _ask(client: Client, name: str, variables: dict[str, Any], *, repeatable: bool = True) -> Any:
+    """Send an operation; return the columns of its rows, or the boolean that it answers."""
     field, document, nodes = _operation(client.settings.api_version, name)
-    data = client.execute(document, variables, what=field.graphql_name)
-    if field.graphql_name not in data:
-        raise ResponseError(f"{client.settings.name}: {field.graphql_name} is not in the answer.")
-    rows = data[field.graphql_name]
-    return read_columns(rows, nodes, f"{client.settings.name}: {field.graphql_name}")
+    what = field.graphql_name
+    where = f"{client.settings.name}: {what}"
+
+    def read(data: dict[str, Any]) -> Any:
+        if nodes:
+            if what not in data:
+                raise ResponseError(f"{where} is not in the answer.")
+            return read_columns(data[what], nodes, where)
+        if not isinstance(data.get(what), bool):
+            raise ResponseError(
+                f"{client.settings.name}: ikas answered {what} with neither true nor false; "
+                "list() shows what is registered now."
+            )
+        return data[what]
+
+    return client.execute(document, variables, what=what, repeatable=repeatable, read=read)
 
 
 @lru_cache

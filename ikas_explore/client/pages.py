@@ -6,16 +6,17 @@ limit, page`` out. They are walked to the end, and what would cut the list short
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any, Protocol
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple, Protocol
 
 from sgqlc.operation import Operation
 from sgqlc.types import Field
 
 from ikas_explore.client.arguments import missing_arguments
-from ikas_explore.client.selection import Node, base_type, find_field, tree
+from ikas_explore.client.rows import Columns, read_columns
+from ikas_explore.client.selection import Node, base_type, find_field, is_object, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
 from ikas_explore.settings import Settings
 
@@ -30,9 +31,27 @@ class Source(Protocol):
     settings: Settings
 
     def execute(
-        self, document: str, variables: Mapping[str, Any] | None = None, *, what: str
-    ) -> dict[str, Any]:
-        """Send an operation and return its ``data``."""
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        what: str,
+        read: Callable[[dict[str, Any]], Any] = ...,
+    ) -> Any:
+        """Send an operation and return what `read` makes of its ``data``."""
+
+
+class Page(NamedTuple):
+    """Rows as they came and as checked columns; of a page also what it says of the others."""
+
+    rows: list[dict[str, Any]]
+    columns: Columns
+    more: bool = False
+    total: int | None = None
+
+
+class ListChanged(ResponseError):
+    """The list changed while its pages were fetched: rows may be missing, or be there twice."""
 
 
 @lru_cache
@@ -47,15 +66,6 @@ def row_type(field: Field) -> Any:
     """Return the type of the rows of a query field."""
     kind = base_type(field)
     return base_type(find_field(kind, "data")) if is_paged(field) else kind
-
-
-def check_page_size(field: Field, arguments: Mapping[str, Any]) -> None:
-    """Raise InvalidArgumentError for a page size that ikas does not give."""
-    size = getattr(arguments.get("pagination"), "limit", None) if is_paged(field) else None
-    if size is not None and not 1 <= size <= PAGE_LIMIT:
-        raise InvalidArgumentError(
-            f"pagination.limit is {size}; ikas gives 1 to {PAGE_LIMIT} rows in a page."
-        )
 
 
 @dataclass(frozen=True)
@@ -98,56 +108,83 @@ class Request:
                 f"{self.field.graphql_name} wants {', '.join(missing)}; give it with .arguments()."
             )
 
-    def pages(self, source: Source) -> Iterator[Any]:
-        """Fetch the rows page by page; one page where the field has none.
+    def pages(self, source: Source) -> Iterator[Page]:
+        """Fetch the rows page by page; one page where the field has none, or one was asked for.
 
         Raises
         ------
+        ListChanged
+            The counts of two pages differ, or an id came twice.
         ResponseError
             A page that does not say whether it is the last, or that is empty and not the last.
         """
+        where = f"{source.settings.name}: {self.field.graphql_name}"
         if not is_paged(self.field):
-            answer = self._ask(source, None)
-            notation = self.field.type.__name__
-            if answer is None and not notation.endswith("!"):
-                yield []
-            else:
-                yield answer if notation.startswith("[") else [answer]
+            yield self._ask(source, None, partial(self._read_rows, where))
             return
-        name = f"{source.settings.name}: {self.field.graphql_name}"
-        first, came = None, 0
+        ids: set[str] = set()
+        came, total = 0, None
         for pagination in self._paginations():
-            answer = self._ask(source, pagination)
-            if not isinstance(answer, dict):
-                raise ResponseError(f"{name} answered no page, although the schema has pages.")
-            rows: Any = answer.get("data")
-            more = answer.get("hasNext")
-            where = f"{name}: page {pagination['page']}"
-            if not isinstance(more, bool):
-                raise ResponseError(f"{where} does not say whether it is the last.")
-            if more and not rows:
-                raise ResponseError(
-                    f"{where} is empty and says that more follow; nothing is returned, so that "
-                    "nothing is silently cut."
-                )
-            if answer.get("page", pagination["page"]) != pagination["page"]:
-                raise ResponseError(f"{where} was asked for, and page {answer['page']!r} came.")
-            yield rows
-            came += len(rows)  # by now known to be a list
-            first = pagination["page"] if first is None else first
-            if not more:
-                count = answer.get("count", came)
-                if first == 1 and count != came:
-                    raise ResponseError(
-                        f"{where} is the last, and {came} rows came of {count!r}; ask again."
-                    )
+            number = pagination["page"]
+            page = self._ask(source, pagination, partial(self._read_page, where, number))
+            if self._single:
+                yield page
+                return
+            total = page.total if number == 1 else total
+            if page.total != total:
+                raise ListChanged(f"{where}: page 1 counts {total!r}, page {number} {page.total!r}")
+            came += len(page.rows)
+            if not page.more and total not in (None, came):
+                raise ListChanged(f"{where}: {came} of {total!r} rows came")
+            for row in page.rows:
+                identity = row.get("id")
+                if isinstance(identity, str) and identity in ids:
+                    raise ListChanged(f"{where}: a row of page {number} had come before")
+                ids |= {identity} if isinstance(identity, str) else set()
+            yield page
+            if not page.more:
                 return
 
+    def _read_rows(self, where: str, answer: Any) -> Page:
+        notation = self.field.type.__name__
+        if not notation.startswith("["):
+            answer = [] if answer is None and not notation.endswith("!") else [answer]
+        return Page(answer, read_columns(answer, self.nodes, where))
+
+    def _read_page(self, where: str, number: int, answer: Any) -> Page:
+        if not isinstance(answer, dict):
+            raise ResponseError(f"{where} answered no page, although the schema has pages.")
+        rows, more = answer.get("data"), answer.get("hasNext")
+        if not isinstance(more, bool):
+            raise ResponseError(f"{where}: page {number} does not say whether it is the last.")
+        if more and not rows:
+            raise ResponseError(
+                f"{where}: page {number} is empty and says that more follow; nothing is "
+                "returned, so that nothing is silently cut."
+            )
+        if answer.get("page", number) != number:
+            raise ResponseError(
+                f"{where}: page {number} was asked for, and page {answer['page']!r} came."
+            )
+        return Page(rows or [], read_columns(rows, self.nodes, where), more, answer.get("count"))
+
+    @property
+    def _asked(self) -> Any:
+        return self.arguments.get("pagination")
+
+    @property
+    def _single(self) -> bool:
+        """Whether one page was asked for alone."""
+        return getattr(self._asked, "page", None) is not None
+
     def _paginations(self) -> Iterator[dict[str, int]]:
-        asked = self.arguments.get("pagination")
-        size = getattr(asked, "limit", None) or PAGE_LIMIT
-        page = getattr(asked, "page", None) or 1
+        size = getattr(self._asked, "limit", None) or PAGE_LIMIT
+        if self._single:
+            # Not made smaller by `at_most`: other rows would stand on it then.
+            yield {"page": self._asked.page, "limit": size}
+            return
         size = min(size, self.at_most or size)
+        page = 1
         while True:
             yield {"page": page, "limit": size}
             page += 1
@@ -159,21 +196,46 @@ class Request:
             arguments["pagination"] = pagination
         operation = Operation(self.field.container)
         rows = getattr(operation, self.field.name)(**arguments)
+        paths = dict.fromkeys(self.paths)
         if pagination is not None:
             for each in base_type(self.field):
                 if each.graphql_name in ("count", "hasNext", "page"):
                     getattr(rows, each.name)()
             rows = rows.data
-        for path in self.paths:
+            if not self._single and _has_id(row_type(self.field)):
+                paths["id"] = None  # for rows that come twice
+        for path in paths:
             at = rows
             for part in path.split("."):
                 at = getattr(at, part)
             at()
         return str(operation)
 
-    def _ask(self, source: Source, pagination: dict[str, int] | None) -> Any:
+    def _ask(
+        self, source: Source, pagination: dict[str, int] | None, read: Callable[[Any], Page]
+    ) -> Page:
         name = self.field.graphql_name
-        data = source.execute(self._document(pagination), what=name)
-        if name not in data:
-            raise ResponseError(f"{source.settings.name}: {name} is not in the answer.")
-        return data[name]
+
+        def read_field(data: dict[str, Any]) -> Page:
+            if name not in data:
+                raise ResponseError(f"{source.settings.name}: {name} is not in the answer.")
+            return read(data[name])
+
+        page: Page = source.execute(self._document(pagination), what=name, read=read_field)
+        return page
+
+
+def check_pagination(field: Field, arguments: Mapping[str, Any]) -> None:
+    """Raise InvalidArgumentError for a page, or a size of one, that ikas does not give."""
+    asked = arguments.get("pagination") if is_paged(field) else None
+    size, page = getattr(asked, "limit", None), getattr(asked, "page", None)
+    if size is not None and not 1 <= size <= PAGE_LIMIT:
+        raise InvalidArgumentError(
+            f"pagination.limit is {size}; ikas gives 1 to {PAGE_LIMIT} rows in a page."
+        )
+    if page is not None and page < 1:
+        raise InvalidArgumentError(f"pagination.page is {page}; the first page is 1.")
+
+
+def _has_id(kind: Any) -> bool:
+    return any(each.graphql_name == "id" and not each.args and not is_object(each) for each in kind)

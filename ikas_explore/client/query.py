@@ -19,14 +19,17 @@ from sgqlc.types import Field
 from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
 from ikas_explore.client.operations import schema_of
-from ikas_explore.client.pages import Request, Source, check_page_size, row_type
-from ikas_explore.client.rows import Columns, read_columns
+from ikas_explore.client.pages import ListChanged, Request, Source, check_pagination, row_type
+from ikas_explore.client.rows import Columns
 from ikas_explore.client.selection import Node, find_query, leaf_paths, scalar_paths, tree
-from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
+from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: How often the pages of a list are fetched from the first on before that is given up.
+WALKS = 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,7 +152,8 @@ class Query:
         ----------
         **values : Any
             By snake_case or camelCase name. A single value is a list of one where the schema
-            wants a list. With pages, ``pagination`` may set the page to begin with and the size.
+            wants a list. Lists with pages are fetched whole, in pages of 200 rows or of
+            ``pagination={"limit": n}``. ``pagination={"page": 2}`` fetches that page alone.
 
         Returns
         -------
@@ -160,7 +164,7 @@ class Query:
         UnknownFieldError, InvalidArgumentError
         """
         read = read_arguments(self._field, values)
-        check_page_size(self._field, read)
+        check_pagination(self._field, read)
         return replace(self, _arguments={**self._arguments, **read})
 
     @property
@@ -260,26 +264,37 @@ class Query:
         """Return all rows fetched, their columns, and the indices of those kept, in order."""
         request = self._request
         request.check()
-        where = f"{self._source.settings.name}: {self._field.graphql_name}"
-        kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
-        rows: list[dict[str, Any]] = []
-        columns: Columns = {name: [] for name in kinds}
-        kept: list[int] = []
-        pages = iter(()) if self._limit == 0 else request.pages(self._source)
-        for page in pages:
-            found = read_columns(page, request.nodes, where)
-            kept += [len(rows) + i for i in self._fitting(found, kinds, request.nodes)]
-            rows += page
-            for name, cells in found.items():
-                columns[name] += cells
-            if not self._order and self._limit is not None and len(kept) >= self._limit:
+        for left in reversed(range(WALKS)):
+            try:
+                rows, columns, kept = self._walked(request)
                 break
+            except ListChanged as changed:
+                if not left:
+                    raise ResponseError(
+                        f"{changed}. The list changed {WALKS} times while its pages were fetched; "
+                        'ask again, or for one page: .arguments(pagination={"page": 1}).'
+                    ) from None
         for name, descending in reversed(self._order):
             cells = columns[name]
             present = [i for i in kept if cells[i] is not None]
             present.sort(key=cells.__getitem__, reverse=descending)
             kept = present + [i for i in kept if cells[i] is None]
         return rows, columns, kept[: self._limit]
+
+    def _walked(self, request: Request) -> tuple[list[dict[str, Any]], Columns, list[int]]:
+        """Fetch the pages; return their rows, columns, and the indices of those that fit."""
+        kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
+        rows: list[dict[str, Any]] = []
+        columns: Columns = {name: [] for name in kinds}
+        kept: list[int] = []
+        for page in iter(()) if self._limit == 0 else request.pages(self._source):
+            kept += [len(rows) + i for i in self._fitting(page.columns, kinds, request.nodes)]
+            rows += page.rows
+            for name, cells in page.columns.items():
+                columns[name] += cells
+            if not self._order and self._limit is not None and len(kept) >= self._limit:
+                break
+        return rows, columns, kept
 
     def _fitting(
         self, columns: Columns, kinds: Mapping[str, Kind], nodes: tuple[Node, ...]

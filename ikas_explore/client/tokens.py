@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
+import copy
+import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
 from ikas_explore.client.answers import rate_limited, read_json
-from ikas_explore.errors import CredentialsError, ResponseError, TransportError
+from ikas_explore.errors import CredentialsError, IkasError, ResponseError, TransportError
 from ikas_explore.settings import Settings, is_token
-from ikas_explore.values.secret import HiddenMapping, Secret
+from ikas_explore.values.secret import HiddenMapping, Secret, blank
 
 #: Where tokens are fetched; on api.myikas.com as on <store>.myikas.com (docs).
 TOKEN_PATH = "/api/admin/oauth/token"  # noqa: S105 - a path
 #: Seconds before its end at which a token counts as expired, so that none expires on the way.
 EXPIRY_MARGIN = 60.0
 
-Send = Callable[[Mapping[str, str | Secret]], httpx.Response]
+Send = Callable[
+    [Mapping[str, str | Secret], Callable[[httpx.Response], HiddenMapping]], HiddenMapping
+]
+
+
+class _Fetch:
+    """A token being fetched: by whom, and what it failed with."""
+
+    def __init__(self) -> None:
+        self.process, self.thread = os.getpid(), threading.get_ident()
+        self.failure: IkasError | None = None
+
+    def others(self) -> bool:
+        """Whether it can be waited for: not one's own, which `on_token` would wait for in vain."""
+        # A forked process has none of its parent's threads.
+        return self.process == os.getpid() and self.thread != threading.get_ident()
 
 
 class Tokens:
     """The access token of one store, safe to use from many threads.
 
+    Threads that need a new token at the same time share one request, and its failure.
+
     Parameters
     ----------
     settings : Settings
     send : callable
-        Posts a form to the token path and gives the answer.
+        Posts a form to the token path and returns what a function reads from the answer.
     on_token : callable, optional
-        Told of every new token: the answer of ikas as a dict, refresh token included.
+        Called with every new token, one at a time and in their order: the answer of ikas as a
+        dict, refresh token included.
     clock : callable, optional
         Seconds, from any beginning.
     """
@@ -52,19 +73,18 @@ class Tokens:
         self._on_token = on_token
         self._clock = clock
         self._expires_at: float | None = None
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._fetch: _Fetch | None = None
+        self._untold: deque[HiddenMapping] = deque()
 
     @property
     def renewable(self) -> bool:
         """Whether a new token can be fetched."""
         return bool(self._client_id and self._client_secret)
 
-    def blank(self, text: str) -> str:
-        """Blank secrets in what a server gave back, before it gets into a message."""
-        for secret in (self._access, self._refresh, self._client_secret):
-            if secret:
-                text = text.replace(secret.reveal(), "***")
-        return text
+    def blank(self, text: str, sent: Secret) -> str:
+        """Blank the token that was sent, and all others, in what a server answered."""
+        return blank(text, (sent, self._access, self._refresh, self._client_secret))
 
     def current(self) -> Secret:
         """Return a token that has not expired, fetched if need be."""
@@ -74,21 +94,40 @@ class Tokens:
         """Return another token than the one ikas refused."""
         return self._other_than(stale)
 
-    def _other_than(self, stale: Secret | None) -> Secret:
-        with self._lock:
-            # Of several threads that met the same refusal, the first has fetched another.
-            if self._access and self._access is not stale and not self._expired:
-                return self._access
-            answer = self._fetch()
-            access = self._keep(answer)
-        # Not under the lock: it may well ask the store something.
-        if self._on_token is not None:
-            self._on_token(dict(answer))
-        return access
+    def _good(self, stale: Secret | None) -> Secret | None:
+        expired = self._expires_at is not None and self._clock() >= self._expires_at
+        return None if self._access is stale or expired else self._access
 
-    @property
-    def _expired(self) -> bool:
-        return self._expires_at is not None and self._clock() >= self._expires_at
+    def _other_than(self, stale: Secret | None) -> Secret:
+        with self._changed:
+            while not (good := self._good(stale)):
+                fetch = self._fetch
+                if fetch is None or not fetch.others():
+                    break
+                while self._fetch is fetch and not self._good(stale):
+                    self._changed.wait()
+                if fetch.failure is not None:
+                    raise copy.copy(fetch.failure)  # of its own: it gets a traceback
+            if good:
+                return good
+            outer, self._fetch = self._fetch, _Fetch()
+            mine = self._fetch
+        try:
+            answer = self._fetched(mine)
+            with self._changed:
+                access = self._keep(answer)
+                self._changed.notify_all()
+            # Not under the lock: it may well ask the store something. What is fetched meanwhile
+            # waits for its turn.
+            if self._on_token is not None:
+                self._untold.append(answer)
+                while self._untold and not (outer and outer.thread == mine.thread):
+                    self._on_token(dict(self._untold.popleft()))
+        finally:
+            with self._changed:
+                self._fetch = outer
+                self._changed.notify_all()
+        return access
 
     def _keep(self, answer: Mapping[str, Any]) -> Secret:
         self._access = Secret(answer["access_token"])
@@ -104,41 +143,21 @@ class Tokens:
             self._refresh = Secret(refresh)
         return self._access
 
-    def _fetch(self) -> Mapping[str, Any]:
+    def _fetched(self, mine: _Fetch) -> HiddenMapping:
         """Return ikas' answer with a new token in it."""
-        what = f"{self._store}: fetching an access token"
-        response = self._answer()
-        if response.status_code == 429:
-            raise rate_limited(response, what)
-        if response.status_code in (400, 401, 403):
-            raise CredentialsError(
-                f"{what}: ikas refused with HTTP {response.status_code}. Check that "
-                + (
-                    "the refresh token is the newest one and the app is still installed."
-                    if self._refresh
-                    else "client_id and client_secret belong to an app of this store."
-                )
-            )
-        granted = _granted(response, what)
-        if granted is None:
-            raise ResponseError(
-                f"{what}: ikas answered HTTP {response.status_code} without an access_token; "
-                "check base_url.",
-                status_code=response.status_code,
-            )
-        return granted
-
-    def _answer(self) -> httpx.Response:
         try:
-            return self._send(self._form())
+            return self._send(self._form(), self._read)
         except TransportError as error:
-            if not self._refresh:
-                raise
-            failure = TransportError(
-                f"{error} ikas also leaves a refresh unanswered when the app was uninstalled.",
-                sent=error.sent,
-            )
-        raise failure
+            failure: IkasError = error
+            if self._refresh:
+                failure = TransportError(
+                    f"{error} ikas also leaves a refresh unanswered when the app was uninstalled.",
+                    sent=error.sent,
+                )
+        except IkasError as error:
+            failure = error
+        mine.failure = copy.copy(failure)
+        raise failure.with_traceback(None)
 
     def _form(self) -> dict[str, str | Secret]:
         if not self._client_id or not self._client_secret:
@@ -154,10 +173,26 @@ class Tokens:
             return {"grant_type": "refresh_token", "refresh_token": self._refresh, **form}
         return {"grant_type": "client_credentials", **form}
 
-
-def _granted(response: httpx.Response, what: str) -> Mapping[str, Any] | None:
-    # Not a word of this answer may show: cut short, it would begin with the token.
-    answer = read_json(response, what, blank=lambda _: "***")
-    token = answer.get("access_token")
-    good = response.status_code == 200 and isinstance(token, str) and is_token(token)
-    return HiddenMapping(answer) if good else None
+    def _read(self, response: httpx.Response) -> HiddenMapping:
+        what = f"{self._store}: fetching an access token"
+        status = response.status_code
+        if status == 429:
+            raise rate_limited(response, what)
+        if status in (400, 401, 403):
+            raise CredentialsError(
+                f"{what}: ikas refused with HTTP {status}. Check that "
+                + (
+                    "the refresh token is the newest one and the app is still installed."
+                    if self._refresh
+                    else "client_id and client_secret belong to an app of this store."
+                )
+            )
+        # Not a word of this answer may show: cut short, it would begin with the token.
+        answer = read_json(response, what, blank=lambda _: "***")
+        token = answer.get("access_token")
+        if status != 200 or not isinstance(token, str) or not is_token(token):
+            raise ResponseError(
+                f"{what}: ikas answered HTTP {status} without an access_token; check base_url.",
+                status_code=status,
+            )
+        return HiddenMapping(answer)

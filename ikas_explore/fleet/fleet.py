@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.client.registrations import Registrations
+from ikas_explore.client.operations import Registrations
 from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
 from ikas_explore.fleet.listing import Listing
 from ikas_explore.fleet.stores_file import Roster, open_roster

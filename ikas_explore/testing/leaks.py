@@ -8,11 +8,11 @@ say so in their first word; they are no secret.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import quote
+
+from ikas_explore.values.secret import spellings
 
 #: The settings that hold a secret, whatever their value looks like.
 SECRET_VARIABLES = ("IKAS_ACCESS_TOKEN", "IKAS_REFRESH_TOKEN", "IKAS_CLIENT_SECRET")
@@ -149,15 +149,9 @@ def _by_form(text: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _spellings(value: str, *, whole: bool = False) -> set[str]:
-    """How the same text stands in Python, JSON, HTML and a URL; of a long one its beginning."""
-    forms = {
-        value,
-        quote(value, safe=""),
-        html.escape(value),
-        json.dumps(value)[1:-1],
-        repr(value)[1:-1],
-    }
-    # Tables cut long cells; cut after spelling, for repr looks at the whole for its quotes.
+    """How the same text stands elsewhere; of a long one its beginning, as tables cut long cells."""
+    # Cut after spelling: repr looks at the whole for its quotes.
+    forms = spellings(value)
     return forms if whole or len(value) < 32 else {form[:24] for form in forms}
 
 

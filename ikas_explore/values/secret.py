@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 # By the form (inferred) of ikas' tokens, JSON Web Tokens, and of its client secrets; or one word
 # far longer than the name of any store.
@@ -106,6 +108,41 @@ def looks_secret(text: str) -> bool:
     (True, False)
     """
     return _FORM.match(text) is not None
+
+
+def spellings(secret: str) -> set[str]:
+    """Return how the same text stands in Python, JSON, HTML and a URL.
+
+    Examples
+    --------
+    >>> sorted(spellings("a&b"))
+    ['a%26b', 'a&amp;b', 'a&b']
+    """
+    return {
+        secret,
+        quote(secret, safe=""),
+        html.escape(secret),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+    }
+
+
+def blank(text: str, secrets: Iterable[Secret | None]) -> str:
+    """Return a text that somebody else wrote without the secrets that may be in it.
+
+    Examples
+    --------
+    >>> blank("no token 'a&amp;b'", [Secret("a&b"), None])
+    "no token '***'"
+    """
+    for secret in secrets:
+        if secret:
+            for spelling in sorted(spellings(secret.reveal()), key=len, reverse=True):
+                text = text.replace(spelling, "***")
+            # Other ways to write the same, or two at once: nothing of it is shown.
+            if secret.reveal() in html.unescape(unquote(text)):
+                return "***"
+    return text
 
 
 #: What a message says in place of such a text.

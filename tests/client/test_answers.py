@@ -107,6 +107,7 @@ FACT_SHEET = {
     "INVALID_SCOPE": errors.ScopeRefusedError,
     "ARGUMENT_VALIDATION_ERROR": errors.ArgumentRefusedError,
     "LOGIN_REQUIRED": errors.LoginRequiredError,
+    "UNAUTHENTICATED": errors.LoginRequiredError,
     "UNAUTHORIZED": errors.PermissionDeniedError,
     "APP_NOT_FOUND": errors.AppNotFoundError,
     "GRAPHQL_VALIDATION_FAILED": errors.FieldRefusedError,

@@ -223,7 +223,7 @@ def test_objects_are_those_of_sgqlc(service: SimpleNamespace) -> None:
         ({"data": [], "hasNext": True}, "empty and says that more follow"),
         ({"data": [{"id": "o1"}]}, "does not say whether it is the last"),
         ({"data": [{"id": "o1"}], "hasNext": True, "page": 3}, "page 3 came"),
-        ({"data": [{"id": "o1"}], "hasNext": False, "page": 1, "count": 5}, "1 rows came of 5"),
+        ({"data": [{"id": "o1"}], "hasNext": False, "page": 1, "count": 5}, "1 of 5 rows came"),
         (None, "answered no page"),
         ({"data": None, "hasNext": False}, "promises a list"),
     ],

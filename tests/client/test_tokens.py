@@ -92,8 +92,10 @@ def test_a_token_is_fetched_anew_shortly_before_it_expires(expires_in: Any, last
     answers = iter(range(10))
     tokens = Tokens(
         read_settings(client_id="app", client_secret="s3cret"),
-        lambda form: httpx.Response(
-            200, json={"access_token": f"t{next(answers)}", "expires_in": expires_in}
+        lambda form, read: read(
+            httpx.Response(
+                200, json={"access_token": f"t{next(answers)}", "expires_in": expires_in}
+            )
         ),
         clock=lambda: now[0],
     )

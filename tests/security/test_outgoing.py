@@ -19,7 +19,7 @@ from ikas_explore import errors
 from ikas_explore.auditing.probes import probe_endpoints
 from ikas_explore.cli import app
 from ikas_explore.cli.control import call
-from ikas_explore.client import client
+from ikas_explore.client import answers
 from ikas_explore.deliveries.push import check_target
 from ikas_explore.values.urls import is_private
 from tests.auditing.endpoints import endpoint
@@ -389,7 +389,7 @@ def test_calls_share_a_connection_and_the_time_of_one_is_not_that_of_the_next() 
 def test_a_large_answer_is_given_up(
     pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "MAX_ANSWER", 2_000_000)
+    monkeypatch.setattr(answers, "MAX_ANSWER", 2_000_000)
     body = pack(b" " * 100_000_000 if pack is gzip.compress else b" " * 3_000_000)
     packed = ["Content-Encoding: gzip"] if pack is gzip.compress else []
     with endpoint(saying(answer(body, *packed))) as here, store_at(here.port) as store:
@@ -404,7 +404,7 @@ def test_a_large_answer_is_given_up(
 
 
 def test_a_large_answer_to_a_command_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "MAX_ANSWER", 2_000_000)
+    monkeypatch.setattr(answers, "MAX_ANSWER", 2_000_000)
     body = gzip.compress(b" " * 10_000_000)
     with endpoint(saying(answer(body, "Content-Encoding: gzip"))) as here:
         monkeypatch.setenv("IKAS_BASE_URL", f"http://127.0.0.1:{here.port}")
