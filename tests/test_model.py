@@ -61,6 +61,7 @@ class Machine(RuleBasedStateMachine):
         self.store.close()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("api_version", "examples"),
     [

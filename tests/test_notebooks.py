@@ -72,6 +72,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
     return cells(report)
 
 
+@pytest.mark.heavy
 @pytest.mark.xdist_group("notebooks")  # they share the one run
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_gives_the_outputs_it_was_saved_with(

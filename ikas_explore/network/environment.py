@@ -40,7 +40,11 @@ def trust(url: str = "https:") -> ssl.SSLContext:
 
 # Loading certificates takes longer than all else of a client: once for a thousand stores.
 @lru_cache(maxsize=4)
-def _loaded(file: str | None, folder: str | None, keys: str | None) -> ssl.SSLContext:
+def _loaded(
+    file: str | None,
+    folder: str | None,
+    keys: str | None,  # noqa: ARG001 - read by ssl, so that another value is another context
+) -> ssl.SSLContext:
     variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR" if folder else ""
     try:
         if file:

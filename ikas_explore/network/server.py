@@ -320,7 +320,7 @@ def _protocol(door: _Door) -> type[H11Protocol]:
     class Protocol(H11Protocol):
         """Reports what is no HTTP, too."""
 
-        def send_400_response(self, msg: str) -> None:
+        def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are replaced
             sent, _ = self.conn.trailing_data
             reason = "The request is no valid HTTP."
             if sent.startswith(_TLS_HANDSHAKE):

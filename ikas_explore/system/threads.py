@@ -16,7 +16,7 @@ R = TypeVar("R")
 _LOOK = 0.5
 
 
-def gather(
+def gather(  # noqa: C901 - the thread's work is a part of it
     call: Callable[[T], R],
     items: Iterable[T],
     *,

@@ -127,7 +127,7 @@ class _Notebooks:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
         # check_frame in a test in Python, too, records anew when asked.
         if not self._update:
             return (yield)

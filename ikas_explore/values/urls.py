@@ -77,7 +77,7 @@ class Url:
         return f"{self.scheme}://{self.userinfo}{host}{port}{rest}"
 
 
-def read_url(url: str) -> Url:
+def read_url(url: str) -> Url:  # noqa: C901 - one check after another
     """Read an http or https URL, or raise InvalidArgumentError that says what is wrong with it.
 
     Examples

@@ -6,7 +6,8 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
 import httpx
 import pandas as pd
@@ -20,7 +21,7 @@ from ikas_explore.schema import v1
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs
 
 QUERY = "{ listWebhook { createdAt deleted endpoint id scope updatedAt }}"
-TIME = "datetime64[ms, UTC]"
+TIME: Final = "datetime64[ms, UTC]"
 NODES = tree(v1.Webhook, scalar_paths(v1.Webhook))
 
 
@@ -176,7 +177,7 @@ def framed(found: list[dict[str, Any]]) -> pd.DataFrame:
 def by_hand(found: list[dict[str, Any]]) -> pd.DataFrame:
     """Make the webhook frame as a user who knows pandas makes it."""
     frame = pd.DataFrame(
-        sorted(found, key=lambda row: row["scope"]),
+        sorted(found, key=itemgetter("scope")),
         columns=["scope", "endpoint", "id", "createdAt", "updatedAt", "deleted"],
     ).rename(columns={"createdAt": "created_at", "updatedAt": "updated_at"})
     frame["created_at"] = frame["created_at"].astype(TIME)

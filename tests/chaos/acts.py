@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -92,7 +92,7 @@ class Acts:
         if not self._world.lying["sandbox"]:
             self._registered.check_listed(dict(zip(frame["scope"], frame["endpoint"], strict=True)))
 
-    def emit(self, scopes: list[str], pad: int, id: str) -> None:
+    def emit(self, scopes: Sequence[str], pad: int, id: str) -> None:
         for scope in scopes:
             self._emit(scope, {"id": id, "pad": "ş" * pad})
 
@@ -124,7 +124,7 @@ class Acts:
     def fault(self, fault: dict[str, Any]) -> None:
         self._world.add_fault(fault)
 
-    def strike(self, part: str, kinds: list[str], reset: bool) -> None:
+    def strike(self, part: str, kinds: Sequence[str], reset: bool) -> None:
         for kind in kinds:
             self._world.proxies[part].strike(Strike(kind, reset))
 

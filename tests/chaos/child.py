@@ -183,7 +183,7 @@ def main(kind: str, settings: dict[str, Any]) -> None:
             _tell(open_things())
             return
         if command["do"] == "jump":
-            clock.jump(command["seconds"])
+            clock.jump(float(command["seconds"]))
         _tell(open_things() if command["do"] == "open" else part.do(command))
 
 

@@ -23,6 +23,7 @@ def test_a_seed_has_one_script() -> None:
 
 
 @linux
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("seed", "seconds", "count"),
     [

@@ -8,10 +8,10 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from unittest import mock
 
 import pytest
@@ -30,23 +30,25 @@ def variables(**more: str) -> dict[str, str]:
     return {**os.environ, "IKAS_JOURNAL": "journal.jsonl", **more}
 
 
-def run(
-    *arguments: str, stdout: int | IO[bytes] | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run ``ikas-explore`` in this process, with streams and an environment of its own.
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``ikas-explore`` in this process, with streams and an environment of its own."""
+    with io.TextIOWrapper(io.BytesIO(), "utf-8") as out:
+        return _run(out, arguments, environment)
 
-    Parameters
-    ----------
-    *arguments : str
-    stdout : int or file, optional
-        Where the output goes in place of the result: a full disk, a closed pipe.
-    **environment : str
-        ``PYTHONIOENCODING`` is the encoding of stdout, as it is for a process.
-    """
-    encoding = environment.get("PYTHONIOENCODING", "utf-8")
-    printed = io.BytesIO() if stdout is None else _duplicate(stdout)
+
+def run_into(
+    stdout: int | IO[bytes], /, *arguments: str, encoding: str = "utf-8", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it with its output going to a file or a pipe: a full disk, or one that nobody reads."""
+    number = stdout if isinstance(stdout, int) else stdout.fileno()
+    with io.TextIOWrapper(os.fdopen(os.dup(number), "wb"), encoding) as out:
+        return _run(out, arguments, environment)
+
+
+def _run(
+    out: io.TextIOWrapper[Any], arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     with (
-        io.TextIOWrapper(printed, encoding) as out,
         io.StringIO() as err,
         mock.patch.dict(os.environ, variables(**environment)),
         mock.patch.object(sys, "argv", ["ikas-explore", *arguments]),
@@ -56,13 +58,8 @@ def run(
     ):
         code = _exit_code()
         out.flush()
-        text = printed.getvalue().decode(encoding) if isinstance(printed, io.BytesIO) else ""
+        text = out.buffer.getvalue().decode() if isinstance(out.buffer, io.BytesIO) else ""
         return subprocess.CompletedProcess(["ikas-explore", *arguments], code, text, err.getvalue())
-
-
-def _duplicate(stdout: int | IO[bytes]) -> IO[bytes]:
-    number = stdout if isinstance(stdout, int) else stdout.fileno()
-    return os.fdopen(os.dup(number), "wb")
 
 
 def _exit_code() -> int:

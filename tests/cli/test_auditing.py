@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import ikas_explore as ikas
-from tests.cli.running import FULL, needs_full, run, unread
+from tests.cli.running import FULL, needs_full, run, run_into, unread
 
 ENDPOINT = "https://example.com/ikas"
 
@@ -85,8 +85,8 @@ def test_markup_is_whole_in_every_encoding_of_stdout(tmp_path: Path) -> None:
         store.webhooks.save("https://example.com/ğü", "store/order/created")
         for each in ("html", "junit"):
             with (tmp_path / each).open("wb") as file:
-                latin = {"PYTHONIOENCODING": "latin-1", **environment(box)}
-                done = run("audit", "--format", each, stdout=file, **latin)
+                told = environment(box)
+                done = run_into(file, "audit", "--format", each, encoding="latin-1", **told)
             assert (done.returncode, done.stderr) == (1, ""), each
     assert "https://example.com/&#287;&#252;" in (tmp_path / "html").read_text("ascii")
     suites = ElementTree.fromstring((tmp_path / "junit").read_bytes())
@@ -97,11 +97,11 @@ def test_markup_is_whole_in_every_encoding_of_stdout(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_no_finding() -> None:
     with ikas.Sandbox() as box:
         with FULL.open("wb") as full:
-            done = run("audit", "--fail-on", "error", stdout=full, **environment(box))
+            done = run_into(full, "audit", "--fail-on", "error", **environment(box))
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
         with unread() as pipe:
-            done = run("audit", "--fail-on", "error", stdout=pipe, **environment(box))
+            done = run_into(pipe, "audit", "--fail-on", "error", **environment(box))
         assert (done.returncode, done.stderr) == (2, "")
 
 

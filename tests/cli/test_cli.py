@@ -16,7 +16,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.cli import COMMANDS
-from tests.cli.running import COMMAND, FULL, needs_full, run, running, unread
+from tests.cli.running import COMMAND, FULL, needs_full, run, run_into, running, unread
 
 README = Path(__file__).parents[2] / "README.md"
 ENDPOINT = "https://example.com/ikas"
@@ -178,7 +178,7 @@ def test_what_the_encoding_of_stdout_cannot_hold_is_escaped(encoding: str, tmp_p
         printed = []
         for arguments in (("save", endpoint, "store/order/created"), ("list",), ("list", "--json")):
             with (tmp_path / "printed").open("wb") as file:
-                done = run(*arguments, stdout=file, PYTHONIOENCODING=encoding, **told)
+                done = run_into(file, *arguments, encoding=encoding, **told)
             assert (done.returncode, done.stderr) == (0, "")
             printed.append((tmp_path / "printed").read_bytes())
     u = "ü".encode(encoding, "backslashreplace")
@@ -196,7 +196,7 @@ def test_what_the_encoding_of_stdout_cannot_hold_is_escaped(encoding: str, tmp_p
 def test_output_that_finds_no_room_is_told_in_a_line(arguments: tuple[str, ...]) -> None:
     with ikas.Sandbox() as box, FULL.open("wb") as full:
         told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
-        done = run(*arguments, stdout=full, **told)
+        done = run_into(full, *arguments, **told)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "cannot be written: No space left on device" in line
@@ -206,7 +206,7 @@ def test_output_that_finds_no_room_is_told_in_a_line(arguments: tuple[str, ...])
 def test_a_reader_that_is_gone_is_told_nothing(arguments: tuple[str, ...]) -> None:
     with ikas.Sandbox() as box, unread() as pipe:
         told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
-        done = run(*arguments, stdout=pipe, **told)
+        done = run_into(pipe, *arguments, **told)
     assert (done.returncode, done.stderr) == (1, "")
 
 

@@ -30,6 +30,7 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.heavy
 def test_lab_serves_the_notebooks_and_points_them_at_the_sandbox(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("IKAS_STORE=of-a-real-store\n")
     (tmp_path / "notebooks").mkdir()

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import ikas_explore as ikas
-from tests.cli.running import COMMAND, run, unread, variables
+from tests.cli.running import COMMAND, run, run_into, unread, variables
 from tests.cli.test_auditing import environment, fleet_file
 from tests.waiting import until
 
@@ -42,6 +43,10 @@ def listed(box: ikas.Sandbox) -> dict[str, str]:
     with ikas.connect(box) as store:
         frame = store.webhooks.list()
     return dict(zip(frame["scope"], frame["endpoint"], strict=True))
+
+
+def was_listed(box: ikas.Sandbox, times: int) -> bool:
+    return box.calls["listWebhook"] >= times
 
 
 def test_plan_ends_with_2_for_changes_and_with_0_for_none(told: dict[str, str]) -> None:
@@ -221,7 +226,7 @@ def test_a_snapshot_is_written_though_nobody_reads_the_table(
 ) -> None:
     run("save", "https://a.example.com/", "store/order/created", **told)
     with unread() as pipe:
-        done = run("list", "--out", "now.csv", stdout=pipe, **told)
+        done = run_into(pipe, "list", "--out", "now.csv", **told)
     assert done.stderr == "Wrote 1 webhook to now.csv.\n"
     assert "https://a.example.com/" in (tmp_path / "now.csv").read_text("utf-8")
     refused = run("list", "--out", "now.xlsx", **told)
@@ -300,7 +305,7 @@ def test_ctrl_c_during_a_list_prints_what_was_fetched(box: ikas.Sandbox, tmp_pat
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            until(lambda enough=enough: box.calls["listWebhook"] >= enough)
+            until(partial(was_listed, box, enough))
             process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate(timeout=60)
         assert process.returncode == code

@@ -275,7 +275,7 @@ class Lab:
     def saved(self, page: Page) -> str:
         """Save the notebook of a page with its widgets; return the file as text."""
         execute(page, "docmanager:save")
-        name = page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
+        name: str = page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
         return (self.folder / name).read_text("utf-8")
 
 

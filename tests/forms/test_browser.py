@@ -30,7 +30,10 @@ CREATED, UPDATED = "store/customer/created", "store/customer/updated"
 CONNECT = "import ikas_explore as ikas\nstore = ikas.connect()"
 SCREENSHOTS = os.environ.get("IKAS_SCREENSHOTS")  # read before tests take the settings away
 FORMS = ("save_form", "delete_form", "manager")
-pytestmark = pytest.mark.xdist_group("browser")  # they share one, and its JupyterLab
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.xdist_group("browser"),  # they share one, and its JupyterLab
+]
 
 
 @pytest.fixture(scope="module")

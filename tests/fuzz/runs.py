@@ -26,6 +26,8 @@ def fuzz(*positional: Any, examples: int = 100, **strategies: Any) -> Callable[[
         As hypothesis' ``given`` takes them.
     """
 
+    make_fuzzer: Any = given(*positional, **strategies)
+
     def decorate(test: Callable[..., None]) -> Any:
         name = f"{test.__module__.rpartition('.')[2]}.{test.__name__}"
 
@@ -43,14 +45,15 @@ def fuzz(*positional: Any, examples: int = 100, **strategies: Any) -> Callable[[
                 raise
             run.executed += 1
 
-        return settings(
+        fuzzer = settings(
             max_examples=max(1, counts.EXAMPLES * examples // 100),
             derandomize=counts.FIXED,
             database=None,  # a run is told by its seed alone
             deadline=None,
             print_blob=not counts.FIXED,
             suppress_health_check=list(HealthCheck),
-        )(given(*positional, **strategies)(counted))
+        )(make_fuzzer(counted))
+        return pytest.mark.heavy(fuzzer)
 
     return decorate
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -236,13 +237,26 @@ def test_a_file_given_by_mistake_is_refused_and_left_as_it_is(
     else:
         path.write_bytes(content)
     for kind in (Receiver, Sandbox):
-        refused = attempt(lambda kind=kind: kind(path=path).close(), StorageError)
+        refused = attempt(partial(open_and_close, kind, path), StorageError)
         assert isinstance(refused, StorageError)
         assert quiet(str(refused)), str(refused)
         assert path.read_bytes() == content
 
 
+def open_and_close(kind: type[Receiver | Sandbox], path: Path) -> None:
+    kind(path=path).close()
+
+
 # -- found by the above -------------------------------------------------------------------------
+
+
+WRONG_PARTS: list[dict[str, Any]] = [
+    {"id": []},
+    {"before": []},
+    {"before": {SCOPES[0]: False}},
+    {"after": {SCOPES[0]: ["https://a/"]}},
+    {"sales_channels": "no"},
+]
 
 
 @pytest.mark.parametrize(
@@ -251,16 +265,7 @@ def test_a_file_given_by_mistake_is_refused_and_left_as_it_is(
         b'{"taken": "\\ud800"}',
         b'{"taken": []}',
         b"[" * 5_000,
-        *(
-            json.dumps({"write": ENTRY | part}).encode()
-            for part in (
-                {"id": []},
-                {"before": []},
-                {"before": {SCOPES[0]: False}},
-                {"after": {SCOPES[0]: ["https://a/"]}},
-                {"sales_channels": "no"},
-            )
-        ),
+        *(json.dumps({"write": ENTRY | part}).encode() for part in WRONG_PARTS),
     ],
 )
 def test_a_line_of_a_journal_with_parts_of_another_kind_is_refused(

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -209,9 +210,9 @@ def test_the_forms(
             {"filter": entered},
         ]
     for entry in entries:
-        attempt(lambda entry=entry: form.fill(**entry), IkasError)
+        attempt(partial(form.fill, **entry), IkasError)
         for button in ("save", "delete", "refresh", "undo"):
-            attempt(lambda button=button: form.click(button), IkasError)
+            attempt(partial(form.click, button), IkasError)
         for page in shown(form):
             check_html(page)
     form.close()

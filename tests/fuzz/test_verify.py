@@ -45,7 +45,7 @@ parts = st.fixed_dictionaries(
 )
 own = texts.map(lambda data: {"data": data, "signature": signed(data)})
 written = (parts | own | any_json).map(json.dumps)
-payloads = (
+payloads: st.SearchStrategy[Any] = (
     any_json
     | parts
     | parts.map(Odd)
@@ -56,7 +56,7 @@ payloads = (
     | written.map(lambda text: text.encode("utf-16"))
     | any_texts
     | st.binary()
-    | st.binary().map(memoryview)
+    | st.binary().map(lambda read: memoryview(read))
     | st.integers(1, 200_000).map(lambda depth: "[" * depth)
     | st.integers(1, 20_000).map(lambda digits: '{"data": ' + "1" * digits + "}")
 )

@@ -188,7 +188,7 @@ def test_a_store_cannot_be_taken_apart_for_its_secrets() -> None:
     for each in (store, client.settings):
         for take in (pickle.dumps, copy.deepcopy):
             with pytest.raises(TypeError):
-                take(each)  # type: ignore[operator]
+                take(each)
 
 
 @holds("Nor in a traceback of a store's calls that prints local variables, be it of Ctrl-C.")

@@ -133,7 +133,7 @@ def test_a_file_behind_a_link_is_for_its_owner_from_the_first_moment_on(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "chmod", chmod)
         made = ikas.Sandbox if name == "sandbox.db" else ikas.Receiver
-        made(path=tmp_path / name).close()  # type: ignore[operator]
+        made(path=tmp_path / name).close()
     assert set(seen) == {0o600}
     assert mode(tmp_path / "target.db") == 0o600
 
@@ -162,7 +162,7 @@ def test_what_another_user_laid_into_an_open_folder_is_refused(
         notebooks(tmp_path)
     for make in (ikas.Sandbox, ikas.Receiver):
         with pytest.raises(errors.StorageError, match="belongs to another user"):
-            make(path=database)  # type: ignore[operator]
+            make(path=database)
     inner = tmp_path / "notebooks" / "journal.jsonl"  # a file in a folder they laid
     inner.touch()
     (tmp_path / "mine").symlink_to(journal)

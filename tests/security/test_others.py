@@ -85,8 +85,8 @@ CODE = [
 
 def introspection_of(sdl: str) -> dict[str, Any]:
     """The answer without the types that every schema has."""
-    answer = dict(introspection_from_schema(build_schema(sdl)))
-    schema = {**answer["__schema"]}
+    answer: dict[str, Any] = {**introspection_from_schema(build_schema(sdl))}
+    schema: dict[str, Any] = dict(answer["__schema"])
     schema["types"] = [each for each in schema["types"] if not each["name"].startswith("__")]
     return {"__schema": schema}
 

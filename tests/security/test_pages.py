@@ -180,7 +180,7 @@ def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
     routes = {
         (method, getattr(route, "path", ""))
         for route in app.routes
-        for method in (getattr(route, "methods", None) or ()) - {"HEAD"}
+        for method in (getattr(route, "methods", None) or set()) - {"HEAD"}
     }
     assert routes == {*WITH_TOKEN, ("POST", "/api/admin/oauth/token")}
 

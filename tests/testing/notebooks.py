@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-def code(source: str, *outputs: dict[str, Any], count: int | None = 1, **more: Any) -> Any:
+def code(source: str, *outputs: dict[str, Any], count: Any = 1, **more: Any) -> Any:
     """A code cell with its outputs."""
     return {
         "cell_type": "code",
@@ -43,7 +43,7 @@ def error(value: str, *traceback: str) -> dict[str, Any]:
     }
 
 
-def notebook(*cells: Any, kernel: str | None = "python3", **metadata: Any) -> dict[str, Any]:
+def notebook(*cells: Any, kernel: Any = "python3", **metadata: Any) -> dict[str, Any]:
     spec = {"kernelspec": {"name": kernel, "display_name": "Python 3", "language": "python"}}
     return {
         "cells": list(cells),

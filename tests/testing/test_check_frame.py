@@ -160,7 +160,7 @@ def test_the_key_tells_rows_apart(frame: pd.DataFrame, record: Callable[..., Non
     record(stores, "rows", key=None)
     with pytest.raises(AssertionError, match="row 1"):
         check_frame(stores.iloc[::-1], "rows", key=None)
-    counted = stores.groupby("endpoint")["scope"].agg(number="count")
+    counted: pd.DataFrame = stores.groupby("endpoint").agg(number=("scope", "count"))
     record(counted, "counted", key="endpoint")
     check_frame(counted, "counted", key="endpoint")
     with pytest.raises(errors.InvalidArgumentError, match=r"no column 'scope'.*endpoint, number"):
@@ -204,7 +204,9 @@ def test_a_name_is_a_name(frame: pd.DataFrame, name: str) -> None:
 
 def test_what_cannot_be_recorded_is_refused(frame: pd.DataFrame) -> None:
     with pytest.raises(errors.InvalidArgumentError, match=r"'endpoint' holds a object.*ignore="):
-        check_frame(frame.assign(endpoint=object()), "webhooks")
+        check_frame(
+            frame.assign(endpoint=pd.Series([object()] * len(frame), dtype=object)), "webhooks"
+        )
     with pytest.raises(errors.InvalidArgumentError, match="Columns of one name"):
         check_frame(frame.set_axis(["scope"] * 7, axis=1), "webhooks")
 

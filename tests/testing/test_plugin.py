@@ -75,6 +75,7 @@ def run(folder: Path, *options: str, **environment: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.heavy
 def test_pytest_loads_nothing_heavy_for_it() -> None:
     """It is loaded in every project of an environment that has this package."""
     program = (
@@ -88,6 +89,7 @@ def test_pytest_loads_nothing_heavy_for_it() -> None:
     assert not set(done.stdout.split()) & set(heavy.split())
 
 
+@pytest.mark.heavy
 def test_the_fixtures_are_fresh_and_leave_nothing_behind(tmp_path: Path) -> None:
     """No thread, socket, file, handle or process, looked at around every test."""
     scratch = tmp_path / "scratch"
@@ -102,6 +104,7 @@ def test_the_fixtures_are_fresh_and_leave_nothing_behind(tmp_path: Path) -> None
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.heavy
 def test_nothing_happens_unless_it_is_asked_for(tmp_path: Path) -> None:
     """Plain nbval sees the environment as it is, and no rules of ours."""
     cell = code("import os\nprint(os.environ['IKAS_STORE'])", stream("of-mine\n"))
@@ -113,6 +116,7 @@ def test_nothing_happens_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert "sandbox" in asked.stdout
 
 
+@pytest.mark.heavy
 def test_kernels_see_the_sandbox_and_no_setting_of_the_user(tmp_path: Path) -> None:
     """Tests in Python beside them keep their environment, and what they put into it."""
     (tmp_path / ".env").write_text("IKAS_JOURNAL=journal.jsonl\nIKAS_REFRESH_TOKEN=r\n")
@@ -147,6 +151,7 @@ def test_kernels_see_the_sandbox_and_no_setting_of_the_user(tmp_path: Path) -> N
     assert "3 passed" in done.stdout
 
 
+@pytest.mark.heavy
 def test_frames_of_tests_in_python_are_recorded_too(tmp_path: Path) -> None:
     """Beside where pytest runs; without a record the test fails."""
     (tmp_path / "test_it.py").write_text(
@@ -159,6 +164,7 @@ def test_frames_of_tests_in_python_are_recorded_too(tmp_path: Path) -> None:
     assert run(tmp_path).returncode == 0
 
 
+@pytest.mark.heavy
 def test_rules_of_the_user_come_beside_ours(tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text("[colour]\nregex: red|blue\nreplace: COLOUR\n")
     cell = code("print('blue 127.0.0.1:81')", stream("red 127.0.0.1:80\n"))
