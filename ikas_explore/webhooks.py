@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.client.client import Client
 from ikas_explore.client.operations import Registrations, schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.schema.scopes import check_scopes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ikas_explore.forms.delete_form import DeleteForm
     from ikas_explore.forms.manager import Manager
     from ikas_explore.forms.save_form import SaveForm
-    from ikas_explore.manage.desired import Desired
+    from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
 
 
@@ -142,7 +142,7 @@ class Webhooks:
         with self._journal.write(self._registrations, asked):
             return self._registrations.delete(asked)
 
-    def plan(self, desired: Desired, *, prune: bool = False) -> Plan:
+    def plan(self, desired: DesiredLike, *, prune: bool = False) -> Plan:
         """Compare what is registered with what should be; nothing is written yet.
 
         Parameters
@@ -165,39 +165,53 @@ class Webhooks:
             It names what ikas refuses; or `prune` is not a bool.
         IkasError
         """
-        from ikas_explore.manage.planning import make_plan
+        from ikas_explore.manage.desired import read_desired
+        from ikas_explore.manage.plan import make_plan
 
         return make_plan(
-            desired,
+            read_desired(desired),
             {self.name: self._registrations},
             prune=prune,
-            allow_http=self._client.settings.local,
-            journal=self._journal,
+            local=self._client.settings.local,
+            journals=Journals({self.name: self._journal}),
         )
 
-    def undo(self, *, take: bool = True) -> Plan | None:
-        """Take the last write off the journal and plan what brings back what stood there.
+    def undo(self, **gone: object) -> Plan | None:
+        """Plan what takes back the last write; nothing changes until that plan is applied.
 
-        Parameters
-        ----------
-        take : bool, default True
-            False leaves the write on the journal: to look at the plan first.
+        The last write is a save, a delete, or all that one `Plan.apply` wrote, here or through a
+        form or fleet. It leaves the journal when the plan is applied; until then `undo` returns
+        the same plan.
 
         Returns
         -------
         Plan or None
-            Nothing happens before it is applied, and applying it journals nothing. None when
-            no write is left. Its notes say what cannot be restored.
+            ``undo().apply()`` carries it out, once, and is not itself recorded. None when no
+            write is left. Its notes say what cannot be restored.
 
         Raises
         ------
         StorageError
-            The journal cannot be read or written.
+            The journal cannot be read.
         IkasError
-        """
-        from ikas_explore.manage.planning import undo
+            The store could not be listed.
 
-        return undo(self._journal, {self.name: self._registrations}, take=take)
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     _ = store.webhooks.save("https://example.com/ikas", "store/order/created")
+        ...     print(store.webhooks.undo())
+        ...     store.webhooks.undo().apply()["outcome"].tolist()
+        sandbox
+          - store/order/created  https://example.com/ikas
+        1 to delete
+        ['deleted']
+        """
+        from ikas_explore.manage.plan import make_undo, refuse_arguments
+
+        refuse_arguments(gone)
+        return make_undo(Journals({self.name: self._journal}), {self.name: self._registrations})
 
     def audit(
         self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False

@@ -189,7 +189,9 @@ def test_a_look_at_the_fleet_while_it_lists_takes_nothing_away(fleet: ikas.Fleet
 def test_a_list_that_is_refused_keeps_the_last_result(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
     box.faults.add("expired_token", store="shop-05")
     fleet.plan(DESIRED).apply()
-    listed = fleet.list()
+    with pytest.warns(UserWarning, match=r"^1 store was not listed: shop-05\. fleet.errors says"):
+        listed = fleet.list()
+    assert repr(fleet) == f"<Fleet of 20 stores, 1 not reached: shop-05, at {box.base_url}>"
     for refused in (fleet.list, fleet.audit, fleet.manager):
         with pytest.raises(errors.InvalidArgumentError, match="workers"):
             refused(workers=0)
@@ -272,20 +274,37 @@ def test_the_text_of_a_plan_shows_the_stores_in_which_something_changes(fleet: i
         "shop-16",
         "  + store/order/created  https://example.com/shop-16",
         "    store/order/updated  https://example.com/shop-16",
-        "Nothing to do in 18 stores: shop-00, shop-01, shop-02, shop-03, shop-05, shop-06, "
+        "Nothing to change in 18 stores: shop-00, shop-01, shop-02, shop-03, shop-05, shop-06, "
         "shop-07, shop-08, shop-09, shop-10 and 8 more",
-        "2 to create, 0 to replace, 0 to delete, 38 kept",
+        "2 to create, 38 kept",
     ]
 
 
-def test_undo_takes_back_the_last_write_to_any_store(fleet: ikas.Fleet) -> None:
+def test_undo_takes_back_one_apply_in_all_stores(box: ikas.Sandbox, fleet: ikas.Fleet) -> None:
+    fleet.plan({"https://old.example.com/{store}": ORDERS}).apply()
+    before = fleet.list()
     fleet.plan(DESIRED).apply()
-    for left in range(19, -1, -1):
-        undone = fleet.undo()
-        assert undone is not None
+    undone = fleet.undo()
+    assert undone is not None
+    assert str(undone) == str(fleet.undo())  # looking takes nothing
+    assert len(undone.reverts) == len(NAMES)
+    calls = box.calls
+    undone.apply()
+    assert (box.calls - calls)["saveWebhook"] == len(NAMES)
+    assert ikas.diff(before, fleet.list()).empty
+    with pytest.raises(errors.PlanError, match="taken back already"):
         undone.apply()
-        assert fleet.list()["store"].nunique() == left
+    undone = fleet.undo()
+    assert undone is not None
+    undone.apply()
+    assert fleet.list().empty
     assert fleet.undo() is None
+
+
+def test_undo_takes_no_argument_any_more(fleet: ikas.Fleet) -> None:
+    for undo in (fleet.undo, fleet.stores["shop-00"].webhooks.undo):
+        with pytest.raises(errors.InvalidArgumentError, match="it only looks now"):
+            undo(take=False)
 
 
 def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fleet) -> None:
@@ -295,7 +314,7 @@ def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fle
     fleet.stores["shop-04"].webhooks.delete(ORDERS)
     fleet.stores["shop-09"].webhooks.save("https://other.example.com/", ORDERS[0])
     for store in ("shop-09", "shop-04"):
-        looked_at, undone = fleet.undo(take=False), fleet.undo()
+        looked_at, undone = fleet.undo(), fleet.undo()
         assert looked_at is not None
         assert undone is not None
         assert str(looked_at) == str(undone)
@@ -304,7 +323,31 @@ def test_undo_takes_back_what_was_written_through_a_single_store(fleet: ikas.Fle
     assert ikas.diff(wanted, fleet.list()).empty
     last = fleet.undo()  # the plan's own writes are next
     assert last is not None
-    assert last.changes["action"].tolist() == ["delete", "delete"]
+    assert last.changes["action"].tolist() == ["delete"] * 40
+
+
+def test_a_store_has_one_journal_whoever_writes_to_it(fleet: ikas.Fleet) -> None:
+    """The store itself, its form and the fleet: each takes back what another wrote."""
+    store = fleet.stores["shop-04"]
+    store.webhooks.save("https://first.example.com/", ORDERS)
+    fleet.plan(DESIRED).apply()
+    form = store.webhooks.manager(language="en")
+    form.click("undo")
+    assert set(store.webhooks.list()["endpoint"]) == {"https://first.example.com/"}
+    own = store.webhooks.undo()
+    assert own is not None
+    own.apply()
+    assert store.webhooks.list().empty
+    rest = fleet.undo()
+    assert rest is not None
+    assert set(rest.changes["store"]) == {*NAMES} - {"shop-04"}
+
+
+def test_two_connections_share_no_journal(box: ikas.Sandbox) -> None:
+    with connected(box, "acme") as one, ikas.connect(box) as other:
+        one.webhooks.save("https://example.com/", ORDERS)
+        assert one.webhooks.undo() is not None
+        assert other.webhooks.undo() is None
 
 
 SET_BACK = """
@@ -323,6 +366,7 @@ with ikas.Sandbox(examples=False) as box:
             fleet.stores[name].webhooks.save("https://example.com/", "store/order/created")
         while (undone := fleet.undo()) is not None:
             print(*undone.changes["store"])
+            undone.apply()
 """
 
 
@@ -424,7 +468,9 @@ def test_a_variable_that_is_wrong_or_not_set_fails_its_store_only(
         "[stores.kitap]",
     )
     with ikas.Fleet.from_file(path) as fleet:
-        fleet.list()
+        with pytest.warns(UserWarning, match="2 stores were not listed: kitap, moda") as warned:
+            fleet.list()
+        assert [each.filename for each in warned] == [__file__]  # one, at the reader's line
         assert fleet.errors["store"].tolist() == ["kitap", "moda"]
         assert fleet.errors["error"][1] == "CredentialsError"
         assert "MODA_TOKEN is not set" in fleet.errors["message"][1]
@@ -498,7 +544,49 @@ def test_fleets_write_to_the_journal_that_is_named(
         assert fleet.undo() is None
 
 
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (ZeroDivisionError("s3cretC4nary"), "acme: unexpected ZeroDivisionError."),
+        (RecursionError(), "acme: unexpected RecursionError."),
+        (MemoryError(), "acme: unexpected MemoryError."),
+        (OSError(24, "Too many open files"), "acme: unexpected OSError (Too many open files)."),
+    ],
+)
+def test_a_failure_of_any_kind_is_one_stores(
+    box: ikas.Sandbox, mistake: Exception, said: str
+) -> None:
+    """Listing, auditing, planning, applying and undoing go on with the other stores."""
+    broken = threading.Event()
+
+    def crash(request: httpx.Request) -> httpx.Response:
+        if broken.is_set():
+            raise mistake
+        return httpx.Response(200, json={"data": {"listWebhook": []}})
+
+    transport = httpx.MockTransport(crash)
+    store = ikas.connect("acme", access_token="t", base_url=box.base_url, transport=transport)
+    with ikas.Fleet([store, connected(box, "moda")]) as fleet:
+        plan = fleet.plan(DESIRED)
+        broken.set()
+        report = plan.apply()
+        assert report["outcome"].tolist() == ["failed"] * 2 + ["saved"] * 2
+        assert said.removeprefix("acme: ").rstrip(".") in report["error"][0]
+        with pytest.warns(UserWarning, match="1 store was not listed: acme"):
+            assert set(fleet.list()["store"]) == {"moda"}
+        assert fleet.errors["message"].tolist() == [said]
+        assert list(fleet.audit().unreached) == ["acme"]
+        assert fleet.plan(DESIRED).empty
+        assert CANARY not in repr((fleet.errors.to_csv(), report.to_csv()))
+        undone = fleet.undo()
+        assert undone is not None
+        undone.apply()
+        assert fleet.stores["moda"].webhooks.list().empty
+
+
 def test_a_mistake_of_ours_is_not_taken_for_a_stores_failure(box: ikas.Sandbox) -> None:
+    """Where no other store has to go on."""
+
     def crash(request: httpx.Request) -> httpx.Response:
         raise ZeroDivisionError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
@@ -35,7 +36,9 @@ def command(out: Path | None, where: Where, json: bool) -> None:
     else:
         with where.fleet() as stores:
             try:
-                frame = stores.list()
+                with warnings.catch_warnings():  # the failures are printed below
+                    warnings.simplefilter("ignore")
+                    frame = stores.list()
             except KeyboardInterrupt:
                 frame = stores.listed  # what came until then; the other stores are failures
             failed = warn_of_failures(stores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -22,39 +23,35 @@ if TYPE_CHECKING:
 @many_stores
 @options.as_json
 def command(yes: bool, where: Where, json: bool) -> None:
-    """Take back the last write: a save, a delete, or one call of an apply.
+    """Take back the last write: a save, a delete, or an apply.
 
     It asks only when somebody changed the same scopes since. Writes are remembered in
     ~/.ikas-explore/journal.jsonl, or in the file that IKAS_JOURNAL names.
     """
     with where.fleet() as stores:
-        # Left on the journal until it is done, so that it can be tried again.
-        planned = stores.undo(take=False)
-        if planned is None or planned.reverts is None:
+        planned = stores.undo()
+        if planned is None:
             if json:
                 print_json([])
             else:
                 print("Nothing to take back: no write to this store is in the journal.")
             return
         if not json:
-            print(f"The write of {printable(planned.reverts.written_at)} is taken back:")
+            print(f"The write of {printable(planned.reverts[0].written_at)} is taken back:")
             show(planned, json)
         if not planned.empty and not yes and _changed_since(planned.reverts, planned):
             confirm("Somebody changed this since. Take it back?")
         report = carry_out(planned, json)
         done = all_done(report)
-        if done:  # before the report, which may find no reader: the next undo takes an earlier one
-            stores.journal.take(planned.reverts)
         print_report(report, json)
-        if done and not json:
-            left = len(stores.journal.entries(stores.names))
-            if left:
-                print(f"{left} earlier to be taken back, one at a time, by the same command.")
+        if done and not json and stores.journal.newest():
+            print("Earlier writes are left: run undo again to take back the one before.")
     raise click.exceptions.Exit(0 if done else 1)
 
 
-def _changed_since(entry: Entry, planned: Plan) -> bool:
+def _changed_since(entries: Sequence[Entry], planned: Plan) -> bool:
     changes = planned.changes
-    ends = zip(changes["scope"], changes["endpoint_before"], strict=True)
-    now = {scope: endpoint for scope, endpoint in ends if isinstance(endpoint, str)}
-    return any(now.get(scope) != endpoint for scope, endpoint in entry.after.items())
+    ends = zip(changes["store"], changes["scope"], changes["endpoint_before"], strict=True)
+    now = {(store, scope): end for store, scope, end in ends if isinstance(end, str)}
+    after = {(each.store, scope): end for each in entries for scope, end in each.after.items()}
+    return any(now.get(place) != endpoint for place, endpoint in after.items())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.operations import Registrations
 from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
-from ikas_explore.fleet.listing import Listing
+from ikas_explore.fleet.listing import MOST_WORKERS, Listing
 from ikas_explore.fleet.stores_file import Roster, open_roster
-from ikas_explore.manage.journal import Journal, path_of_environment
+from ikas_explore.manage.journal import Journals
 from ikas_explore.store import Store
+from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Bar, Progress
 
 if TYPE_CHECKING:
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.result import Audit
     from ikas_explore.forms.fleet_matrix import Overview
-    from ikas_explore.manage.desired import Desired
+    from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
+
+
+#: Stores that a line names.
+_NAMED = 10
 
 
 class Fleet:
@@ -149,28 +155,13 @@ class Fleet:
         return self._listing.frame
 
     @property
-    def journal(self) -> Journal:
-        """What stood there before each write of this fleet's plans.
+    def journal(self) -> Journals:
+        """What was registered before each write to any of the stores, as one stack.
 
-        In memory, or in the file that ``IKAS_JOURNAL`` names: then the writes of others who
-        name it too are in it.
-
-        Raises
-        ------
-        InvalidArgumentError
-            The stores are not all at one base URL.
+        Each store has one journal, in memory or in the file that ``IKAS_JOURNAL`` names, and
+        whoever writes to the store writes to that one.
         """
-        hosts = sorted({store.base_url for store in self._stores.values()})
-        if len(hosts) > 1:
-            raise InvalidArgumentError(
-                f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
-                "a fleet of each, so that a sandbox and ikas are never written at once."
-            )
-        journals = self._roster.journals
-        for host in hosts:
-            if host not in journals:
-                journals[host] = Journal(path_of_environment(), base_url=host)
-        return next(iter(journals.values()), Journal())
+        return Journals({name: store.webhooks.journal for name, store in self._stores.items()})
 
     def list(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:
         """List the webhooks of all stores as one webhook frame.
@@ -201,6 +192,14 @@ class Fleet:
             On Ctrl-C, at once; `listed` has what was fetched until then, and `errors` names
             the stores that were not reached.
         """
+        frame = self._fetch(workers, progress)
+        if self._listing.failures:
+            warnings.warn(
+                f"{_missing(self._listing.failures)}. fleet.errors says why.", stacklevel=2
+            )
+        return frame
+
+    def _fetch(self, workers: int, progress: Progress | None) -> DataFrame:
         if self._closed:
             raise TransportError("This fleet is closed; make a new one.")
         self._listing.fetch(workers=workers, progress=progress)
@@ -240,7 +239,7 @@ class Fleet:
         from ikas_explore.auditing.policy import read_policy
 
         policy = read_policy(policy)  # before anything is sent
-        frame = self.list(workers=workers, progress=progress)
+        frame = self._fetch(workers, progress)
         with Bar("endpoints") as bar:
             return audit(
                 frame,
@@ -254,7 +253,7 @@ class Fleet:
 
     def plan(
         self,
-        desired: Desired,
+        desired: DesiredLike,
         *,
         prune: bool = False,
         workers: int = 32,
@@ -285,60 +284,49 @@ class Fleet:
             It names what ikas refuses, `prune` is not a bool, or the stores are not all at one
             base URL.
         """
-        from ikas_explore.manage.desired import opened, unplanned
-        from ikas_explore.manage.planning import make_plan
+        from ikas_explore.manage.desired import read_desired
+        from ikas_explore.manage.plan import make_plan
 
-        journal, desired = self.journal, opened(desired)
-        before = self.list(workers=workers, progress=progress)
+        self._refuse_hosts()
+        wanted = read_desired(desired)
+        before = self._fetch(workers, progress)
         failures = self._listing.failures
         if not self._listing.reached:
             raise PlanError(f"No store could be listed. {' '.join([*failures.values()][:3])}")
         return make_plan(
-            desired,
-            self._registries(self._listing.reached),
-            stores=self.names,
+            wanted,
+            self._writable(self._listing.reached),
+            names=self.names,
             before=before,
             prune=prune,
-            allow_http=all(map(_local, self._stores.values())),
-            journal=journal,
-            notes=[
-                *(f"{name} is not in this plan: {why}" for name, why in failures.items()),
-                *unplanned(desired, self.names),
-            ],
+            local=all(map(_local, self._stores.values())),
+            journals=self.journal,
+            notes=[f"{name} is not in this plan: {why}" for name, why in failures.items()],
             workers=workers,
         )
 
-    def undo(self, *, take: bool = True) -> Plan | None:
-        """Take the last write to any store off its journal and plan what reverts it.
+    def undo(self, **gone: object) -> Plan | None:
+        """Plan what takes back the last write to any store; nothing changes until it is applied.
 
-        It may be a write of this fleet's plans or of one of its `stores`. One write is one call
-        to one store: a plan that was applied made one or more to each.
-
-        Parameters
-        ----------
-        take : bool, default True
-            False leaves the write on the journal: to look at the plan first.
+        The last write is that of one store, or all that one `Plan.apply` wrote, in all stores.
 
         Returns
         -------
         Plan or None
-            As `Webhooks.undo` gives it; None when no write is left.
+            As from `Webhooks.undo`; None when no write is left. Stores that could not be listed
+            are in its notes, and what was written there stays in their journals.
 
         Raises
         ------
         StorageError
-            The journal cannot be read or written.
+            A journal cannot be read.
         IkasError
+            None of the stores could be listed.
         """
-        from ikas_explore.manage.planning import undo
+        from ikas_explore.manage.plan import make_undo, refuse_arguments
 
-        # What was written through a single store stands in that store's journal.
-        journals = [self.journal]
-        for store in self._stores.values():
-            own = store.webhooks.journal
-            if own not in journals and (own.path is None or own.path != self.journal.path):
-                journals.append(own)
-        return undo(self._last_written(journals), self._registries(self._stores), take=take)
+        refuse_arguments(gone)
+        return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)
 
     def manager(
         self,
@@ -365,7 +353,7 @@ class Fleet:
         """
         from ikas_explore.forms.fleet_matrix import Overview
 
-        frame = self.list(workers=workers, progress=progress)
+        frame = self._fetch(workers, progress)
         return Overview(
             frame,
             stores=self._listing.reached,
@@ -381,15 +369,15 @@ class Fleet:
         for http in self._roster.https.values():
             http.close()
 
-    def _last_written(self, journals: Sequence[Journal]) -> Journal:
-        stacks = [(each, each.entries(self._stores)) for each in journals]
-        tops = [(each, stack[-1]) for each, stack in stacks if stack]
-        order: Sequence[Any] = [journal.number(entry) for journal, entry in tops]
-        if None in order:  # a file's, of another process perhaps: its clock is all there is
-            order = [entry.written_at for _, entry in tops]
-        return tops[order.index(max(order))][0] if tops else journals[0]
+    def _refuse_hosts(self) -> None:
+        hosts = sorted({store.base_url for store in self._stores.values()})
+        if len(hosts) > 1:
+            raise InvalidArgumentError(
+                f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
+                "a fleet of each, so that a sandbox and ikas are never written at once."
+            )
 
-    def _registries(self, names: Iterable[str]) -> dict[str, Registrations]:
+    def _writable(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}
 
     def __enter__(self) -> Fleet:
@@ -400,7 +388,21 @@ class Fleet:
 
     def __repr__(self) -> str:
         hosts = sorted({store.base_url for store in self._stores.values()})
-        return f"<Fleet of {len(self.names)} stores at {', '.join(hosts) or 'no host'}>"
+        missing = self._listing.failures
+        not_reached = f", {len(missing)} not reached: {_some(missing)}," if missing else ""
+        number = counted(len(self.names), "store")
+        return f"<Fleet of {number}{not_reached} at {', '.join(hosts) or 'no host'}>"
+
+
+def _missing(failures: Mapping[str, str]) -> str:
+    was = "was" if len(failures) == 1 else "were"
+    return f"{counted(len(failures), 'store')} {was} not listed: {_some(failures)}"
+
+
+def _some(names: Iterable[str]) -> str:
+    first = [*names]
+    more = f" and {len(first) - _NAMED} more" if len(first) > _NAMED else ""
+    return ", ".join(first[:_NAMED]) + more
 
 
 def _local(store: Store) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.client.operations import list_webhooks
 from ikas_explore.client.rows import Columns
 from ikas_explore.errors import IkasError
+from ikas_explore.manage.applying import is_one_stores, said
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Bar, Progress
 from ikas_explore.values.numbers import check_number
@@ -34,28 +35,30 @@ class Listing:
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
         self._stores = stores
         self._unusable = unusable
-        self._asked: list[str] = []
         self._listed: dict[str, Columns] = {}
-        self._failed: dict[str, IkasError] = {}
-        self._cut_short = ""  # the name of what ended the listing before all were asked
+        #: Name of the error's class, and what it says.
+        self._failed: dict[str, tuple[str, str]] = {}
         self._frame: DataFrame | None = None
 
     def fetch(self, *, workers: int, progress: Progress | None) -> None:
-        """Ask all stores; see `ikas_explore.fleet.Fleet.list`.
+        """List all stores; see `ikas_explore.fleet.Fleet.list`.
 
-        What was listed before stands until all were asked, or Ctrl-C.
+        What was listed before is there until all were asked, or Ctrl-C.
         """
         workers = check_number("workers", workers, least=1, most=MOST_WORKERS, whole=True)
         listed: dict[str, Columns] = {}
-        failed = dict(self._unusable)
+        failed: dict[str, Exception] = dict(self._unusable)
         names = [*self._stores, *failed]
+        cut_short = ""
 
         def ask(store: Store) -> None:
             # Kept here and not by the thread that waits, which Ctrl-C may catch with answers
             # not yet handed over.
             try:
                 listed[store.name] = list_webhooks(store.client)
-            except IkasError as error:
+            except Exception as error:
+                if not is_one_stores(error, names):
+                    raise
                 failed[store.name] = error
 
         done = len(failed)
@@ -68,7 +71,7 @@ class Listing:
                     done += 1
                     tell(done, len(names))
         except BaseException as ended:
-            self._cut_short = type(ended).__name__
+            cut_short = type(ended).__name__
             ended.add_note(
                 f"{len(listed)} of {len(names)} stores were listed before the interrupt: "
                 "fleet.listed has their rows, fleet.errors names the others."
@@ -76,7 +79,14 @@ class Listing:
             raise
         finally:
             # Copies: threads that are still under way go on writing to the others.
-            self._asked, self._listed, self._failed = names, dict(listed), dict(failed)
+            self._listed, reasons = dict(listed), dict(failed)
+            self._failed = {
+                name: _reason(name, reasons[name])
+                if name in reasons
+                else (cut_short, "Not listed: it was interrupted before.")
+                for name in sorted(names)
+                if name not in self._listed
+            }
             self._frame = None
 
     @property
@@ -87,7 +97,7 @@ class Listing:
     @property
     def failures(self) -> dict[str, str]:
         """The other stores, sorted, and why."""
-        return {name: why for name, (_, why) in self._reasons().items()}
+        return {name: why for name, (_, why) in self._failed.items()}
 
     @property
     def frame(self) -> DataFrame:
@@ -104,7 +114,7 @@ class Listing:
             FAILURES,
             [
                 {"store": store, "error": kind, "message": why}
-                for store, (kind, why) in self._reasons().items()
+                for store, (kind, why) in self._failed.items()
             ],
         )
 
@@ -123,11 +133,7 @@ class Listing:
             api_version=versions.pop() if len(versions) == 1 else None,
         )
 
-    def _reasons(self) -> dict[str, tuple[str, str]]:
-        cut_short = (self._cut_short, "Not listed: it was interrupted before.")
-        failed = {name: (type(why).__name__, str(why)) for name, why in self._failed.items()}
-        return {
-            name: failed.get(name, cut_short)
-            for name in sorted(self._asked)
-            if name not in self._listed
-        }
+
+def _reason(store: str, error: Exception) -> tuple[str, str]:
+    why = said(error)
+    return type(error).__name__, why if isinstance(error, IkasError) else f"{store}: {why}."

@@ -112,14 +112,11 @@ class Roster:
         Stores whose variables are not set, or hold what cannot be right.
     https : dict of str to httpx.Client
         By base URL: all stores of a host share one pool of connections.
-    journals : dict of str to Journal
-        By base URL.
     """
 
     stores: list[Store] = field(default_factory=list)
     unusable: dict[str, IkasError] = field(default_factory=dict)
     https: dict[str, httpx.Client] = field(default_factory=dict)
-    journals: dict[str, Journal] = field(default_factory=dict)
 
 
 def open_roster(
@@ -131,7 +128,6 @@ def open_roster(
     for member in members:
         _check_destination(member, path)
     environment = read_variables()
-    journal_path = path_of_environment()
     for member in members:
         try:
             settings = member.settings(environment)
@@ -141,9 +137,9 @@ def open_roster(
         host = settings.base_url
         if host not in roster.https:
             roster.https[host] = open_http(settings, timeout=timeout, transport=transport)
-            roster.journals[host] = Journal(journal_path, base_url=host)
         client = Client(settings, roster.https[host])
-        roster.stores.append(Store(client, journal=roster.journals[host]))
+        journal = Journal(path_of_environment(), base_url=host)
+        roster.stores.append(Store(client, journal=journal))
     return roster
 
 

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.errors import IkasError, PlanError, StorageError
 from ikas_explore.forms.watched import Watched
 from ikas_explore.manage.applying import CONFLICT, FAILED, SAVED
-from ikas_explore.manage.changes import Change, registered
-from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.plan import Plan
-from ikas_explore.manage.planning import undo
+from ikas_explore.manage.changes import Change, list_store, listed, wanted_by
+from ikas_explore.manage.journal import Journal, Journals
+from ikas_explore.manage.plan import Plan, make_undo
 from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
@@ -79,6 +78,10 @@ class Session:
         return self._registry.name
 
     @property
+    def _journals(self) -> Journals:
+        return Journals({self.name: self.journal})
+
+    @property
     def error(self) -> IkasError | None:
         return self._registry.error
 
@@ -100,7 +103,7 @@ class Session:
     def state(self) -> Mapping[str, str]:
         """Return scope to endpoint, as shown."""
         if self._read is not self.shown:  # asked for many times in a keystroke, read once
-            self._read, self._state = self.shown, registered(self.shown).get(self.name, {})
+            self._read, self._state = self.shown, listed(self.shown).get(self.name, {})
         return self._state
 
     def refresh(self) -> None:
@@ -127,8 +130,7 @@ class Session:
         """Return the plan that takes back the last write, going by what is shown; no call."""
         if not self.known:
             return None
-        now = registered(self.shown)
-        return undo(self.journal, {self.name: self._registry}, take=False, now=now)
+        return make_undo(self._journals, {self.name: self._registry}, now=self.shown)
 
     def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
         """Save what `saving` returned, in one call.
@@ -156,30 +158,24 @@ class Session:
     def undo(self, shown: Plan) -> DataFrame:
         """Take back the last write, if that is still what `shown` says.
 
-        The write leaves the journal only when it is taken back as a whole.
-
         Raises
         ------
         PlanError
             Something was written in between.
         """
         with self._action():
-            plan = undo(self.journal, {self.name: self._registry}, take=False)
-            same = plan is not None and plan.changes.equals(shown.changes)
-            if plan is None or plan.reverts is None or not same:
+            plan = make_undo(self._journals, {self.name: self._registry})
+            if plan is None or not plan.changes.equals(shown.changes):
                 raise PlanError("The last change, or what is registered, is another one by now.")
-            outcomes = plan.apply()
-            if not outcomes["outcome"].isin([CONFLICT, FAILED]).any():
-                self.journal.take(plan.reverts)
-            return outcomes
+            return plan.apply()
 
     def note(self, python: str, outcome: str) -> None:
         """Write an action into the log."""
         self.log.append(Done(dt.datetime.now(dt.UTC), python, outcome))
 
     def _apply(self, changes: Sequence[Change]) -> DataFrame:
-        listed = registered(self.shown)
-        plan = Plan({self.name: self._registry}, listed, changes, journal=self.journal)
+        now = listed(self.shown, wanted_by(changes))
+        plan = Plan({self.name: self._registry}, now, changes, journals=self._journals)
         return plan.apply()
 
     def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
@@ -187,7 +183,7 @@ class Session:
         from ikas_explore.frames.frames import OUTCOMES, rows_frame
 
         before = self.state()
-        if registered(self._registry.list()).get(self.name, {}) != before:
+        if list_store(self._registry) != before:
             raise PlanError("What is registered is not what was shown.")
         scopes = [change.scope for change in changes]
         endpoint = changes[0].endpoint_after or ""
@@ -204,7 +200,7 @@ class Session:
             failure = error
         after: Mapping[str, str] | None = None
         try:
-            after = registered(self._registry.list()).get(self.name, {})
+            after = list_store(self._registry)
         except IkasError as error:
             unread = error
         rows = []

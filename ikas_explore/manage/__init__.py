@@ -1,6 +1,6 @@
-"""What differs, what to do about it, doing it, and taking it back.
+"""What differs, what to do about it, doing it, and undoing it.
 
-`diff` compares two webhook frames; `planning` makes a `plan`, a diff that can be applied;
-`journal` keeps what stood there before each write. All of them see a store only through
-the small protocol in `registry`.
+`changes` compares two webhook frames; `desired` reads what should be registered; a `plan` is a
+diff that can be applied, `applying` carries it out, and `journal` keeps what was registered before
+each write. They know a store only through `ikas_explore.values.protocols.WebhookStore`.
 """

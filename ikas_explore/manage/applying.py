@@ -1,10 +1,14 @@
-"""Carry out what a plan says about one store: the fewest calls, each journaled, then read back."""
+"""Carry out what a plan says: the fewest calls to each store, each journaled, then read back."""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeGuard
 
 from ikas_explore.errors import (
     AppNotFoundError,
@@ -12,12 +16,27 @@ from ikas_explore.errors import (
     IkasError,
     LoginRequiredError,
     PermissionDeniedError,
+    PlanError,
     RateLimitedError,
 )
-from ikas_explore.manage.changes import DELETE, KEEP, Change
-from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.stores import list_store
+from ikas_explore.manage.changes import (
+    DELETE,
+    KEEP,
+    Change,
+    Registered,
+    Wanted,
+    list_store,
+    wanted_by,
+)
+from ikas_explore.manage.journal import Journals
+from ikas_explore.schema.scopes import Scope
+from ikas_explore.system.threads import gather
+from ikas_explore.text.progress import Progress
 from ikas_explore.values.protocols import WebhookStore
+from ikas_explore.values.urls import same_endpoint
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SAVED, DELETED, CONFLICT, FAILED, KEPT = "saved", "deleted", "conflict", "failed", "kept"
 
@@ -34,15 +53,6 @@ State = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one change: see `Plan.apply` for the words."""
-
-    change: Change
-    outcome: str
-    error: str | None = None
-
-
-@dataclass(frozen=True)
 class Call:
     """One save of an endpoint, or one delete where `endpoint` is None."""
 
@@ -53,7 +63,7 @@ class Call:
 def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     """Return the fewest calls that make the changes: a save per endpoint, then one delete.
 
-    Changes that stand already need none.
+    Changes that are made already need none.
 
     Examples
     --------
@@ -62,7 +72,9 @@ def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     [Call(endpoint='https://example.com/', scopes=['a'])]
     """
     calls: dict[str | None, Call] = {}
-    pending = [each for each in changes if each.endpoint_after != current.get(each.scope)]
+    pending = [
+        each for each in changes if not same_endpoint(each.endpoint_after, current.get(each.scope))
+    ]
     for change in sorted(pending, key=lambda change: change.action == DELETE):
         if change.action != KEEP:
             call = calls.setdefault(change.endpoint_after, Call(change.endpoint_after))
@@ -70,44 +82,177 @@ def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     return list(calls.values())
 
 
-class Writing:
-    """The writes to one store.
+def list_stores(
+    stores: Mapping[str, WebhookStore], wanted: Wanted, *, workers: int
+) -> tuple[Registered, dict[str, Exception]]:
+    """List stores at once; returns what is registered in each, and why others failed."""
+    found: Registered = {}
+    failed: dict[str, Exception] = {}
+    for name, state in gather(
+        lambda name: list_store(stores[name], wanted.get(name)), stores, workers=workers
+    ):
+        if not isinstance(state, BaseException):
+            found[name] = state
+        elif is_one_stores(state, stores):
+            failed[name] = state
+        else:
+            raise state
+    return found, failed
+
+
+def is_one_stores(error: BaseException, stores: Collection[object]) -> TypeGuard[Exception]:
+    """Return whether an error is a store's failure, with which the other stores go on.
+
+    Whatever it is; but a mistake of ours is raised where there is no other store.
+    """
+    return isinstance(error, IkasError) or (isinstance(error, Exception) and len(stores) > 1)
+
+
+class Applying:
+    """One `Plan.apply`: the stores listed anew, then written.
 
     Parameters
     ----------
-    registry : WebhookStore
-    changes : sequence of Change
-        All of one store.
-    current : mapping of str to str
-        Scope to endpoint, as just listed.
-    journal : Journal or None
-        Each write is recorded there before it is sent.
-    stopped : threading.Event
-        No call is begun once it is set; Ctrl-C sets it.
+    stores : mapping of str to WebhookStore
+    changes : mapping of str to sequence of Change
+        By store; only those of stores in which something changes.
+    journals : Journals or None
+        Where each write is recorded before it is sent.
+    workers : int
+        How many stores are listed or written at once.
     """
 
     def __init__(
         self,
-        registry: WebhookStore,
+        stores: Mapping[str, WebhookStore],
+        changes: Mapping[str, Sequence[Change]],
+        *,
+        journals: Journals | None,
+        workers: int,
+    ) -> None:
+        self._changes = changes
+        self._workers = workers
+        self._wanted = wanted_by(itertools.chain.from_iterable(changes.values()))
+        self.current, self._unreachable = list_stores(
+            {name: stores[name] for name in changes}, self._wanted, workers=workers
+        )
+        self._stopped = threading.Event()
+        apply, parts = uuid.uuid4().hex, itertools.count()
+        self._writings = {
+            name: _Writing(
+                stores[name],
+                changes,
+                changes[name],
+                state,
+                self._stopped,
+                journals,
+                apply,
+                parts,
+            )
+            for name, state in self.current.items()
+        }
+
+    def refuse_changed(self, then: Registered) -> None:
+        """Raise PlanError when a store changed since it was listed for the plan.
+
+        Scopes that are as desired by now do not count.
+        """
+        changed = []
+        for store, now in self.current.items():
+            was = then.get(store, {})
+            changed += [
+                f"{store}: {scope} was {_named(was.get(scope))} and is {_named(now.get(scope))}"
+                for scope in sorted(was.keys() | now.keys())
+                if not same_endpoint(now.get(scope), was.get(scope))
+                and not (
+                    scope in self._wanted[store]
+                    and same_endpoint(now.get(scope), self._wanted[store][scope])
+                )
+            ]
+        if changed:
+            raise PlanError(
+                f"Nothing was written: what is registered changed since the plan was made "
+                f"({'; '.join(changed[:3])}{'; ...' if len(changed) > 3 else ''}). "
+                "Make a new plan and look at it."
+            )
+
+    def write(self, progress: Progress | None) -> None:
+        """Write to each store; on Ctrl-C, stop after the calls under way and read back."""
+        total = sum(
+            len(calls_for(self._changes[name], state)) for name, state in self.current.items()
+        )
+        done, lock = itertools.count(1), threading.Lock()
+
+        def tell() -> None:
+            with lock:
+                if progress is not None:
+                    progress(next(done), total)
+
+        try:
+            with closing(
+                gather(
+                    lambda name: self._writings[name].run(tell),
+                    self._writings,
+                    workers=self._workers,
+                    finish=True,
+                )
+            ) as writing:
+                for _, mistake in writing:
+                    if mistake is not None:
+                        raise mistake
+        finally:
+            self._stopped.set()
+
+    def report(self, changes: Sequence[Change]) -> DataFrame:
+        """Return the frame of what was done about each change."""
+        from ikas_explore.frames.frames import OUTCOMES, rows_frame
+
+        rows = []
+        for change in changes:
+            outcome, error = KEPT, None
+            if change.store in self._writings:
+                outcome, error = self._writings[change.store].outcome(change)
+            elif change.store in self._unreachable and change.action != KEEP:
+                outcome = FAILED
+                error = (
+                    "not sent, as the store could not be listed: "
+                    f"{said(self._unreachable[change.store])}"
+                )
+            row = {**change._asdict(), "action": change.action}
+            rows.append({**row, "outcome": outcome, "error": error})
+        return rows_frame(OUTCOMES, rows)
+
+
+class _Writing:
+    """The writes to one store."""
+
+    def __init__(
+        self,
+        store: WebhookStore,
+        all_stores: Collection[object],
         changes: Sequence[Change],
         current: State,
-        *,
-        journal: Journal | None,
         stopped: threading.Event,
+        journals: Journals | None,
+        apply: str,
+        parts: Iterable[int],
     ) -> None:
-        self._registry = registry
+        self._store = store
+        self._all = all_stores
         self._changes = changes
         self._current = current
-        self._journal = journal
         self._stopped = stopped
+        self._journals = journals
+        self._apply = apply
+        self._parts = iter(parts)
         self._sent: set[str] = set()
         self._answered: set[str] = set()
         self._errors: dict[str, str] = {}
         self._found: State | None = None
         self._unread: str | None = None
 
-    def run(self, told: Callable[[], None]) -> None:
-        """Send the calls, then list; `told` is called after each call. Ctrl-C ends it early.
+    def run(self, tell: Callable[[], None]) -> None:
+        """Send the calls, then list; `tell` is called after each call. Ctrl-C ends it early.
 
         The store is listed after Ctrl-C too: the call cut off may have arrived.
         """
@@ -118,7 +263,7 @@ class Writing:
                     self._note(call, f"not sent: {hopeless}")
                 elif not self._stopped.is_set():
                     hopeless = self._send(call)
-                told()
+                tell()
         except BaseException:
             self._stopped.set()
             raise
@@ -126,62 +271,81 @@ class Writing:
             if self._sent:
                 self._read_back()
 
-    def outcomes(self) -> list[Outcome]:
-        """Return what became of each change, as the store was read back."""
-        return [self._outcome(change) for change in self._changes]
+    def outcome(self, change: Change) -> tuple[str, str | None]:
+        """Return what was done about a change, as the store was read back, and the error."""
+        error = self._errors.get(change.scope)
+        sent = change.scope in self._sent
+        was = self._current.get(change.scope)
+        done = DELETED if change.endpoint_after is None else SAVED
+        if not sent and error is None and not same_endpoint(was, change.endpoint_after):
+            error = "not sent: interrupted"
+        if sent and self._found is None:
+            if change.scope not in self._answered:  # a second Ctrl-C did not wait for it
+                error = error or "interrupted while it was sent; list() shows what is registered"
+            return FAILED if error else done, error or self._unread
+        now = (self._current if self._found is None else self._found).get(change.scope)
+        if same_endpoint(now, change.endpoint_after):
+            # An error does not matter when what was wanted is registered.
+            return done if sent else KEPT, None
+        if error and same_endpoint(now, was):
+            return FAILED, error
+        seen = f"read back, {_named(now)}" + (" is registered" if now else "")
+        return CONFLICT, f"{seen} ({error})" if error else seen
 
     def _send(self, call: Call) -> str | None:
         """Make one call; returns why the next one cannot succeed, if so."""
         self._sent.update(call.scopes)
         try:
-            if self._journal is None:
+            with (
+                nullcontext()
+                if self._journals is None
+                else self._journals[self._store.name].write(
+                    self._store,
+                    call.scopes,
+                    endpoint=call.endpoint,
+                    before=self._current,
+                    apply=self._apply,
+                    part=next(self._parts),
+                )
+            ):
                 self._write(call)
-            else:
-                with self._journal.write(
-                    self._registry, call.scopes, endpoint=call.endpoint, before=self._current
-                ):
-                    self._write(call)
-        except IkasError as error:
-            self._note(call, str(error))
-            return str(error) if isinstance(error, _HOPELESS) else None
         except BaseException as error:
-            self._note(call, f"cut off by {type(error).__name__}")
-            raise
+            if not is_one_stores(error, self._all):
+                self._note(call, f"cut off by {type(error).__name__}")
+                raise
+            self._note(call, said(error))
+            return said(error) if isinstance(error, _HOPELESS) else None
         self._answered.update(call.scopes)
         return None
 
     def _write(self, call: Call) -> None:
-        if call.endpoint is not None:
-            self._registry.save(call.endpoint, call.scopes)
-        elif not self._registry.delete(call.scopes):
-            self._note(call, "ikas answered the delete with false")
+        if call.endpoint is None:
+            if not self._store.delete(call.scopes):
+                self._note(call, "ikas answered the delete with false")
+        elif set(call.scopes) <= set(Scope.registrable()):
+            self._store.save(call.endpoint, call.scopes)
+        else:  # a frame may name scopes that were listed once
+            self._store.save(call.endpoint, call.scopes, allow_unknown=True)
 
     def _note(self, call: Call, error: str) -> None:
         for scope in call.scopes:
             self._errors.setdefault(scope, error)
 
     def _read_back(self) -> None:
+        wanted = {change.scope: change.endpoint_after for change in self._changes}
         try:
-            self._found = list_store(self._registry)
-        except IkasError as error:
-            self._unread = f"not read back: {error}"
+            self._found = list_store(self._store, wanted)
+        except Exception as error:
+            self._unread = f"not read back: {said(error)}"
 
-    def _outcome(self, change: Change) -> Outcome:
-        error = self._errors.get(change.scope)
-        sent = change.scope in self._sent
-        was = self._current.get(change.scope)
-        done = DELETED if change.endpoint_after is None else SAVED
-        if not sent and error is None and was != change.endpoint_after:
-            error = "not sent: interrupted"
-        if sent and self._found is None:
-            if change.scope not in self._answered:  # a second Ctrl-C did not wait for it
-                error = error or "interrupted while it was sent; list() tells what stands there"
-            return Outcome(change, FAILED if error else done, error or self._unread)
-        now = (self._current if self._found is None else self._found).get(change.scope)
-        if now == change.endpoint_after:
-            # An error is of no account when what was wanted stands there.
-            return Outcome(change, done if sent else KEPT)
-        if error and now == was:
-            return Outcome(change, FAILED, error)
-        seen = f"read back, {'nothing' if now is None else repr(now)} is registered"
-        return Outcome(change, CONFLICT, f"{seen} ({error})" if error else seen)
+
+def said(error: Exception) -> str:
+    """Return what a failure says; of one that is not ours only the kind, as it may hold secrets."""
+    if isinstance(error, IkasError):
+        return str(error)
+    reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return f"unexpected {type(error).__name__}{reason}"
+
+
+def _named(endpoint: str | None) -> str:
+    return "not registered" if endpoint is None else repr(endpoint)

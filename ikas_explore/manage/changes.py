@@ -8,24 +8,28 @@ Two endpoints are equal when they lead to one place, however their hosts are spe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-#: What stands at ikas: store -> scope -> endpoint.
+#: What is registered at ikas: store -> scope -> endpoint.
 Registered = dict[str, dict[str, str]]
+#: What it should become; None where nothing should be registered.
+Wanted = Mapping[str, Mapping[str, str | None]]
+
 
 CREATE, REPLACE, DELETE, KEEP = "create", "replace", "delete", "keep"
 
 
 class Change(NamedTuple):
-    """One scope of one store, and what becomes of it."""
+    """One scope of one store: its endpoint before and after, None where there is none."""
 
     store: str
     scope: str
@@ -43,38 +47,42 @@ class Change(NamedTuple):
 
 
 def diff(before: DataFrame | str | Path, after: DataFrame | str | Path) -> DataFrame:
-    """Compare two webhook frames.
+    """Compare two webhook frames or snapshots.
 
     Parameters
     ----------
     before, after : pandas.DataFrame or path
-        Webhook frames, or snapshots of them (Parquet or CSV). Needed are the columns
-        ``store``, ``scope`` and ``endpoint``; the order of rows and all other columns but
-        ``deleted`` make no difference.
+        Webhook frames, or snapshots of them (``.parquet``, ``.csv`` or ``.xlsx``). The columns
+        ``store``, ``scope`` and ``endpoint`` are compared, and rows whose ``deleted`` is true
+        are left out. The order of rows and all other columns make no difference.
 
     Returns
     -------
     pandas.DataFrame
-        ``store, scope, action, endpoint_before, endpoint_after``: one row a scope that
-        differs, sorted by store and scope. ``action`` is ``create``, ``replace`` or
-        ``delete``: what leads from `before` to `after`. Spelling a host otherwise is no difference.
+        One row per scope that differs, sorted by store and scope: ``store, scope, action,
+        endpoint_before, endpoint_after`` (strings, missing where nothing is registered).
+        ``action`` is ``create``, ``replace`` or ``delete``: what leads from `before` to `after`.
+        Endpoints that differ only in how their host is spelled are equal.
 
     Raises
     ------
     InvalidArgumentError
-        A frame lacks a column, or names two endpoints for one scope of a store.
+        A frame lacks a column, or has two endpoints for one scope of a store.
     StorageError
         A snapshot cannot be read.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> after = pd.DataFrame({"store": ["acme"], "scope": ["store/order/created"],
-    ...                       "endpoint": ["https://example.com/"]})
-    >>> before = after.head(0)
-    >>> diff(before, after)[["scope", "action"]].to_dict("records")
-    [{'scope': 'store/order/created', 'action': 'create'}]
-    >>> len(diff(after, after))
+    >>> import ikas_explore as ikas
+    >>> with ikas.connect("sandbox") as store:
+    ...     before = store.webhooks.list()
+    ...     _ = store.webhooks.save("https://example.com/ikas", "store/order/created")
+    ...     changes = ikas.diff(before, store.webhooks.list())
+    >>> changes[["scope", "action", "endpoint_after"]].to_dict("records")
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [{'scope': 'store/order/created', 'action': 'create',
+      'endpoint_after': 'https://example.com/ikas'}]
+    >>> len(ikas.diff(before, before))
     0
     """
     from ikas_explore.frames.snapshots import read_snapshot
@@ -101,45 +109,79 @@ def compare(before: Registered, after: Registered) -> list[Change]:
 
 
 def registered(frame: DataFrame) -> Registered:
-    """Read a webhook frame as store -> scope -> endpoint, without its deleted rows.
+    """Read a webhook frame that somebody made; refuse two endpoints for one scope."""
+    stores: Registered = {}
+    for store, scope, endpoint in _rows(frame):
+        held = stores.setdefault(store, {}).setdefault(scope, endpoint)
+        if not same_endpoint(held, endpoint):
+            raise InvalidArgumentError(
+                f"The frame names two endpoints for {scope!r} of the store {store!r}: {held!r} "
+                f"and {endpoint!r}; ikas holds one. Drop one of the rows."
+            )
+    return stores
 
-    Raises
-    ------
-    InvalidArgumentError
-        A column or a value is missing, or one scope has two endpoints.
+
+def listed(frame: DataFrame, wanted: Wanted | None = None) -> Registered:
+    """Read a webhook frame that ikas returned, in which a scope may have two rows.
+
+    Of several, one that is not as `wanted` counts, so that a plan replaces it.
     """
+    stores: Registered = {}
+    for store, scope, endpoint in sorted(_rows(frame)):
+        scopes = stores.setdefault(store, {})
+        if scope not in scopes or same_endpoint(
+            scopes[scope], ((wanted or {}).get(store) or {}).get(scope)
+        ):
+            scopes[scope] = endpoint
+    return stores
+
+
+def list_store(
+    store: WebhookStore, wanted: Mapping[str, str | None] | None = None
+) -> dict[str, str]:
+    """List a store; returns scope to endpoint, as `listed` reads it."""
+    return listed(store.list(), {store.name: wanted or {}}).get(store.name, {})
+
+
+def wanted_by(changes: Iterable[Change]) -> Wanted:
+    """Return what changes lead to: store -> scope -> endpoint, None for a delete."""
+    wanted: dict[str, dict[str, str | None]] = {}
+    for change in changes:
+        wanted.setdefault(change.store, {})[change.scope] = change.endpoint_after
+    return wanted
+
+
+def listed_twice(frame: DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return store and scope to endpoints, where ikas returned several rows for a scope."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for store, scope, endpoint in _rows(frame):
+        rows.setdefault((store, scope), []).append(endpoint)
+    return {place: endpoints for place, endpoints in rows.items() if len(endpoints) > 1}
+
+
+def _rows(frame: DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Check a webhook frame; yield store, scope and endpoint of the rows that are not deleted."""
     from ikas_explore.frames.frames import check_webhook_frame
 
     check_webhook_frame(frame)
     if "deleted" in frame.columns:
         frame = frame[~frame["deleted"].fillna(False).astype(bool)]
-    stores: Registered = {}
-    for store, scope, endpoint in zip(
-        frame["store"], frame["scope"], frame["endpoint"], strict=True
-    ):
-        if not (isinstance(store, str) and isinstance(scope, str) and isinstance(endpoint, str)):
-            raise InvalidArgumentError(
-                f"A row of the frame is incomplete: store {store!r}, scope {scope!r}, endpoint "
-                f"{endpoint!r}; each has to be text."
+    for row in zip(frame["store"], frame["scope"], frame["endpoint"], strict=True):
+        if not all(isinstance(cell, str) for cell in row):
+            store, scope, endpoint = (
+                repr(cell) if isinstance(cell, str) else "missing" for cell in row
             )
-        scopes = stores.setdefault(store, {})
-        if scopes.setdefault(scope, endpoint) != endpoint:
             raise InvalidArgumentError(
-                f"The frame names two endpoints for {scope!r} of the store {store!r}: "
-                f"{scopes[scope]!r} and {endpoint!r}; ikas holds one. Drop one of the rows."
+                f"A row of the frame is incomplete: store {store}, scope {scope}, endpoint "
+                f"{endpoint}; each has to be text."
             )
-    return stores
+        yield row
 
 
-def changes_frame(changes: list[Change]) -> DataFrame:
+def changes_frame(changes: Sequence[Change]) -> DataFrame:
     """Make the frame of changes: ``store, scope, action, endpoint_before, endpoint_after``."""
     from ikas_explore.frames.frames import CHANGES, make_frame
 
     return make_frame(
         CHANGES, {name: [getattr(change, name) for change in changes] for name in CHANGES}
     )
-
-
-def select(state: Mapping[str, str], scopes: list[str]) -> dict[str, str | None]:
-    """Return what stands at some scopes; None where nothing does."""
-    return {scope: state.get(scope) for scope in scopes}

@@ -1,6 +1,6 @@
-"""What should be registered: read from a TOML file, a mapping or a webhook frame.
+"""What should be registered: read once, from a TOML file, a mapping, a frame or a snapshot.
 
-The file has one table, which says the same as the mapping, and overrides per store::
+A file has one table, which says the same as a mapping, and changes for single stores::
 
     [webhooks]
     "https://example.com/ikas/{store}" = ["store/order/*", "store/stock/updated"]
@@ -12,15 +12,18 @@ The file has one table, which says the same as the mapping, and overrides per st
     [stores.acme.webhooks]
     "https://acme.example.com/orders" = ["store/order/created"]
 
-``{store}`` stands for the store's name. ``*`` in a scope is the only wildcard and crosses
-``/``; a scope that is written out wins over a pattern that fits it too. What a store says
-for itself wins over what is said for all; ``*`` works in the names of stores as well.
+``{store}`` is replaced by the store's name. ``*`` is the only wildcard in a scope and crosses
+``/``; a scope that is written out wins over a pattern that matches it too. What is said for one
+store wins over what is said for all; ``*`` works in the names of stores as well. With
+``allow_unknown = true`` at the top, or as a key of a mapping, scopes that this version does not
+know are accepted. A frame or snapshot is taken literally and may name such scopes without it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,78 +39,81 @@ from ikas_explore.values.urls import read_url
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    Desired = DataFrame | str | Path | Mapping[str, str | Iterable[str]]
+    DesiredLike = DataFrame | str | Path | Mapping[str, str | Iterable[str] | bool]
+
+_UNKNOWN = "allow_unknown"
 
 
-def read_desired(desired: Desired, stores: Collection[str]) -> Registered:
-    """Read a desired state for some stores.
+@dataclass(frozen=True)
+class Desired:
+    """What should be registered: the tables of a file or mapping, or a frame taken literally."""
 
-    Parameters
-    ----------
-    desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping of endpoint to scopes
-        A frame is taken literally; without a column ``store`` it holds for every store.
-    stores : collection of str
-        The stores it is wanted for.
+    tables: Mapping[str, Any]
+    frame: DataFrame | None = None
+    path: str = ""
 
-    Returns
-    -------
-    dict
-        Store to scope to endpoint. Stores that a frame does not name are left out, so that
-        they are left alone; all others are there, with nothing in them if so desired.
+    def of(self, stores: Collection[str]) -> Registered:
+        """Return store -> scope -> endpoint for some stores.
+
+        Stores that a frame does not name are left out: a plan leaves them alone. All other
+        stores are there, with nothing in them where nothing is desired.
+        """
+        if self.frame is not None:
+            return _of_frame(self.frame, stores)
+        return {store: _of_store(self.tables, store) for store in stores}
+
+    def notes(self, stores: Collection[str]) -> list[str]:
+        """Return a note for each store that the file names and that is not among `stores`."""
+        notes = []
+        for name in self.tables.get("stores", ()):
+            if not any(matches(name, store) for store in stores):
+                near = did_you_mean(name, stores)
+                hint = near if near.startswith(" Did") else ""
+                notes.append(f"{_named(name)} in {self.path!r} matches no store here.{hint}")
+        return notes
+
+
+def read_desired(given: DesiredLike) -> Desired:
+    """Read a desired state and check all of it, before anything is sent.
 
     Raises
     ------
     PlanError
-        The file is empty or cannot be read, a table or key is unknown, a scope has two
-        endpoints, or a frame names a store that is not among `stores`.
+        The file is empty or cannot be read, a table or key is unknown, or a scope has two
+        endpoints.
     InvalidScopeError, InvalidArgumentError
-        A scope or endpoint that cannot be right.
+        A scope or endpoint cannot be right.
 
     Examples
     --------
-    >>> read_desired({"https://example.com/{store}": ["store/stock/*"]}, ["acme"])
+    >>> read_desired({"https://example.com/{store}": ["store/stock/*"]}).of(["acme"])
     ... # doctest: +NORMALIZE_WHITESPACE
     {'acme': {'store/stock/created': 'https://example.com/acme',
               'store/stock/updated': 'https://example.com/acme'}}
     """
-    desired = opened(desired)
-    if isinstance(desired, str | Path):
-        return _read_file(Path(desired), stores)
-    if isinstance(desired, Mapping):
-        return {store: _expanded(desired, store) for store in stores}
-    if not hasattr(desired, "columns"):
+    if isinstance(given, str | Path):
+        if is_snapshot(given):
+            try:
+                return Desired({}, read_snapshot(given))
+            except StorageError as error:
+                raise PlanError(str(error)) from error
+        tables = read_toml(Path(given), "The desired state", PlanError)
+        try:
+            return Desired(_checked(tables), path=str(given))
+        except (PlanError, InvalidScopeError, InvalidArgumentError) as error:
+            raise type(error)(f"{given}: {error}") from error
+    if isinstance(given, Mapping):
+        webhooks = {name: scopes for name, scopes in given.items() if name != _UNKNOWN}
+        return Desired(_checked({"webhooks": webhooks, _UNKNOWN: given.get(_UNKNOWN, False)}))
+    if not hasattr(given, "columns"):
         raise PlanError(
             "A desired state is a webhook frame, the path of a TOML file or of a snapshot, or a "
-            f"mapping of endpoint to scopes, not {type(desired).__name__}."
+            f"mapping of endpoint to scopes, not {type(given).__name__}."
         )
-    return _read_frame(desired, stores)
+    return Desired({}, given)
 
 
-def opened(desired: Desired) -> Desired:
-    """Return the frame of the snapshot that a path names; all else as it is."""
-    if isinstance(desired, str | Path) and is_snapshot(desired):
-        try:
-            return read_snapshot(desired)
-        except StorageError as error:
-            raise PlanError(str(error)) from error
-    return desired
-
-
-def unplanned(desired: Desired, stores: Collection[str]) -> list[str]:
-    """Return notes on the stores that a file names and that are not here: misspelt, perhaps."""
-    if not isinstance(desired, str | Path) or is_snapshot(desired):
-        return []
-    overrides = read_toml(Path(desired), "The desired state", PlanError).get("stores")
-    notes = []
-    for name in overrides if isinstance(overrides, Mapping) else ():  # what it is, others judge
-        if not any(matches(name, store) for store in stores):
-            near = did_you_mean(name, stores)
-            hint = near if near.startswith(" Did") else ""
-            notes.append(f"{_named(name)} in {str(desired)!r} names no store that is here.{hint}")
-    return notes
-
-
-def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
+def _of_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
     if "store" not in frame.columns:
         one = registered(frame.assign(store=""))
         return {store: dict(one.get("", {})) for store in stores}
@@ -115,8 +121,8 @@ def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
     foreign = [store for store in state if store not in stores]
     if foreign:
         raise PlanError(
-            f"The desired frame names the store {foreign[0]!r}, which is not planned here "
-            f"({printable(', '.join(stores))}). Drop its column 'store' to have its rows in every "
+            f"The desired frame names the store {foreign[0]!r}, which is not one of "
+            f"{printable(', '.join(stores))}. Drop its column 'store' to apply its rows to every "
             "store."
         )
     if not state and len(stores) > 1:
@@ -126,80 +132,89 @@ def _read_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
     return state or {store: {} for store in stores}
 
 
-def _read_file(path: Path, stores: Collection[str]) -> Registered:
-    tables = read_toml(path, "The desired state", PlanError)
+def _checked(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the tables with lists in place of all that can be read only once."""
     if not tables:
         raise PlanError(
-            f"The desired state {str(path)!r} is empty. An empty table [webhooks] says that "
-            "nothing should be registered."
+            "The file is empty. An empty table [webhooks] says that nothing should be registered."
         )
-    try:
-        check_known(tables, ("webhooks", "stores"), "the file", PlanError)
-        overrides = _table(tables, "stores")
-        for name in overrides:
-            override = _table(overrides, name)
-            check_known(override, ("webhooks", "without"), _named(name), PlanError)
-        # Checked for stores that are not planned here too: the file is right or wrong as a whole.
-        _expanded(_table(tables, "webhooks"), "store")
-        for name in overrides:
-            _overridden({}, _table(overrides, name), "store", _named(name))
-        return {store: _of_store(tables, store) for store in stores}
-    except (PlanError, InvalidScopeError, InvalidArgumentError) as error:
-        raise type(error)(f"{path}: {error}") from error
+    check_known(tables, ("webhooks", "stores", _UNKNOWN), "the file", PlanError)
+    allow_unknown = tables.get(_UNKNOWN, False)
+    if not isinstance(allow_unknown, bool):
+        raise PlanError(f"{_UNKNOWN!r} is true or false, not {allow_unknown!r}.")
+    read: dict[str, Any] = {_UNKNOWN: allow_unknown}
+    read["webhooks"] = _webhooks(_table(tables, "webhooks"))
+    overrides = _table(tables, "stores")
+    read["stores"] = {name: _override(overrides, name) for name in overrides}
+    # Expanded for a store of any name: the file is right or wrong as a whole.
+    _expanded(read["webhooks"], "store", allow_unknown)
+    for override in read["stores"].values():
+        _overridden({}, override, "store", allow_unknown)
+    return read
+
+
+def _override(overrides: Mapping[str, Any], name: str) -> dict[str, Any]:
+    override = _table(overrides, name)
+    check_known(override, ("webhooks", "without"), _named(name), PlanError)
+    return {
+        "webhooks": _webhooks(_table(override, "webhooks")),
+        "without": read_texts(
+            override.get("without", ()), f"'without' of {_named(name)}", PlanError, of="scopes"
+        ),
+    }
+
+
+def _webhooks(table: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        template: read_texts(scopes, repr(template), PlanError, of="scopes")
+        for template, scopes in table.items()
+    }
 
 
 def _of_store(tables: Mapping[str, Any], store: str) -> dict[str, str]:
-    state = _expanded(_table(tables, "webhooks"), store)
-    overrides = _table(tables, "stores")
+    allow_unknown = tables[_UNKNOWN]
+    state = _expanded(tables["webhooks"], store, allow_unknown)
     # Patterns first, so that the store's own name has the last word.
-    for name in sorted(overrides, key=lambda name: (name == store, name)):
+    for name in sorted(tables["stores"], key=lambda name: (name == store, name)):
         if matches(name, store):
-            state = _overridden(state, _table(overrides, name), store, _named(name))
+            state = _overridden(state, tables["stores"][name], store, allow_unknown)
     return state
 
 
-def _named(store: str) -> str:
-    return f"[stores.{printable(store)}]"
-
-
 def _overridden(
-    state: Mapping[str, str], override: Mapping[str, Any], store: str, where: str
+    state: Mapping[str, str], override: Mapping[str, Any], store: str, allow_unknown: bool
 ) -> dict[str, str]:
     without = {
-        scope
-        for pattern in read_texts(
-            override.get("without", ()), f"'without' of {where}", PlanError, of="scopes"
-        )
-        for scope in _scopes(pattern)
+        scope for pattern in override["without"] for scope in _scopes(pattern, allow_unknown)
     }
     kept = {scope: endpoint for scope, endpoint in state.items() if scope not in without}
-    return kept | _expanded(_table(override, "webhooks"), store)
+    return kept | _expanded(override["webhooks"], store, allow_unknown)
 
 
-def _expanded(webhooks: Mapping[str, Any], store: str) -> dict[str, str]:
+def _expanded(webhooks: Mapping[str, list[str]], store: str, allow_unknown: bool) -> dict[str, str]:
     named: dict[str, str] = {}
-    fitting: dict[str, str] = {}
-    for template, scopes in webhooks.items():
+    matching: dict[str, str] = {}
+    for template, patterns in webhooks.items():
         endpoint = _filled(template, store)
-        for pattern in read_texts(scopes, repr(template), PlanError, of="scopes"):
-            found = fitting if "*" in pattern else named
-            for scope in _scopes(pattern):
+        for pattern in patterns:
+            found = matching if "*" in pattern else named
+            for scope in _scopes(pattern, allow_unknown):
                 if found.setdefault(scope, endpoint) != endpoint:
                     raise PlanError(
                         f"{scope!r} has two endpoints, {found[scope]!r} and {endpoint!r}; ikas "
                         "holds one per scope. Write the scope out under the one that counts."
                     )
-    state = {**fitting, **named}
+    state = {**matching, **named}
     return {scope: state[scope] for scope in sorted(state)}
 
 
-def _scopes(pattern: str) -> list[str]:
+def _scopes(pattern: str, allow_unknown: bool) -> list[str]:
     if "*" not in pattern:
-        return check_scopes(pattern)
+        return check_scopes(pattern, allow_unknown=allow_unknown)
     found = [str(scope) for scope in Scope.match(pattern)]
     if not found:
         raise InvalidScopeError(
-            f"No scope fits {pattern!r}.{did_you_mean(pattern, map(str, Scope.registrable()))}"
+            f"No scope matches {pattern!r}.{did_you_mean(pattern, map(str, Scope.registrable()))}"
         )
     return found
 
@@ -212,8 +227,7 @@ def _filled(template: str, store: str) -> str:
     unknown = [name for name in re.findall(r"\{(.*?)\}", template) if name != "store"]
     if unknown:
         raise PlanError(
-            f"The endpoint {template!r} holds {{{unknown[0]}}}; {{store}} is the only name that "
-            "is filled in."
+            f"The endpoint {template!r} holds {{{unknown[0]}}}; only {{store}} is replaced."
         )
     endpoint = template.replace("{store}", store)
     read_url(endpoint)
@@ -225,3 +239,7 @@ def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
         raise PlanError(f"{name!r} is a table, not {table!r}.")
     return table
+
+
+def _named(store: str) -> str:
+    return f"[stores.{printable(store)}]"

@@ -1,7 +1,4 @@
-"""What stood there before each write, so that a write can be taken back.
-
-A stack of writes, in memory or on disk; see `ikas_explore.manage.journal_file`.
-"""
+"""What was registered before each write, so that a write can be undone."""
 
 from __future__ import annotations
 
@@ -10,21 +7,20 @@ import itertools
 import os
 import threading
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from ikas_explore.errors import (
     CredentialsError,
     GraphQLError,
     InvalidArgumentError,
+    PlanError,
     ScopeTakenError,
 )
-from ikas_explore.manage.changes import select
+from ikas_explore.manage.changes import list_store
 from ikas_explore.manage.journal_file import Entry, JournalFile
-from ikas_explore.manage.stores import list_store
 from ikas_explore.text.printable import printable
 from ikas_explore.values.protocols import WebhookStore
 
@@ -33,12 +29,14 @@ _NUMBERS = itertools.count(1)
 
 
 class Journal:
-    """A stack of the writes made, the last one on top.
+    """A stack of the writes made, the last one on top, in memory or in a file.
+
+    It forgets what was taken back.
 
     Parameters
     ----------
     path : str or Path, optional
-        The file to keep it in; in memory without one. Folders are made.
+        The file; in memory without one. Folders are made.
     base_url : str, default ""
         Where the stores are. Entries made elsewhere are kept and not seen.
 
@@ -57,9 +55,13 @@ class Journal:
         self._path = None if path is None else Path(path)
         self._file = None if self._path is None else JournalFile(self._path)
         self._base_url = base_url
-        self._records: list[dict[str, Any]] = []
+        self._entries: dict[str, Entry] = {}
         self._numbers: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._renew_locks()
+        _JOURNALS.add(self)
+
+    def _renew_locks(self) -> None:
+        self._lock, self._undoing = threading.Lock(), threading.Lock()
 
     @property
     def path(self) -> Path | None:
@@ -72,18 +74,24 @@ class Journal:
     @contextmanager
     def write(
         self,
-        registry: WebhookStore,
+        store: WebhookStore,
         scopes: Sequence[str],
         *,
         endpoint: str | None = None,
         sales_channels: bool = False,
         before: Mapping[str, str] | None = None,
+        apply: str = "",
+        part: int = 0,
     ) -> Iterator[Entry]:
-        """Record what stands at some scopes, then let the write in the block happen.
+        """Record what is registered for some scopes, then let the write in the block happen.
+
+        A delete of nothing is not recorded. The entry is removed when the block ends in
+        an error that says nothing was written; after any other end, Ctrl-C and time-outs too, it
+        stays, as the write may have happened.
 
         Parameters
         ----------
-        registry : WebhookStore
+        store : WebhookStore
             Listed once, unless `before` is given.
         scopes : sequence of str
             The scopes about to be written.
@@ -93,95 +101,178 @@ class Journal:
             Whether the write names sales channels.
         before : mapping of str to str, optional
             Scope to endpoint as just listed, to save the call.
+        apply, part : str, int
+            See `Entry`.
 
         Yields
         ------
         Entry
-
-        Notes
-        -----
-        The entry goes again when the block ends in an error that says nothing was written
-        (ikas refused it, and there was no attempt before without an answer). After any other
-        end, Ctrl-C and time-outs too, it stays: the write may have happened.
         """
         if before is None:
-            before = list_store(registry)
+            before = list_store(store)
         entry = Entry(
             id=uuid.uuid4().hex,
             written_at=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             base_url=self._base_url,
-            store=registry.name,
-            before=select(before, list(scopes)),
+            store=store.name,
+            before={scope: before.get(scope) for scope in scopes},
             after=dict.fromkeys(scopes, endpoint),
             sales_channels=sales_channels,
+            apply=apply,
+            part=part,
         )
-        self._numbers[entry.id] = next(_NUMBERS)
-        self._append(
-            {"write": asdict(entry)},
-            failed="Nothing was sent; make room or give another path.",
-        )
+        if endpoint is None and not any(entry.before.values()):  # nothing is deleted
+            yield entry
+            return
+        with self._lock:
+            if self._file is not None:
+                self._file.append(entry)
+            else:
+                self._entries[entry.id] = entry
+            self._numbers[entry.id] = next(_NUMBERS)
         try:
             yield entry
-        except (
-            GraphQLError,
-            InvalidArgumentError,
-            ScopeTakenError,
-            CredentialsError,
-        ) as error:
+        except (GraphQLError, InvalidArgumentError, ScopeTakenError, CredentialsError) as error:
             in_part = getattr(error, "data", None) is not None  # data beside errors
             if not in_part and not error.maybe_done:
-                self.take(entry)
+                self.take([entry])
             raise
 
     def entries(self, stores: Collection[str] | None = None) -> list[Entry]:
-        """Return the stack, the oldest write first.
+        """Return the stack, the oldest write first; only the writes to `stores` if given."""
+        return [*self._backwards(stores)][::-1]
 
-        Parameters
-        ----------
-        stores : collection of str, optional
-            Only the writes to these.
+    def newest(self, stores: Collection[str] | None = None) -> list[Entry]:
+        """Return the last write to some stores, or all that its `Plan.apply` wrote there.
+
+        The newest is first. Empty when no write is left.
         """
-        with self._lock:
-            return self._stack(stores)
+        found: list[Entry] = []
+        parts: set[int] = set()
+        for entry in self._backwards():
+            mine = stores is None or entry.store in stores
+            if entry.apply != found[0].apply if found else not mine:
+                continue
+            parts.add(entry.part)
+            if mine:
+                found.append(entry)
+            if not entry.apply or len(parts) == max(parts) + 1:
+                break
+        return found
 
     def number(self, entry: Entry) -> int | None:
-        """Return which of this process' writes it is, whatever the clock said; else None.
-
-        None too for what was written through another journal, of the same file.
-        """
+        """Return which of this process' writes it is, whatever the clock said; else None."""
         return self._numbers.get(entry.id)
 
-    def take(self, entry: Entry) -> None:
-        """Take a write off the stack: it is about to be reverted, or was."""
-        self._append(
-            {"taken": entry.id},
-            failed="The write that was to be taken off stays on it: make room and undo once more, "
-            "which sends nothing if it is taken back already.",
-        )
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Remove writes from the stack: they were taken back, or never happened."""
+        ids = [entry.id for entry in entries]
+        with self._lock:
+            if self._file is not None:
+                self._file.take(ids)
+            for each in ids:
+                self._entries.pop(each, None)
+                self._numbers.pop(each, None)
 
-    def _stack(self, stores: Collection[str] | None) -> list[Entry]:
-        writes: dict[str, Entry] = {}
-        for record in self._read():
-            if "taken" in record:
-                writes.pop(record["taken"], None)
-            else:
-                entry = Entry(**record["write"])
-                writes[entry.id] = entry
-        return [
-            entry
-            for entry in writes.values()
-            if entry.base_url == self._base_url and (stores is None or entry.store in stores)
+    @contextmanager
+    def claim(self, entries: Iterable[Entry]) -> Iterator[None]:
+        """Take writes back in the block, and be the only one who takes back any.
+
+        Raises
+        ------
+        PlanError
+            One of them was taken back already.
+        """
+        with self._undoing if self._file is None else self._file.claim():
+            missing = {entry.id for entry in entries}
+            for entry in self._backwards():
+                missing.discard(entry.id)
+                if not missing:
+                    break
+            if missing:
+                raise PlanError(
+                    "This write was taken back already, by this plan, another one or another "
+                    "process. Nothing was sent; undo() returns the plan for the write before it."
+                )
+            yield
+
+    def _backwards(self, stores: Collection[str] | None = None) -> Iterator[Entry]:
+        if self._file is not None:
+            found = self._file.backwards()
+        else:
+            with self._lock:
+                found = reversed([*self._entries.values()])
+        for entry in found:
+            if entry.base_url == self._base_url and (stores is None or entry.store in stores):
+                yield entry
+
+
+class Journals:
+    """The journals of one or several stores, as one stack.
+
+    Parameters
+    ----------
+    journals : mapping of str to Journal
+        Store to journal; several stores may have one.
+    """
+
+    def __init__(self, journals: Mapping[str, Journal]) -> None:
+        self._of = dict(journals)
+        self._stores: dict[Journal, list[str]] = {}
+        files: dict[object, Journal] = {}
+        for store, journal in self._of.items():
+            # Two journals of one file are one: it would be claimed twice.
+            key = journal if journal.path is None else (journal.path, journal._base_url)
+            self._of[store] = files.setdefault(key, journal)
+            self._stores.setdefault(self._of[store], []).append(store)
+
+    def __getitem__(self, store: str) -> Journal:
+        return self._of[store]
+
+    def entries(self) -> list[Entry]:
+        """Return the writes to all the stores, the oldest first by their clock."""
+        found = [entry for each, stores in self._stores.items() for entry in each.entries(stores)]
+        return found if len(self._stores) == 1 else sorted(found, key=lambda each: each.written_at)
+
+    def newest(self) -> list[Entry]:
+        """Return the last write to any of the stores, or all that its `Plan.apply` wrote."""
+        tops = {journal: journal.newest(stores) for journal, stores in self._stores.items()}
+        order = {journal: journal.number(top[0]) for journal, top in tops.items() if top}
+        if not order:
+            return []
+        if None in order.values():  # of another process perhaps: its clock is all there is
+            newest = max(order, key=lambda journal: tops[journal][0].written_at)
+        else:
+            newest = max(order, key=lambda journal: order[journal] or 0)
+        apply = tops[newest][0].apply
+        others = (top for journal, top in tops.items() if journal is not newest and top)
+        return tops[newest] + [
+            entry for top in others if apply and top[0].apply == apply for entry in top
         ]
 
-    def _append(self, record: dict[str, Any], *, failed: str) -> None:
-        with self._lock:
-            if self._file is None:
-                self._records.append(record)
-            else:
-                self._file.append(record, failed=failed)
+    @contextmanager
+    def claim(self, entries: Sequence[Entry]) -> Iterator[None]:
+        """Claim each write in its journal; see `Journal.claim`."""
+        with ExitStack() as held:
+            # In one order for all, so that two never wait for each other.
+            for journal, part in sorted(self._by_journal(entries), key=_order):
+                held.enter_context(journal.claim(part))
+            yield
 
-    def _read(self) -> list[dict[str, Any]]:
-        return self._records if self._file is None else self._file.read()
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Remove writes from their journals."""
+        for journal, part in self._by_journal(entries):
+            journal.take(part)
+
+    def _by_journal(self, entries: Sequence[Entry]) -> list[tuple[Journal, list[Entry]]]:
+        parts: dict[Journal, list[Entry]] = {}
+        for entry in entries:
+            parts.setdefault(self._of[entry.store], []).append(entry)
+        return [*parts.items()]
+
+
+def _order(part: tuple[Journal, object]) -> tuple[str, int]:
+    return str(part[0].path), id(part[0])
 
 
 def path_of_environment() -> str | None:
@@ -191,3 +282,16 @@ def path_of_environment() -> str | None:
     name a journal of theirs, for `undo` to carry out.
     """
     return os.environ.get("IKAS_JOURNAL") or None
+
+
+_JOURNALS: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _renew_all_locks() -> None:
+    for journal in _JOURNALS:
+        journal._renew_locks()
+
+
+if hasattr(os, "register_at_fork"):
+    # A lock that another thread held at the fork would never be given back in the child.
+    os.register_at_fork(after_in_child=_renew_all_locks)

@@ -1,20 +1,35 @@
 """The file of a journal: JSON lines that only their owner can read, whole or not there.
 
-Several processes may write one, each entry is flushed to the disk before its write is sent, and
-a last line torn by a crash is dropped, as its write was never sent.
+``{"write": an Entry}`` is a write, ``{"taken": its id}`` says that it was taken back. Several
+processes may share a file: each change of it is one transaction under a lock of the system. An
+entry is flushed to the disk before its write is sent; a last line torn by a crash is dropped, as
+its write was never sent. What was taken back is removed, and only the end of the file is read.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.system.files import is_trap
+from ikas_explore.system.files import is_trap, replacing
+
+#: Bytes of what was taken back that are read over before the file is rewritten without them.
+_MOST_TAKEN = 1 << 16
+_BLOCK = 1 << 16
+#: Bytes that a line of a journal has at most.
+_LONGEST = 1 << 20
+_TAKEN = re.compile(rb'\{"taken":"([^"\\]*)"\}\r?\n')
+_WRITE = re.compile(rb'\{"write":\{"id":"([^"\\]*)",')
+
+#: Open handles of this process: a fork has no use for them.
+_HELD: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -30,9 +45,13 @@ class Entry:
         Where the store is, so that a sandbox's writes are never undone at ikas.
     store : str
     before, after : mapping of str to str or None
-        Scope to endpoint, None where nothing stood or stands.
+        Scope to endpoint, None where nothing is registered.
     sales_channels : bool
-        Whether the write named sales channels; which ones stood there cannot be read.
+        Whether the write named sales channels; ikas does not return those it replaced.
+    apply : str
+        What the writes of one `Plan.apply` have in common; empty for a single write.
+    part : int
+        The number of the write within its apply, from 0.
     """
 
     id: str
@@ -42,91 +61,263 @@ class Entry:
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
     sales_channels: bool = False
+    apply: str = ""
+    part: int = 0
+
+
+_KINDS = {
+    "id": str,
+    "written_at": str,
+    "base_url": str,
+    "store": str,
+    "before": dict,
+    "after": dict,
+    "sales_channels": bool,
+    "apply": str,
+    "part": int,
+}
+#: What versions before 0.2 do not know.
+_NEW = ("apply", "part")
+_REQUIRED = _KINDS.keys() - {*_NEW}
 
 
 class JournalFile:
-    """The lines of a file: ``{"write": an Entry}``, or ``{"taken": its id}``.
-
-    Parameters
-    ----------
-    path : Path
-        Folders are made with the first line.
-
-    Raises
-    ------
-    StorageError
-        From every method: the file cannot be read or written, or holds something else.
-    """
+    """A journal on disk; every method raises StorageError when it cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, record: dict[str, Any], *, failed: str) -> None:
-        """Add a line; `failed` says what follows for the stores when that cannot be done."""
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    def append(self, entry: Entry) -> None:
+        """Add a write that is about to be sent."""
+        # Without what older versions do not know, where it says nothing.
+        known = {name: value for name, value in vars(entry).items() if value or name not in _NEW}
+        with self._change("Nothing was sent; make room or give another path.") as file:
+            _append(file, {"write": known})
+
+    def take(self, ids: Collection[str]) -> None:
+        """Remove writes that were taken back: the last lines are cut off, others are marked."""
+        left = set(ids)
+        with self._change(
+            "The write that was taken back stays in it: make room and undo again, which sends "
+            "nothing that is not needed."
+        ) as file:
+            for start, line in _lines_backwards(file):
+                record = _parsed(line)
+                if not record or "taken" in record or record["write"]["id"] not in left:
+                    break
+                file.truncate(start)
+                os.fsync(file.fileno())
+                left.discard(record["write"]["id"])
+            for each in sorted(left):
+                _append(file, {"taken": each})
+
+    def backwards(self) -> Iterator[Entry]:
+        """Yield the writes that were not taken back, the newest first, reading as it goes."""
+        seen: set[str] = set()
+        tidied = False
+        while True:
+            taken: set[str] = set()
+            skipped = 0
+            for line, record in self._records_backwards():
+                if "taken" in record:
+                    taken.add(record["taken"])
+                    skipped += len(line)
+                elif record["write"]["id"] in taken:
+                    skipped += len(line)
+                elif record["write"]["id"] not in seen:
+                    seen.add(record["write"]["id"])
+                    yield Entry(**record["write"])
+                if skipped > _MOST_TAKEN and not tidied:
+                    break
+            else:
+                return
+            tidied = True
+            self._tidy()
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Let nobody else take writes back until the end; waits for those who do."""
+        path = self._path.with_name(f"{self._path.name}.undo")
+        with ExitStack() as held:
+            with self._translated("Nothing was sent."):
+                held.enter_context(_locked(path))
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # an empty file that stays does no harm
+                    path.unlink()
+
+    def _tidy(self) -> None:
+        """Rewrite the file without what was taken back; a file that is read-only stays as it is."""
+        places: dict[bytes, tuple[int, int]] = {}
+        path = Path(os.path.realpath(self._path))
+        with suppress(OSError), _locked(path), path.open("rb") as file:
+            end = 0
+            for line in file:
+                start, end = end, end + len(line)
+                if match := _TAKEN.fullmatch(line):
+                    places.pop(match[1], None)
+                elif (match := _WRITE.match(line)) and line.endswith(b"\n"):
+                    places[match[1]] = (start, end)
+                else:
+                    return  # by another hand, or torn
+            with replacing(path, 0o600) as part, part.open("wb") as rewritten:
+                for start, end in places.values():
+                    file.seek(start)
+                    rewritten.write(file.read(end - start))
+                rewritten.flush()
+                os.fsync(rewritten.fileno())
+
+    def _records_backwards(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
         try:
+            self._refuse_trap()
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._unreadable(error) from error
+        with file:
+            try:
+                for start, line in _lines_backwards(file):
+                    record = _parsed(line)
+                    if record is None and line.endswith(b"\n"):
+                        file.seek(0)
+                        number = file.read(start).count(b"\n") + 1
+                        raise StorageError(
+                            f"Line {number} of {str(self._path)!r} is no entry of a journal. Move "
+                            "the file away to begin a new one."
+                        )
+                    if record is not None:
+                        yield line, record
+            except OSError as error:
+                raise self._unreadable(error) from error
+
+    @contextmanager
+    def _change(self, failed: str) -> Iterator[IO[bytes]]:
+        """Open the file for one change that happens as a whole or not at all."""
+        with self._translated(failed):
             self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             if self._path.exists() and not self._path.is_file():
                 raise OSError("it is no file")
             self._refuse_trap()
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "r+b", buffering=0) as file:
-                _exclusively(file.fileno())
-                content = file.read()
-                if not _is_journal(content):
+            with (
+                _locked(self._path) as handle,
+                os.fdopen(handle, "r+b", buffering=0, closefd=False) as file,
+            ):
+                if not _is_journal(file.read(_LONGEST)):
                     raise OSError("it holds something else, which is left as it is")
                 os.chmod(self._path, 0o600)  # one that was there before may be wider
-                end = _end_of_whole_lines(content)
-                torn = content[end:]
-                if torn and _parsed(torn):  # whole, but for its line end: an editor's work
-                    line, end = b"\n" + line, len(content)
-                try:
-                    file.truncate(end)
-                    file.seek(end)
-                    while line:  # unbuffered: a short write is followed by one that says why
-                        line = line[file.write(line) :]
-                    os.fsync(file.fileno())
-                except OSError:
-                    file.truncate(end)  # a full disk must not leave half an entry
-                    raise
+                yield file
+
+    @contextmanager
+    def _translated(self, failed: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StorageError(
                 f"The journal {str(self._path)!r} cannot be written: {error}. {failed}"
             ) from error
 
-    def read(self) -> list[dict[str, Any]]:
-        """Return all lines, in their order."""
-        try:
-            self._refuse_trap()
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StorageError(
-                f"The journal {str(self._path)!r} cannot be read: {error}."
-            ) from error
-        end = _end_of_whole_lines(content)
-        records = []
-        for number, line in enumerate(content[:end].split(b"\n")[:-1], start=1):
-            record = _parsed(line)
-            if record is None:
-                raise StorageError(
-                    f"Line {number} of {str(self._path)!r} is no entry of a journal. Move the "
-                    "file away to begin a new one."
-                )
-            records.append(record)
-        last = _parsed(content[end:])
-        return [*records, last] if last else records
+    def _unreadable(self, error: OSError) -> StorageError:
+        return StorageError(f"The journal {str(self._path)!r} cannot be read: {error}.")
 
     def _refuse_trap(self) -> None:
         if is_trap(self._path):
             raise OSError("it belongs to another user and lies where everybody may write")
 
 
-def _is_journal(content: bytes) -> bool:
-    """Tell whether a file is empty or begins as a journal does, be its only entry torn."""
-    first, line_end, _ = content.partition(b"\n")
-    if not content or _parsed(first) is not None:
+def _append(file: IO[bytes], record: Mapping[str, Any]) -> None:
+    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    end = file.seek(0, os.SEEK_END)
+    start, last = next(_lines_backwards(file), (0, b"\n"))
+    if not last.endswith(b"\n"):
+        if _parsed(last):  # whole, except for its line end: an editor's work
+            line = b"\n" + line
+        else:
+            end = start
+    try:
+        file.truncate(end)
+        file.seek(end)
+        while line:  # unbuffered: a short write is followed by one that says why
+            line = line[file.write(line) :]
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)  # a full disk must not leave half an entry
+        raise
+
+
+def _lines_backwards(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with the place where it starts, the last one first."""
+    place = file.seek(0, os.SEEK_END)
+    rest = b""
+    while place:
+        size = min(_BLOCK, place)
+        place -= size
+        file.seek(place)
+        rest = file.read(size) + rest
+        start = place + len(rest)
+        if len(rest) > _LONGEST:
+            raise OSError("a line of it is too long for a journal")
+        first, *lines = rest.split(b"\n")
+        ending = b""  # the last one has none yet
+        for line in reversed(lines):
+            start -= len(line + ending)
+            if line + ending:
+                yield start, line + ending
+            ending = b"\n"
+        rest = first + ending
+    if rest:
+        yield 0, rest
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open a file and hold it against other processes, where the system can."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        _HELD.add(handle)
+        try:
+            _flock(handle, lock=True)
+            if _is_at(handle, path):  # else it was removed, or rewritten, while this one waited
+                yield handle
+                return
+        finally:
+            if handle in _HELD:  # and this is no fork
+                _HELD.discard(handle)
+                _flock(handle, lock=False)  # a fork may have the handle too
+                os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _flock(handle: int, *, lock: bool) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: a journal there is for one process at a time
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX if lock else fcntl.LOCK_UN)
+
+
+def _close_held() -> None:
+    while _HELD:
+        with suppress(OSError):
+            os.close(_HELD.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    # Else the lock of a process that was killed would be held by its children.
+    os.register_at_fork(after_in_child=_close_held)
+
+
+def _is_journal(start: bytes) -> bool:
+    """Return whether a file is empty or begins as a journal does, even if the entry is torn."""
+    first, line_end, _ = start.partition(b"\n")
+    if not start or _parsed(first) is not None:
         return True
     torn = not line_end and not _is_json(first) and len(first) > 2
     return torn and any(
@@ -142,14 +333,12 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _end_of_whole_lines(content: bytes) -> int:
-    return content.rfind(b"\n") + 1
-
-
 def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return the record of a line; None for anything else."""
     try:
         record = json.loads(line)
-        json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair cannot be sent
+        if b"\\u" in line:
+            json.dumps(record, ensure_ascii=False).encode()  # half a surrogate cannot be sent
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):
@@ -160,24 +349,10 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _is_entry(write: Any) -> bool:
-    return (
-        isinstance(write, dict)
-        and write.keys() == Entry.__dataclass_fields__.keys()
-        and all(isinstance(write[name], str) for name in ("id", "written_at", "base_url", "store"))
-        and all(isinstance(write[name], dict) for name in ("before", "after"))
-        and all(
-            endpoint is None or isinstance(endpoint, str)
-            for name in ("before", "after")
-            for endpoint in write[name].values()
-        )
-        and isinstance(write["sales_channels"], bool)
+    if not isinstance(write, dict) or not _REQUIRED <= write.keys() <= _KINDS.keys():
+        return False
+    return all(type(write[name]) is _KINDS[name] for name in write) and all(
+        endpoint is None or isinstance(endpoint, str)
+        for name in ("before", "after")
+        for endpoint in write[name].values()
     )
-
-
-def _exclusively(handle: int) -> None:
-    """Hold the file against other processes until it is closed, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: one process at a time is what a journal there is good for
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX)

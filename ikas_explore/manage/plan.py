@@ -1,14 +1,12 @@
-"""A diff that can be applied: what to create, replace and delete so that a store is as desired."""
+"""A diff that can be applied: what to create, replace and delete so that stores are as desired."""
 
 from __future__ import annotations
 
-import html
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ikas_explore.errors import IkasError, PlanError
-from ikas_explore.manage.applying import FAILED, KEPT, Outcome, Writing, calls_for
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.manage.applying import CONFLICT, FAILED, Applying, list_stores, said
 from ikas_explore.manage.changes import (
     CREATE,
     DELETE,
@@ -17,13 +15,20 @@ from ikas_explore.manage.changes import (
     Change,
     Registered,
     changes_frame,
+    compare,
+    listed,
+    listed_twice,
 )
-from ikas_explore.manage.journal import Journal
+from ikas_explore.manage.desired import Desired
+from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.journal_file import Entry
-from ikas_explore.manage.stores import each_store, list_store
-from ikas_explore.text.printable import printable
+from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.printable import counted, printable
 from ikas_explore.text.progress import Progress
+from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.protocols import WebhookStore
+from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,133 +40,133 @@ _TOTALS = {CREATE: "to create", REPLACE: "to replace", DELETE: "to delete", KEEP
 
 
 class Plan:
-    """What would change, and the means to do it; made by `planning.make_plan` and `planning.undo`.
+    """What would change, and the means to do it.
+
+    `Webhooks.plan`, `Webhooks.undo` and the same of `Fleet` make one. Looking at it changes
+    nothing: `changes`, `text` and its display only show it, `apply` carries it out.
 
     Attributes
     ----------
     notes : tuple of str
-        What the plan cannot do, in sentences: sales channels cannot be read back.
-    reverts : Entry or None
-        The write that it takes back, for a plan of `planning.undo`.
+        What the plan cannot do or restore, in sentences.
+    reverts : tuple of Entry
+        The writes that it takes back; empty unless `undo` made it.
     report : pandas.DataFrame or None
-        What the last `apply` returned, or would have returned had Ctrl-C not ended it.
+        What the last `apply` returned, or would have returned if Ctrl-C had not ended it.
+
+    Examples
+    --------
+    >>> import ikas_explore as ikas
+    >>> with ikas.connect("sandbox") as store:
+    ...     plan = store.webhooks.plan({"https://example.com/ikas": ["store/order/created"]})
+    ...     print(plan)
+    ...     plan.apply()["outcome"].tolist()
+    ...     store.webhooks.undo()
+    sandbox
+      + store/order/created  https://example.com/ikas
+    1 to create
+    ['saved']
+    <Plan: 1 to delete>
     """
 
     def __init__(
         self,
-        registries: Mapping[str, WebhookStore],
+        stores: Mapping[str, WebhookStore],
         listed: Registered,
         changes: Sequence[Change],
         *,
-        journal: Journal | None = None,
+        journals: Journals | None = None,
         notes: Sequence[str] = (),
         workers: int = 1,
-        reverts: Entry | None = None,
+        reverts: Sequence[Entry] = (),
     ) -> None:
-        self._registries = registries
+        self._stores = stores
         self._listed = listed
         self._changes = list(changes)
         self._by_store: dict[str, list[Change]] = {}
         for change in self._changes:
             self._by_store.setdefault(change.store, []).append(change)
-        self._journal = journal
+        self._journals = journals
         self._workers = workers
+        self._left = list(reverts)
         self.notes = tuple(notes)
-        self.reverts = reverts
+        self.reverts = tuple(reverts)
         self.report: DataFrame | None = None
 
     @property
     def changes(self) -> DataFrame:
-        """``store, scope, action, endpoint_before, endpoint_after``, by store and scope.
+        """One row per scope, by store and scope: what would change, and what is kept.
 
-        ``action`` is ``create``, ``replace``, ``delete`` or ``keep``.
+        Columns ``store, scope, action, endpoint_before, endpoint_after`` (strings, missing where
+        nothing is registered); ``action`` is ``create``, ``replace``, ``delete`` or ``keep``.
         """
         return changes_frame(self._changes)
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether there is nothing to change."""
         return not self._pending()
 
     def apply(self, *, progress: Progress | None = None) -> DataFrame:
-        """Make it so.
+        """Carry the plan out.
 
-        Each store is listed once, before the first write to any; then one save per endpoint
-        and one delete are sent, and the store is listed again. Applied a second time it
-        sends what is missing, and nothing when nothing is.
+        Each store is listed once, before the first write to any. Then one save per endpoint and
+        one delete are sent, and the store is listed again. One store's failure does not stop the
+        others. Applied a second time, the plan sends what is missing; a plan of `undo` is refused
+        when its writes were taken back, and is not itself recorded.
 
         Parameters
         ----------
         progress : callable, optional
-            Told ``(done, total)`` after each write.
+            Called with ``(done, total)`` after each write.
 
         Returns
         -------
         pandas.DataFrame
-            `changes` with ``outcome`` and ``error``. The outcome is ``saved`` or
-            ``deleted`` (done by this plan), ``kept`` (it stood so already and nothing was
-            sent for it), ``conflict`` (read back, something else stands there) or
-            ``failed`` (``error`` says why). The same is kept as `report`.
+            `changes` with ``outcome`` and ``error`` (strings). The outcome is ``saved`` or
+            ``deleted`` (done by this plan), ``kept`` (as desired already, nothing was sent),
+            ``conflict`` (read back, something else is registered) or ``failed`` (``error`` says
+            why). The same is kept as `report`.
 
         Raises
         ------
         PlanError
-            A store changed since the plan was made; nothing was written anywhere. Scopes
-            that stand as desired by now do not count.
+            A store changed since the plan was made, or its writes were taken back already.
+            Nothing was written anywhere.
+        StorageError
+            The journal cannot be read or written.
         KeyboardInterrupt
-            On Ctrl-C, after the call under way and a listing; `report` tells what was done.
+            On Ctrl-C, after the calls under way and a listing; `report` shows what was done.
         """
-        pending = {store: self._by_store[store] for store in self._pending()}
-        unreachable: dict[str, str] = {}
-        current = self._list(pending, unreachable)
-        self._refuse_changed(current)
-        stopped = threading.Event()
-        writings = {
-            store: Writing(
-                self._registries[store],
-                pending[store],
-                current[store],
-                journal=self._journal,
-                stopped=stopped,
-            )
-            for store in current
-        }
-        total = sum(len(calls_for(pending[store], current[store])) for store in current)
-        tell = _Counter(total, progress)
-        try:
-            each_store(
-                lambda store: writings[store].run(tell),
-                writings,
-                workers=self._workers,
-                stopped=stopped,
-            )
-            self.report = self._report(writings, unreachable)
-        except KeyboardInterrupt as interrupt:
-            self.report = self._report(writings, unreachable)
-            done = self.report["outcome"].value_counts().to_dict()
-            interrupt.add_note(f"Done before the interrupt: {done}; plan.report has every row.")
-            raise
-        return self.report
+        if not self.reverts:
+            return self._carry_out(progress)
+        assert self._journals is not None  # noqa: S101 - what has entries has their journals
+        with self._journals.claim(self._left or self.reverts):
+            self.report = None
+            try:
+                return self._carry_out(progress)
+            finally:
+                self._take_done()
 
     def text(self, *, colour: bool = False) -> str:
-        """Return the plan as lines of text, one a change, and a line of totals.
+        """Return the plan as lines of text, one per change, and a line of totals.
 
         Of several stores, those in which nothing changes share one line.
 
         Parameters
         ----------
         colour : bool, default False
-            With the terminal's colours; the sign before each line says the same.
+            Use a terminal's colours; the sign before each line says the same.
         """
         lines = []
         stores = self._by_store if len(self._by_store) == 1 else self._pending()
         for store in stores:
-            changes = self._by_store[store]
             lines.append(printable(store))
-            for change in changes:
+            for change in self._by_store[store]:
                 line = f"  {_SIGNS[change.action]} {printable(change.scope)}  {_ends(change)}"
                 lines.append(f"{_COLOURS[change.action]}{line}\x1b[0m" if colour else line)
-        lines += _same([store for store in self._by_store if store not in set(stores)])
+        if stores:
+            lines += _unchanged([store for store in self._by_store if store not in set(stores)])
         lines.append(self._totals())
         return "\n".join([*lines, *(f"Note: {printable(note)}" for note in self.notes)])
 
@@ -172,16 +177,27 @@ class Plan:
         return f"<Plan: {self._totals()}>"
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{html.escape(printable(note))}</p>" for note in self.notes)
-        # Filled and not by `na_rep`, which pandas 2 does not use for None in text.
-        table = self.changes.fillna("").map(printable).to_html(index=False, notebook=True)
-        return f"<p>{html.escape(self._totals())}</p>{table}{notes}"
+        rows = [
+            (
+                each.store,
+                each.scope,
+                each.action,
+                each.endpoint_before or "",
+                each.endpoint_after or "",
+            )
+            for each in self._changes
+        ]
+        table = html_table(["store", "scope", "action", "before", "after"], rows) if rows else ""
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<p>{escape(self._totals())}</p>{table}{notes}"
 
     def _totals(self) -> str:
+        if self.empty:
+            return "Nothing to change."
         count = dict.fromkeys(_TOTALS, 0)
         for change in self._changes:
             count[change.action] += 1
-        return ", ".join(f"{count[action]} {words}" for action, words in _TOTALS.items())
+        return ", ".join(f"{count[each]} {words}" for each, words in _TOTALS.items() if count[each])
 
     def _pending(self) -> list[str]:
         return [
@@ -190,80 +206,189 @@ class Plan:
             if any(change.action != KEEP for change in changes)
         ]
 
-    def _list(self, stores: Iterable[str], unreachable: dict[str, str]) -> Registered:
-        found: Registered = {}
+    def _carry_out(self, progress: Progress | None) -> DataFrame:
+        applying = Applying(
+            self._stores,
+            {store: self._by_store[store] for store in self._pending()},
+            journals=None if self.reverts else self._journals,
+            workers=self._workers,
+        )
+        applying.refuse_changed(self._listed)
+        try:
+            applying.write(progress)
+        except KeyboardInterrupt as interrupt:
+            done = applying.report(self._changes)["outcome"].value_counts().to_dict()
+            interrupt.add_note(f"Done before the interrupt: {done}; plan.report has every row.")
+            raise
+        finally:
+            self.report = applying.report(self._changes)
+        return self.report
 
-        def list_one(store: str) -> None:
-            try:
-                found[store] = list_store(self._registries[store])
-            except IkasError as error:
-                unreachable[store] = f"not sent, as the store could not be listed: {error}"
-
-        each_store(list_one, stores, workers=self._workers)
-        return found
-
-    def _refuse_changed(self, current: Registered) -> None:
-        changed = []
-        for store, now in current.items():
-            wanted = {change.scope: change.endpoint_after for change in self._by_store[store]}
-            then = self._listed.get(store, {})
-            changed += [
-                f"{store}: {scope} was {then.get(scope)!r} and is {now.get(scope)!r}"
-                for scope in sorted(then.keys() | now.keys())
-                if now.get(scope) != then.get(scope)
-                and not (scope in wanted and now.get(scope) == wanted[scope])
-            ]
-        if changed:
-            raise PlanError(
-                f"Nothing was written: what is registered changed since the plan was made "
-                f"({'; '.join(changed[:3])}{'; ...' if len(changed) > 3 else ''}). "
-                "Make a new plan and look at it."
-            )
-
-    def _report(self, writings: Mapping[str, Writing], unreachable: Mapping[str, str]) -> DataFrame:
-        from ikas_explore.frames.frames import OUTCOMES, rows_frame
-
-        told = {
-            (each.change.store, each.change.scope): each
-            for writing in writings.values()
-            for each in writing.outcomes()
-        }
-        rows = []
-        for change in self._changes:
-            each = told.get((change.store, change.scope)) or (
-                Outcome(change, FAILED, unreachable[change.store])
-                if change.store in unreachable and change.action != KEEP
-                else Outcome(change, KEPT)
-            )
-            row = {**change._asdict(), "action": change.action}
-            rows.append({**row, "outcome": each.outcome, "error": each.error})
-        return rows_frame(OUTCOMES, rows)
+    def _take_done(self) -> None:
+        """Remove the writes from the journal that were taken back as a whole."""
+        if self._journals is None or self.report is None:
+            return
+        undone = self.report["outcome"].isin([CONFLICT, FAILED])
+        failed = set(self.report.loc[undone, "store"])
+        done = [entry for entry in self._left if entry.store not in failed]
+        if done:
+            self._journals.take(done)
+            self._left = [entry for entry in self._left if entry.store in failed]
 
 
-class _Counter:
-    """Tells how many writes are done; several threads may call it."""
+def make_plan(
+    desired: Desired,
+    stores: Mapping[str, WebhookStore],
+    *,
+    names: Collection[str] | None = None,
+    before: DataFrame | None = None,
+    prune: bool = False,
+    local: bool = False,
+    journals: Journals | None = None,
+    notes: Sequence[str] = (),
+    workers: int = 1,
+) -> Plan:
+    """Compare what is desired with what is registered.
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._done = 0
-        self._total = total
-        self._progress = progress
-        self._lock = threading.Lock()
+    Parameters
+    ----------
+    desired : Desired
+    stores : mapping of str to WebhookStore
+        The stores by name.
+    names : collection of str, optional
+        All stores that `desired` is for, where some could not be listed. Default: `stores`.
+    before : pandas.DataFrame, optional
+        What is registered, when it was just listed; else every store is listed.
+    prune : bool, default False
+        Delete what is registered and not desired. Else such scopes are not in the plan.
+    local : bool, default False
+        Whether the stores are on this machine, and accept endpoints there.
+    journals, notes, workers
+        See `Plan`.
+    """
+    if not isinstance(prune, bool):  # "no" would delete
+        raise InvalidArgumentError(f"prune is True or False, not {prune!r}.")
+    # What a frame without rows means depends on how many stores there are, reached or not.
+    names = list(stores) if names is None else names
+    wanted = {name: state for name, state in desired.of(names).items() if name in stores}
+    frames = [before] if before is not None else [stores[name].list() for name in wanted]
+    now: Registered = {}
+    for frame in frames:
+        now |= listed(frame, wanted)
+    changes = [
+        change
+        for change in compare({name: now.get(name, {}) for name in wanted}, wanted)
+        if prune or change.endpoint_after is not None
+    ]
+    for change in changes:
+        if change.action in (CREATE, REPLACE):
+            check_scopes(change.scope, allow_unknown=True)
+            check_endpoint(change.endpoint_after or "", local=local)
+    twice = [place for frame in frames for place in listed_twice(frame).items()]
+    notes = [*notes, *desired.notes(names), *_unknown(changes), *map(_twice, twice)]
+    return Plan(stores, now, changes, journals=journals, notes=notes, workers=workers)
 
-    def __call__(self) -> None:
-        with self._lock:
-            self._done += 1
-            if self._progress is not None:
-                self._progress(self._done, self._total)
+
+def make_undo(
+    journals: Journals,
+    stores: Mapping[str, WebhookStore],
+    *,
+    now: DataFrame | None = None,
+    workers: int = 1,
+) -> Plan | None:
+    """Plan what takes back the last write to some stores, or all that its apply wrote.
+
+    The stores are listed, unless `now` is what was just listed. Those that cannot be are left
+    out and noted; when none can be, the error of the first is raised. None when no write is left.
+    """
+    entries = journals.newest()
+    if not entries:
+        return None
+    before: dict[str, dict[str, str | None]] = {}
+    for entry in entries:  # the newest first: an older one has the last word
+        before.setdefault(entry.store, {}).update(entry.before)
+    failed: Mapping[str, Exception] = {}
+    if now is not None:
+        held = listed(now, before)
+    else:
+        asked = {name: stores[name] for name in sorted(before)}
+        held, failed = list_stores(asked, before, workers=workers)
+        if not held:
+            raise next(iter(failed.values()))
+    changes = [
+        Change(name, scope, held.get(name, {}).get(scope), before[name][scope])
+        for name in sorted(before.keys() - failed.keys())
+        for scope in sorted(before[name])
+    ]
+    changes = [each for each in changes if each.endpoint_before or each.endpoint_after]
+    entries = [entry for entry in entries if entry.store not in failed]
+    saved = {(each.store, each.scope) for each in changes if each.action in (CREATE, REPLACE)}
+    saved |= {
+        (entry.store, scope)
+        for entry in entries
+        if entry.sales_channels
+        for scope, end in entry.before.items()
+        if end is not None
+    }
+    notes = [f"{name} is not in this plan: {said(why)}" for name, why in failed.items()]
+    notes += [
+        f"Sales channels cannot be read from ikas, so those that {scope} had are not restored."
+        for scope in sorted({scope for _, scope in saved})
+    ]
+    notes += _unknown(changes)
+    return Plan(
+        stores,
+        {name: state for name, state in held.items() if name in before},
+        changes,
+        journals=journals,
+        notes=notes,
+        workers=workers,
+        reverts=entries,
+    )
 
 
-def _same(stores: Sequence[str]) -> list[str]:
+def refuse_arguments(given: Mapping[str, object]) -> None:
+    """Raise InvalidArgumentError for an argument of `undo`, which had `take` once."""
+    if given:
+        raise InvalidArgumentError(
+            f"undo() takes no {next(iter(given))}=: it only looks now, and the write leaves the "
+            "journal when the plan is applied. Write undo() to look and undo().apply() to take the "
+            "write back."
+        )
+
+
+def _unknown(changes: Sequence[Change]) -> list[str]:
+    known = list(map(str, Scope.registrable()))
+    unknown = {each.scope for each in changes if each.endpoint_after} - {*known}
+    notes = []
+    for scope in sorted(unknown):
+        near = did_you_mean(scope, known)
+        hint = near if near.startswith(" Did") else ""
+        notes.append(
+            f"{scope!r} is not a scope that this version knows; ikas decides whether it can be "
+            f"registered.{hint}"
+        )
+    return notes
+
+
+def _twice(place: tuple[tuple[str, str], list[str]]) -> str:
+    (store, scope), endpoints = place
+    return (
+        f"{store}: ikas lists {scope} {len(endpoints)} times, with {' and '.join(endpoints)}. To "
+        "have it once, delete the scope and save it again."
+    )
+
+
+def _unchanged(stores: Sequence[str]) -> list[str]:
     if not stores:
         return []
     named = ", ".join(map(printable, stores[:_NAMED]))
     more = f" and {len(stores) - _NAMED} more" if len(stores) > _NAMED else ""
-    return [f"Nothing to do in {len(stores)} stores: {named}{more}"]
+    return [f"Nothing to change in {counted(len(stores), 'store')}: {named}{more}"]
 
 
 def _ends(change: Change) -> str:
-    ends = dict.fromkeys((change.endpoint_before, change.endpoint_after))  # a kept one stands once
+    ends = dict.fromkeys((change.endpoint_before, change.endpoint_after))  # a kept one shows once
+    if change.action == KEEP:
+        ends = {change.endpoint_before: None}
     return " -> ".join(printable(end) for end in ends if end is not None)

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def gather(  # noqa: C901 - the thread's work is a part of it
     workers: int,
     timeout: float = math.inf,
     finish: bool = False,
-) -> Iterator[tuple[T, R | BaseException]]:
+) -> Generator[tuple[T, R | BaseException], None, None]:
     """Call a function with each item in threads; yield each item with its result, as they end.
 
     An exception of `call` is yielded in place of the result. When the caller stops early, with

@@ -59,7 +59,6 @@ class Acts:
         self._write(writes, lambda: self._webhooks.plan(wanted).apply())
 
     def undo(self) -> None:
-        entries = self._registered.entries()
         lying, calm = self._world.lying["sandbox"], self._calm()
         try:
             plan = self._webhooks.undo()
@@ -68,8 +67,10 @@ class Acts:
             return
         if plan is None:
             return
-        writes = dict(entries[-1].before)
-        self._registered.undoes(entries[-1])
+        writes: dict[str, Endpoint] = {}
+        for entry in plan.reverts:
+            writes.update(entry.before)
+            self._registered.undoes(entry)
         self._registered.may(writes)
         try:
             done = bool(plan.apply()["outcome"].isin(_DONE).all())
@@ -77,7 +78,7 @@ class Acts:
             done = False
         if done and not lying:
             self._registered.did(writes)
-        else:  # what would bring the start back is no longer in the journal
+        else:  # it may be on the journal or not
             self._registered.blurred.update(writes)
         self._report.writes["taken back" if done else "taken back in part"] += 1
         self._look_unless(calm() and done)

@@ -124,9 +124,7 @@ class _Finish:
         for name in STORES:
             registered = self._world.registered[name]
             with self._world.connect(name) as store:
-                for _ in registered.entries():
-                    plan = store.webhooks.undo()
-                    assert plan is not None
+                while (plan := store.webhooks.undo()) is not None:
                     plan.apply()
                 registered.check_start(self._world.rows(name))
 

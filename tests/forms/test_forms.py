@@ -696,7 +696,7 @@ def test_undo_does_not_say_that_nothing_was_sent_when_the_journal_fails_after_it
     registry.after = break_journal
     form.click("undo")
     assert registry.state == {}
-    assert "The write that was to be taken off stays on it" in form.message
+    assert "The write that was taken back stays in it" in form.message
     assert "nothing was sent" not in form.message.casefold()
 
 

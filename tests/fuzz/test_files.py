@@ -20,13 +20,12 @@ from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
-from ikas_explore.manage.planning import undo
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.testing import check_frame
 from tests.auditing.frames import frame, row
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import HOSTILE, any_json, any_texts, quiet, texts
-from tests.manage.registries import SCOPES, DictRegistry
+from tests.manage.registries import SCOPES, DictRegistry, undo
 
 ENTRY = asdict(
     Entry("1", "2026-01-01T00:00:00Z", "", "acme", {SCOPES[0]: None}, {SCOPES[0]: "https://a/"})

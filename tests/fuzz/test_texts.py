@@ -24,12 +24,11 @@ from ikas_explore.forms.form import Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.save_form import SaveForm
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.planning import make_plan, undo
 from tests.auditing.frames import NOW, frame, row
 from tests.auditing.test_report import check_junit
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import any_texts, quiet, texts
-from tests.manage.registries import SCOPES, DictRegistry
+from tests.manage.registries import SCOPES, DictRegistry, make_plan, undo
 
 #: Elements and attributes of ours, whatever the data. No value of an attribute holds data.
 ELEMENTS = {

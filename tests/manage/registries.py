@@ -1,15 +1,22 @@
-"""Registries to plan on: a dict that behaves as ikas does, and a store over HTTP."""
+"""Stores to plan on: a dict that behaves as ikas does, and one over HTTP; and how to plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import ikas_explore as ikas
 from ikas_explore.frames.frames import webhook_frame
+from ikas_explore.manage import plan
+from ikas_explore.manage.desired import read_desired
+from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.values.protocols import WebhookStore
+
+if TYPE_CHECKING:
+    from ikas_explore.manage.desired import DesiredLike
 
 SCOPES = [str(scope) for scope in Scope.registrable()]
 
@@ -74,3 +81,22 @@ class StoreRegistry:
         self.list = store.webhooks.list
         self.save = store.webhooks.save
         self.delete = store.webhooks.delete
+
+
+def make_plan(
+    desired: DesiredLike,
+    stores: Mapping[str, WebhookStore],
+    *,
+    journal: Journal | None = None,
+    **more: Any,
+) -> ikas.Plan:
+    """A plan of stores that share one journal."""
+    journals = None if journal is None else Journals(dict.fromkeys(stores, journal))
+    return plan.make_plan(read_desired(desired), stores, journals=journals, **more)
+
+
+def undo(
+    journal: Journal, stores: Mapping[str, WebhookStore], *, now: pd.DataFrame | None = None
+) -> ikas.Plan | None:
+    """A plan that takes back the last write in a journal."""
+    return plan.make_undo(Journals(dict.fromkeys(stores, journal)), stores, now=now)

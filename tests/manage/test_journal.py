@@ -47,7 +47,7 @@ def test_the_last_write_is_on_top_and_comes_off_once(journal: Journal) -> None:
     save(journal, registry, A, ORDER)
     save(journal, registry, B, STOCK)
     first, second = journal.entries()
-    journal.take(second)
+    journal.take([second])
     assert journal.entries() == [first]
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_opened_stops_the_write(tmp_path: Path) -> None:
     ("append", "said"),
     [
         ("journal.write(store, ['a'], endpoint='b', before={}).__enter__()", "Nothing was sent"),
-        ("journal.take(Entry(str(written), '', '', '', {}, {}))", "stays on it"),
+        ("journal.take([Entry(str(written), '', '', '', {}, {})])", "stays in it"),
     ],
     ids=["write", "take"],
 )
@@ -175,7 +175,7 @@ def test_two_processes_write_whole_lines(tmp_path: Path) -> None:
         "from ikas_explore.manage.journal_file import Entry\n"
         "journal = Journal(sys.argv[1])\n"
         "for number in range(50):\n"
-        "    journal.take(Entry(f'{sys.argv[2]}-{number}', '', '', '', {}, {}))\n"
+        "    journal.take([Entry(f'{sys.argv[2]}-{number}', '', '', '', {}, {})])\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in "ab"]
     assert [each.wait() for each in running] == [0, 0]

@@ -15,8 +15,7 @@ from ikas_explore.errors import (
     TransportError,
 )
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.planning import make_plan, undo
-from tests.manage.registries import SCOPES, DictRegistry, frame
+from tests.manage.registries import SCOPES, DictRegistry, frame, make_plan, undo
 
 A, B, C = (f"https://{letter}.example/ikas" for letter in "abc")
 ORDER, ORDER2, STOCK, STOCK2 = (
@@ -41,7 +40,7 @@ def test_a_plan_tells_what_it_would_do_and_sends_nothing() -> None:
     ]
     assert not plan.empty
     assert registry.verbs() == ["list"]
-    assert repr(plan) == "<Plan: 1 to create, 1 to replace, 0 to delete, 1 kept>"
+    assert repr(plan) == "<Plan: 1 to create, 1 to replace, 1 kept>"
 
 
 def test_prune_deletes_what_is_not_desired() -> None:
@@ -92,7 +91,7 @@ def test_another_writer_between_plan_and_apply_is_refused_before_any_write() -> 
     acme, best = DictRegistry({ORDER: A}), DictRegistry({}, "best")
     plan = make_plan({B: [ORDER, STOCK]}, {"acme": acme, "best": best})
     acme.state[STOCK2] = C
-    with pytest.raises(PlanError, match=f"acme: {STOCK2} was None and is '{C}'"):
+    with pytest.raises(PlanError, match=f"acme: {STOCK2} was not registered and is '{C}'"):
         plan.apply()
     assert "save" not in acme.verbs() + best.verbs()
 
@@ -273,7 +272,7 @@ def test_ctrl_c_ends_a_fleets_apply_after_the_calls_under_way() -> None:
 @pytest.mark.parametrize(
     ("desired", "error"),
     [
-        (frame({"store/nonsense": A}), InvalidScopeError),
+        (frame({"store/order/*": A}), InvalidScopeError),
         (frame({ORDER: "http://a.example/"}), InvalidArgumentError),
         ({"http://a.example/": ORDER}, InvalidArgumentError),
     ],
@@ -287,7 +286,7 @@ def test_what_ikas_would_refuse_is_refused_before_the_plan(
 
 def test_http_is_fine_where_the_store_is_local_and_where_it_stands_already() -> None:
     local = {"http://127.0.0.1:8000/": ORDER}
-    assert not make_plan(local, {"acme": DictRegistry()}, allow_http=True).empty
+    assert not make_plan(local, {"acme": DictRegistry()}, local=True).empty
     assert make_plan(local, {"acme": DictRegistry({ORDER: "http://127.0.0.1:8000/"})}).empty
 
 
@@ -338,23 +337,113 @@ def test_undo_of_a_move_restores_and_says_what_it_cannot() -> None:
     assert undo(journal, {"acme": registry}) is None
 
 
-def test_undo_can_be_looked_at_first() -> None:
+def test_undo_only_looks_and_apply_takes_the_write_off_the_journal() -> None:
     registry, journal = DictRegistry({ORDER: A}), Journal()
     make_plan({B: ORDER}, {"acme": registry}, journal=journal).apply()
-    shown = undo(journal, {"acme": registry}, take=False)
-    agreed = undo(journal, {"acme": registry})
-    assert shown is not None
-    assert agreed is not None
-    assert shown.text() == agreed.text()
+    entries = journal.entries()
+    plans = [undo(journal, {"acme": registry}) for _ in range(3)]
+    for plan in plans:
+        assert plan is not None
+        assert plan.text() == str(plan)
+        assert (repr(plan), plan._repr_html_()) == (repr(plans[0]), plans[0]._repr_html_())  # type: ignore[union-attr]
+        assert list(plan.reverts) == entries == journal.entries()
+    assert plans[0] is not None
+    plans[0].apply()
     assert journal.entries() == []
+    assert undo(journal, {"acme": registry}) is None
+
+
+def test_a_plan_of_undo_is_applied_once() -> None:
+    """Nor are other plans of the same write: each would send what somebody may have changed."""
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    make_plan({B: ORDER}, {"acme": registry}, journal=journal).apply()
+    first, second = (undo(journal, {"acme": registry}) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    first.apply()
+    registry.calls.clear()
+    registry.state[ORDER] = C
+    for plan in (first, second):
+        with pytest.raises(PlanError, match="taken back already"):
+            plan.apply()
+    assert registry.calls == []
+
+
+def test_an_undo_that_fails_stays_on_the_journal() -> None:
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    make_plan({B: ORDER}, {"acme": registry}, journal=journal).apply()
+
+    def refuse(call: tuple[str, ...]) -> None:
+        if call[0] == "save":
+            registry.state[ORDER] = B
+            raise TransportError("no connection", sent=False)
+
+    registry.after = refuse
+    plan = undo(journal, {"acme": registry})
+    assert plan is not None
+    assert outcomes(plan.apply()) == {ORDER: "failed"}
+    assert list(plan.reverts) == journal.entries()
+    registry.after = lambda call: None
+    assert outcomes(plan.apply()) == {ORDER: "saved"}
+    assert journal.entries() == []
+
+
+def test_what_one_apply_wrote_is_undone_as_one_plan() -> None:
+    """Two endpoints are two calls, and two stores four."""
+    stores = {name: DictRegistry({ORDER: A}, name) for name in ("acme", "best")}
+    journal = Journal()
+    make_plan({B: ORDER, C: STOCK}, stores, journal=journal).apply()
+    make_plan({A: STOCK2}, {"best": stores["best"]}, journal=journal).apply()
+    assert len(journal.entries()) == 5
+    last, earlier = undo(journal, stores), None
+    assert last is not None
+    assert last.changes["scope"].tolist() == [STOCK2]
+    last.apply()
+    earlier = undo(journal, stores)
+    assert earlier is not None
+    assert set(earlier.changes["store"]) == {"acme", "best"}
+    earlier.apply()
+    assert [each.state for each in stores.values()] == [{ORDER: A}] * 2
+    assert undo(journal, stores) is None
+
+
+def test_a_store_undoes_its_part_of_an_apply_and_the_others_keep_theirs() -> None:
+    stores = {name: DictRegistry({ORDER: A}, name) for name in ("acme", "best", "corp")}
+    journal = Journal()
+    make_plan({B: ORDER, C: STOCK}, stores, journal=journal).apply()
+    own = undo(journal, {"best": stores["best"]})
+    assert own is not None
+    own.apply()
+    assert stores["best"].state == {ORDER: A}
+    left = undo(journal, stores)
+    assert left is not None
+    assert set(left.changes["store"]) == {"acme", "corp"}
+
+
+def test_a_store_that_is_down_does_not_hold_up_the_undo_of_the_others() -> None:
+    """It is noted, and its part stays on the journal."""
+    stores = {name: DictRegistry({ORDER: A}, name) for name in ("acme", "best")}
+    journal = Journal()
+    make_plan({B: ORDER}, stores, journal=journal).apply()
+
+    def refuse(call: tuple[str, ...]) -> None:
+        raise TransportError("best: no connection", sent=False)
+
+    stores["best"].after = refuse
+    plan = undo(journal, stores)
+    assert plan is not None
+    assert plan.notes[0] == "best is not in this plan: best: no connection"
+    plan.apply()
+    assert stores["acme"].state == {ORDER: A}
+    assert [entry.store for entry in journal.entries()] == ["best"]
 
 
 def test_an_undo_of_what_was_just_listed_makes_no_call() -> None:
     registry, journal = DictRegistry({ORDER: A}), Journal()
     make_plan({B: [ORDER, STOCK]}, {"acme": registry}, journal=journal).apply()
-    before = len(registry.calls)
-    shown = undo(journal, {"acme": registry}, take=False, now={"acme": dict(registry.state)})
-    assert len(registry.calls) == before
+    now, before = registry.list(), len(registry.calls) + 1
+    shown = undo(journal, {"acme": registry}, now=now)
+    assert len(registry.calls) == before - 1
     asked = undo(journal, {"acme": registry})
     assert shown is not None
     assert asked is not None
@@ -366,14 +455,23 @@ def test_an_undo_that_was_looked_at_takes_its_own_write_and_no_later_one(tmp_pat
     path = tmp_path / "journal.jsonl"
     registry, journal = DictRegistry({ORDER: A}), Journal(path)
     made = make_plan({B: ORDER}, {"acme": registry}, journal=journal)
-    assert made.reverts is None
+    assert made.reverts == ()
     made.apply()
-    shown = undo(journal, {"acme": registry}, take=False)
-    make_plan({B: STOCK}, {"acme": registry}, journal=Journal(path)).apply()
+    shown = undo(journal, {"acme": registry})
+    later = Journal(path)
+    with later.write(registry, [STOCK], endpoint=B):
+        pass  # it was sent, and did not arrive
     assert shown is not None
-    assert shown.reverts is not None
-    journal.take(shown.reverts)
+    shown.apply()
     assert [entry.after for entry in journal.entries()] == [{STOCK: B}]
+
+
+def test_deleting_nothing_is_not_journaled() -> None:
+    registry, journal = DictRegistry({ORDER: A}), Journal()
+    with journal.write(registry, [STOCK, STOCK2]):
+        registry.delete([STOCK, STOCK2])
+    assert journal.entries() == []
+    assert undo(journal, {"acme": registry}) is None
 
 
 def test_what_sales_channels_a_write_changed_is_told() -> None:
@@ -393,6 +491,7 @@ def test_undo_keeps_to_the_stores_at_hand() -> None:
     plan = undo(journal, {"acme": acme})
     assert plan is not None
     assert plan.changes["store"].tolist() == ["acme"]
+    plan.apply()
     assert undo(journal, {"acme": acme}) is None
     assert undo(journal, {"best": best}) is not None
 

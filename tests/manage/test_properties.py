@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.planning import make_plan, undo
-from tests.manage.registries import SCOPES, DictRegistry, frame
+from tests.manage.registries import SCOPES, DictRegistry, frame, make_plan, undo
 
 ENDPOINTS = [f"https://{letter}.example/ikas" for letter in "abc"]
 
@@ -119,10 +118,12 @@ def test_undoing_any_writes_one_by_one_restores_the_frame(examples: int) -> None
                     registry.delete(asked)
                 else:
                     registry.save(endpoint, asked)
-            history.append(dict(registry.state))
+            if len(journal.entries()) == len(history):  # else nothing was deleted
+                history.append(dict(registry.state))
+        assert len(journal.entries()) == len(history) - 1
         desired = as_desired(wanted, "mapping", list(wanted))
         make_plan(desired, {"acme": registry}, journal=journal, prune=True).apply()  # type: ignore[arg-type]
-        while len(journal.entries()) > len(made):
+        while len(journal.entries()) > len(history) - 1:
             reverting = undo(journal, {"acme": registry})
             assert reverting is not None
             reverting.apply()

@@ -11,8 +11,7 @@ from pathlib import Path
 import ikas_explore as ikas
 from ikas_explore.manage.changes import diff
 from ikas_explore.manage.journal import Journal
-from ikas_explore.manage.planning import make_plan, undo
-from tests.manage.registries import StoreRegistry
+from tests.manage.registries import StoreRegistry, make_plan, undo
 from tests.waiting import until
 
 HERE = "https://example.com/ikas"
@@ -69,8 +68,7 @@ def test_ctrl_c_in_a_real_process_leaves_a_report_and_a_journal(tmp_path: Path) 
         import sys
         import ikas_explore as ikas
         from ikas_explore.manage.journal import Journal
-        from ikas_explore.manage.planning import make_plan
-        from tests.manage.registries import StoreRegistry
+        from tests.manage.registries import StoreRegistry, make_plan
         base_url, access_token, path = sys.argv[1:]
         store = ikas.connect("sandbox", base_url=base_url, access_token=access_token)
         registries = {store.name: StoreRegistry(store)}

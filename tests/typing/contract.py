@@ -54,7 +54,7 @@ def many(fleet: ikas.Fleet) -> None:
     frame: pd.DataFrame = fleet.list(workers=8)
     audit: ikas.Audit = fleet.audit()
     plan: ikas.Plan = fleet.plan({}, prune=True)
-    undo: ikas.Plan | None = fleet.undo(take=False)
+    undo: ikas.Plan | None = fleet.undo()
     fleet.manager(language="tr").fill(filter="order")
     failures: pd.DataFrame = fleet.errors
     changes: pd.DataFrame = ikas.diff(frame, frame)
