@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SIGNS = {CREATE: "+", REPLACE: "~", DELETE: "-", KEEP: " "}
 _COLOURS = {CREATE: "\x1b[32m", REPLACE: "\x1b[33m", DELETE: "\x1b[31m", KEEP: "\x1b[2m"}
 _NAMED = 10  # stores, in a line
+_SHOWN = ("store", "scope", "action", "endpoint_before", "endpoint_after")
 _TOTALS = {CREATE: "to create", REPLACE: "to replace", DELETE: "to delete", KEEP: "kept"}
 
 
@@ -187,7 +188,7 @@ class Plan:
             )
             for each in self._changes
         ]
-        table = html_table(["store", "scope", "action", "before", "after"], rows) if rows else ""
+        table = html_table(_SHOWN, rows) if rows else ""
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<p>{escape(self._totals())}</p>{table}{notes}"
 
@@ -322,19 +323,20 @@ def make_undo(
     ]
     changes = [each for each in changes if each.endpoint_before or each.endpoint_after]
     entries = [entry for entry in entries if entry.store not in failed]
-    saved = {(each.store, each.scope) for each in changes if each.action in (CREATE, REPLACE)}
+    saved = {each.scope for each in changes if each.action in (CREATE, REPLACE)}
     saved |= {
-        (entry.store, scope)
+        scope
         for entry in entries
         if entry.sales_channels
         for scope, end in entry.before.items()
         if end is not None
     }
     notes = [f"{name} is not in this plan: {said(why)}" for name, why in failed.items()]
-    notes += [
-        f"Sales channels cannot be read from ikas, so those that {scope} had are not restored."
-        for scope in sorted({scope for _, scope in saved})
-    ]
+    if saved:
+        had = ", ".join(sorted(saved))
+        notes.append(
+            f"Sales channels cannot be read from ikas, so those that {had} had are not restored."
+        )
     notes += _unknown(changes)
     return Plan(
         stores,

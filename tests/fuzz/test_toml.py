@@ -21,7 +21,7 @@ from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import HOSTILE, quiet, texts
 
 READERS: dict[str, Callable[[Path], Any]] = {
-    "desired": lambda path: read_desired(path, ["acme", "moda-ev"]),
+    "desired": lambda path: read_desired(path).of(["acme", "moda-ev"]),
     "policy": read_policy,
     "fleet": read_members,
 }
@@ -240,7 +240,7 @@ def test_a_fleet_with_variables_of_anything_is_opened_or_told(
     stores=st.lists(st.sampled_from(["acme", "moda-ev"]) | texts, max_size=2, unique=True),
 )
 def test_a_desired_state_of_anything_is_read_or_refused(desired: Any, stores: list[str]) -> None:
-    made = attempt(lambda: read_desired(desired, stores), IkasError)
+    made = attempt(lambda: read_desired(desired).of(stores), IkasError)
     assert isinstance(made, dict) or quiet(str(made)), str(made)
 
 
