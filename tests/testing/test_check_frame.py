@@ -215,5 +215,5 @@ def test_what_cannot_be_recorded_is_refused(frame: pd.DataFrame) -> None:
 def test_a_broken_record_says_what_to_do(frame: pd.DataFrame, text: str) -> None:
     Path("frames").mkdir()
     Path("frames/webhooks.json").write_text(text)
-    with pytest.raises(errors.StorageError, match="make it anew"):
+    with pytest.raises(errors.StorageError, match="Record it again"):
         check_frame(frame, "webhooks")

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from ikas_explore.testing.canonical import take_record
 from ikas_explore.testing.notebooks import check_notebooks
+from ikas_explore.testing.recorded_frames import record_text, take_record
 from tests.cli.running import run as run_command
 from tests.testing.notebooks import code, error, markdown, notebook, result, stream, write
 
@@ -230,7 +230,7 @@ def test_the_frames_recorded_beside_a_notebook_are_searched(tmp_path: Path) -> N
     frame = pd.DataFrame(rows).fillna("")
     record = path.parent / "frames" / "webhooks.json"
     record.parent.mkdir()
-    record.write_text(take_record(frame, key=[], ignore=set()).text(), "utf-8")
+    record.write_text(record_text(take_record(frame, key=[], ignore=set())), "utf-8")
     (path.parent / "frames" / "clean.json").write_text("{}", "utf-8")
     assert [(each.notebook, each.where, each.rule) for each in check_notebooks([record])] == [
         (str(record), "line 6", "secret"),
