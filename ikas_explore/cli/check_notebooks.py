@@ -20,20 +20,32 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option(
-    "--max-output", type=int, default=500_000, show_default=True, help="Bytes an output may have."
+    "--ignore",
+    "ignored",
+    metavar="RULE",
+    multiple=True,
+    shell_complete=lambda *_: ["secret", "machine-path", "out-of-order", "never-executed"],
+    help="Leave a rule out; may be repeated.",
 )
+@click.option("--max-output", type=int, hidden=True, help="Removed; says what to use.")
 @options.as_json
-def command(paths: tuple[str, ...], max_output: int, json: bool) -> None:
+def command(
+    paths: tuple[str, ...], ignored: tuple[str, ...], max_output: int | None, json: bool
+) -> None:
     """Find secrets, machine paths and cells out of order in notebooks, or in folders of them.
 
     The frames recorded beside them are searched for secrets and paths too. A secret is known by
     its form, or because the environment or .env holds it; it is shown masked. A cell tagged
-    ikas-example-secret may show what only looks like one.
+    ikas-example-secret may show what only looks like one. A notebook without any execution
+    number was stripped, and its order is not checked.
+
+    The rules are secret, machine-path, out-of-order and never-executed.
 
     Exits with 0 when nothing was found, with 1 when something was, and with 2 when a notebook
     could not be read or the findings could not be written.
     """
     from ikas_explore.testing.notebooks import (
+        NO_MAX_OUTPUT,
         RECORD,
         UNREADABLE,
         check_notebooks,
@@ -41,14 +53,16 @@ def command(paths: tuple[str, ...], max_output: int, json: bool) -> None:
         find_records,
     )
 
+    if max_output is not None:
+        raise click.UsageError(NO_MAX_OUTPUT)
     try:
         named = find_notebooks(paths)
+        files = dict.fromkeys([*named, *find_records(named)])
+        findings = check_notebooks(files, environment=read_variables(), ignore=ignored)
     except InvalidArgumentError as error:
         raise click.UsageError(str(error)) from None  # exits with 2
-    files = dict.fromkeys([*named, *find_records(named)])
     records = sum(file.suffix == RECORD for file in files)
     notebooks = len(files) - records
-    findings = check_notebooks(files, environment=read_variables(), max_output=max_output)
     if json:
         found = [finding._asdict() for finding in findings]
         print_json({"notebooks": notebooks, "records": records, "findings": found})

@@ -1,18 +1,19 @@
 """What in a text looks like a secret: by its form, or because the environment holds the same.
 
-Source of the forms: ikas' tokens are JSON Web Tokens (inferred), its client secrets begin with
-``s_`` (inferred, as in the sandbox). A sandbox's own tokens open nothing but that sandbox and
-say so in their first word; they are no secret.
+A sandbox's own tokens open nothing but that sandbox and say so in their first word; they are no
+secret.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from ikas_explore.values.secret import spellings
+from ikas_explore.values.secret import Secret, spellings
 
 #: The settings that hold a secret, whatever their value looks like.
 SECRET_VARIABLES = ("IKAS_ACCESS_TOKEN", "IKAS_REFRESH_TOKEN", "IKAS_CLIENT_SECRET")
@@ -28,7 +29,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
         rf"(?:(?<![\w-])|{_ESCAPED})(?=[\w-]++\.[\w-]{{10}})[\w-]*?{_START}"
         r"(eyJ[\w-]{10,}+\.[\w-]{10,}(?:\.[\w-]*)?)"
     ),
-    "a client secret of ikas": re.compile(rf"{_START}s_[0-9A-Za-z]{{32,}}\b"),
+    "a client secret of ikas": re.compile(rf"{_START}(s_[0-9A-Za-z]{{32,}})\b"),
     "a URL with credentials": re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,20}://([^\s/?#@\"'<>\\]+)@"),
     "a URL with a token in it": re.compile(
         rf"(?i)[?&;](?:{_NAMES}|key|pwd|auth|signature|sig)=([^\s&#;\"'<>\\]{{8,}})"
@@ -60,55 +61,100 @@ class Leak(NamedTuple):
     certain: bool
 
 
-def known_secrets(environment: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables whose value no notebook may hold.
+@dataclass(frozen=True)
+class Known:
+    """A secret of the environment that no notebook may hold.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    value : Secret
+    spellings : tuple of Secret
+        How the same text stands in Python, JSON, HTML and a URL, the longest first.
+    """
+
+    name: str
+    value: Secret
+    spellings: tuple[Secret, ...]
+
+    def place(self, text: str) -> int:
+        """Return where the text holds it, or -1. Tables cut long cells: its beginning will do."""
+        long = len(self.value.reveal()) >= 32
+        places = (
+            text.find(each.reveal()[:24] if long else each.reveal()) for each in self.spellings
+        )
+        return min((place for place in places if place >= 0), default=-1)
+
+    def overlaps(self, value: str) -> bool:
+        """Tell whether a value is a part of it, or it of the value."""
+        return value in self.value.reveal() or self.value.reveal() in value
+
+
+def known_secrets(environment: Mapping[str, str | None]) -> tuple[Known, ...]:
+    """Return the variables that hold a secret.
 
     Examples
     --------
-    >>> known_secrets({"IKAS_CLIENT_SECRET": "abcdef", "SHOP_TOKEN": "on", "LANG": "tr_TR"})
-    {'IKAS_CLIENT_SECRET': 'abcdef'}
+    >>> given = {"IKAS_CLIENT_SECRET": "abcdef", "SHOP_TOKEN": "on", "LANG": "tr_TR"}
+    >>> [known.name for known in known_secrets(given)]
+    ['IKAS_CLIENT_SECRET']
     """
-    return {
-        name: value
-        for name, value in environment.items()
-        if value
-        and not value.startswith("sandbox-")
-        and (
-            len(value) >= 6
-            if name in SECRET_VARIABLES
-            # Of others, only what could not stand in a notebook by chance.
-            else _SECRET_NAME.search(name)
-            and len(value) >= 12
-            and re.search(r"\d", value)
-            and not re.match(r"https?:|[./~]", value)
+    return tuple(
+        Known(
+            name, Secret(value), tuple(map(Secret, sorted(spellings(value), key=len, reverse=True)))
         )
-    }
+        for name, value in environment.items()
+        if value and _is_secret(name, value)
+    )
 
 
-def find_leaks(text: str, known: Mapping[str, str]) -> list[Leak]:
+def _is_secret(name: str, value: str) -> bool:
+    if value.startswith("sandbox-"):
+        return False
+    if name in SECRET_VARIABLES:
+        return len(value) >= 6
+    # Of others, only what could not stand in a notebook by chance.
+    return bool(
+        _SECRET_NAME.search(name)
+        and len(value) >= 12
+        and re.search(r"\d", value)
+        and not re.match(r"https?:|[./~]", value)
+    )
+
+
+def find_leaks(text: str, known: tuple[Known, ...]) -> list[Leak]:
     """Return the secrets in a text, each once.
 
-    Parameters
-    ----------
-    text : str
-    known : mapping of str to str
-        Variable to value, from `known_secrets`.
-
     Examples
     --------
-    >>> find_leaks('save("https://me:hunter22@erp.example/")', {})
+    >>> find_leaks('save("https://me:hunter22@erp.example/")', ())
     [Leak(what='a URL with credentials', masked='*** (11 characters)', line=1, certain=False)]
     """
     text = _COLOURS.sub("", text)  # IPython puts them within the words of a traceback
-    found: dict[str, Leak] = {}
-    for name, value in known.items():
-        place = min((at for form in _spellings(value) if (at := text.find(form)) >= 0), default=-1)
-        if place >= 0:
-            found[value] = Leak(f"the value of {name}", mask(value), _line(text, place), True)
-    for what, value, place in _by_form(text):
-        if not any(value in other or other in value for other in found):
-            found[value] = Leak(what, mask(value), _line(text, place), False)
-    return list(found.values())
+    places = [(each, each.place(text)) for each in known]
+    there = [(each, place) for each, place in places if place >= 0]
+    found = [
+        Leak(
+            f"the value of {each.name}",
+            mask(each.value.reveal()),
+            text.count("\n", 0, place) + 1,
+            certain=True,
+        )
+        for each, place in there
+    ]
+    plain = _unescaped(text)
+    lines = [end.start() for end in re.finditer("\n", plain)]
+    seen: set[str] = set()
+    done = 0  # a part of the text is reported once, by the first form that has it
+    for what, start, end in _by_form(plain):
+        value = plain[start:end]
+        if start < done or value in seen or any(each.overlaps(value) for each, _ in there):
+            continue
+        seen.add(value)
+        done = end
+        found.append(Leak(what, mask(value), bisect(lines, start) + 1, certain=False))
+    return found
 
 
 def mask(secret: str) -> str:
@@ -122,38 +168,34 @@ def mask(secret: str) -> str:
     return f"{f'{secret[:4]}…' if len(secret) >= 24 else '***'} ({len(secret)} characters)"
 
 
-def masked(text: str, known: Mapping[str, str]) -> str:
+def masked(text: str, known: tuple[Known, ...]) -> str:
     """Return a text with the secrets in it masked, for messages that hold parts of a notebook.
 
     Examples
     --------
-    >>> masked("/home/me/hunter2hunter2", {"A_TOKEN": "hunter2hunter2"})
+    >>> masked("/home/me/hunter2hunter2", known_secrets({"A_TOKEN": "hunter2hunter2"}))
     '/home/me/*** (14 characters)'
     """
-    for value in known.values():
-        for form in sorted(_spellings(value, whole=True), key=len, reverse=True):
-            text = text.replace(form, mask(value))
-    for value in {value for _, value, _ in _by_form(text)}:
+    for each in known:
+        for spelling in each.spellings:
+            text = text.replace(spelling.reveal(), mask(each.value.reveal()))
+    plain = _unescaped(text)
+    values = {plain[start:end] for _, start, end in _by_form(plain)}
+    for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, mask(value))
     return text
 
 
-def _by_form(text: str) -> Iterator[tuple[str, str, int]]:
-    plain = html.unescape(text) if "&" in text else text
+def _unescaped(text: str) -> str:
+    return html.unescape(text) if "&" in text else text
+
+
+def _by_form(text: str) -> list[tuple[str, int, int]]:
+    """Return each form, begin and end of what looks like a secret, by where it begins."""
+    found = []
     for what, form in _FORMS.items():
-        for match in form.finditer(plain):
-            value = match[match.lastindex or 0]
-            user = what == "a URL with credentials" and ":" not in value and len(value) < 16
-            if not _NO_SECRET.search(value) and not user:
-                yield what, value, match.start()
-
-
-def _spellings(value: str, *, whole: bool = False) -> set[str]:
-    """How the same text stands elsewhere; of a long one its beginning, as tables cut long cells."""
-    # Cut after spelling: repr looks at the whole for its quotes.
-    forms = spellings(value)
-    return forms if whole or len(value) < 32 else {form[:24] for form in forms}
-
-
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1
+        for match in form.finditer(text):
+            user = what == "a URL with credentials" and ":" not in match[1] and len(match[1]) < 16
+            if not _NO_SECRET.search(match[1]) and not user:
+                found.append((what, *match.span(1)))
+    return sorted(found, key=lambda each: each[1])  # at one place, in the order of the forms

@@ -176,7 +176,7 @@ def test_long_outputs_are_checked(tmp_path: Path, text: str, end: str) -> None:
 def test_a_megabyte_without_a_blank_is_checked(tmp_path: Path, text: str) -> None:
     """The forms of secrets and paths looked from every letter to its end, for an hour."""
     found = checked(tmp_path, notebook(code("1", stream(text * 300_000))))
-    assert {each.rule for each in found} == {"large-output"}
+    assert found == []
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if "key" in place or "name" in place])

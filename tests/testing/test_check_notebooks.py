@@ -6,14 +6,19 @@ import base64
 import json
 import re
 import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
 
-from ikas_explore.testing.notebooks import check_notebooks
+from ikas_explore import errors
+from ikas_explore.testing.notebooks import RULES, check_notebooks
 from ikas_explore.testing.recorded_frames import record_text, take_record
 from tests.cli.running import run as run_command
 from tests.testing.notebooks import code, error, markdown, notebook, result, stream, write
@@ -191,12 +196,85 @@ def test_what_is_no_machine_path_is_left_alone(text: str, tmp_path: Path) -> Non
     assert found(notebook(code("x", stream(text))), tmp_path) == []
 
 
-def test_large_outputs_and_missing_kernels_are_found(tmp_path: Path) -> None:
-    large = code("x", stream("small"), result(image_png="A" * 600_000))
-    assert found(notebook(large), tmp_path) == [("cell 1, output 2", "large-output")]
-    assert found(notebook(large), tmp_path, max_output=700_000) == []
-    assert found(notebook(kernel=None), tmp_path) == [("metadata", "no-kernel")]
-    assert found(notebook(kernel="on-my-machine"), tmp_path) == [("metadata", "unknown-kernel")]
+def test_a_limit_of_outputs_is_refused_and_says_what_to_use(tmp_path: Path) -> None:
+    """It was checked until 0.1: silence would be taken for health."""
+    path = write(tmp_path / "it.ipynb", notebook(code("x")))
+    done = run(path, "--max-output", "700000")
+    assert done.returncode == 2
+    assert "nbstripout --max-size" in done.stderr
+    with pytest.raises(errors.InvalidArgumentError, match="nbstripout --max-size"):
+        check_notebooks([path], max_output=700_000)  # type: ignore[arg-type]  # a call of before
+
+
+@pytest.mark.parametrize(
+    "outputs", [(), (stream("kept"),)], ids=["nbstripout", "nbstripout --keep-output"]
+)
+def test_a_stripped_notebook_is_well(outputs: tuple[Any, ...], tmp_path: Path) -> None:
+    """It has no number of execution at all, so there is no order that could be wrong."""
+    cells = [code("x", *outputs, count=None), code("y", count=None)]
+    assert found(notebook(*cells), tmp_path) == []
+    leaking = notebook(*cells, code(f'token = "{JWT}"', count=None))
+    assert found(leaking, tmp_path) == [("cell 3, line 1", "secret")]
+
+
+def test_a_rule_can_be_left_out(tmp_path: Path) -> None:
+    cells = (code("x", stream("/home/ayse/x")), code("y", count=None), code("z", stream(JWT)))
+    path = write(tmp_path / "it.ipynb", notebook(*cells))
+    rules = {each.rule for each in check_notebooks([path])}
+    assert rules == {"machine-path", "never-executed", "out-of-order", "secret"} == set(RULES)
+    assert run(path, "--ignore", "machine-path", "--ignore", "never-executed").returncode == 1
+    every = [argument for rule in RULES for argument in ("--ignore", rule)]
+    assert run(path, *every).returncode == 0
+    assert {each.rule for each in check_notebooks([path], ignore="secret")} == rules - {"secret"}
+    wrong = run(path, "--ignore", "secrets")
+    assert wrong.returncode == 2
+    assert "Did you mean 'secret'?" in wrong.stderr
+
+
+def test_an_unreadable_notebook_cannot_be_ignored(tmp_path: Path) -> None:
+    (tmp_path / "it.ipynb").write_text("{")
+    assert run("it.ipynb", "--ignore", "unreadable").returncode == 2
+    assert run("it.ipynb", *(each for rule in RULES for each in ("--ignore", rule))).returncode == 2
+
+
+def test_the_secrets_that_are_looked_for_do_not_show() -> None:
+    """Not in a traceback with local variables, wherever the check is cut off."""
+    secret = "hunter2-hunter2"
+
+    def paths() -> Iterator[str]:
+        yield "missing.ipynb"
+        raise KeyboardInterrupt
+
+    try:
+        check_notebooks(paths(), environment={"IKAS_CLIENT_SECRET": secret})
+    except KeyboardInterrupt as interrupt:
+        shown = traceback.TracebackException.from_exception(interrupt, capture_locals=True)
+        ours = [frame for frame in shown.stack if "/testing/" in frame.filename][1:]
+        assert ours
+        assert not any(secret in str(frame.locals) for frame in ours)
+
+
+def test_the_work_grows_with_the_leaks_and_no_faster(tmp_path: Path) -> None:
+    """Counted in lines of Python that run, so that a busy machine changes nothing."""
+
+    def lines(leaks: int) -> int:
+        text = "\n".join(f"https://a.example/{n}?token=abcd{n:08d}" for n in range(leaks))
+        path = write(tmp_path / "it.ipynb", notebook(code("x", stream(text))))
+        counted = 0
+
+        def trace(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal counted
+            counted += event in ("line", "call")
+            return trace
+
+        sys.settrace(trace)
+        try:
+            assert len(check_notebooks([path])) == leaks
+        finally:
+            sys.settrace(None)
+        return counted
+
+    assert lines(400) < 5 * lines(100)
 
 
 def test_the_command_tells_where_and_masks(tmp_path: Path) -> None:
@@ -258,7 +336,7 @@ def test_what_cannot_be_checked_is_not_well(tmp_path: Path) -> None:
         ("empty", "There is no notebook in empty"),
         ("nowhere.ipynb", "nowhere.ipynb does not exist"),
         ("broken.ipynb", "unreadable"),
-        ("old.ipynb", "no notebook of format 4"),
+        ("old.ipynb", "not a notebook of format 4"),
     ]:
         done = run(path)
         assert done.returncode == 2
@@ -274,7 +352,6 @@ def test_what_cannot_be_checked_is_not_well(tmp_path: Path) -> None:
         {"cells": [{"cell_type": "code", "source": "x", "outputs": 1}]},
         {"cells": [{"cell_type": "code", "source": "x", "outputs": [{"data": "x"}]}]},
         {"cells": [], "metadata": "x"},
-        {"cells": [], "metadata": {"kernelspec": "x"}},
         {"cells": [], "metadata": {"widgets": {next(iter(widget("x"))): {"state": [1]}}}},
     ],
     ids=str,
