@@ -7,11 +7,15 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ikas_explore.cli.lab import find_notebooks
+from tests.cli.running import run
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +23,9 @@ ROOT = Path(__file__).parents[2]
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     home = {"HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
-    command = [sys.executable, "-m", "ikas_explore", "lab", "--no-browser", *options]
+    # As the command is installed: `python -m` would look into the working folder by itself.
+    program = "from ikas_explore.cli import app; app(prog_name='ikas-explore')"
+    command = [sys.executable, "-P", "-c", program, "lab", "--no-browser", *options]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -30,38 +36,89 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@contextmanager
+def answering(process: subprocess.Popen[str]) -> Iterator[httpx.Client]:
+    """Wait until JupyterLab says where it is; give a client, and end JupyterLab."""
+    assert process.stdout is not None
+    said = ""
+    try:
+        while not (
+            found := re.search(r"(http://(?:localhost|127\.0\.0\.1):\d+)\S*token=(\w+)", said)
+        ):
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        with httpx.Client(base_url=found[1], params={"token": found[2]}, trust_env=False) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def names(client: httpx.Client) -> set[str]:
+    return {each["name"] for each in client.get("/api/contents").json()["content"]}
+
+
+#: What would run with the user's token if JupyterLab looked for modules in the working folder.
+PLANTED = ("jupyterlab", "jupyter_server", "tornado", "sitecustomize", "json", "ipykernel")
+CONFIGURATIONS = ("jupyter_config", "jupyter_lab_config", "jupyter_server_config")
+
+
 @pytest.mark.heavy
-def test_lab_serves_the_notebooks_and_points_them_at_the_sandbox(tmp_path: Path) -> None:
+def test_lab_serves_the_users_notebooks_on_the_sandbox_and_runs_nothing_of_the_folder(
+    tmp_path: Path,
+) -> None:
+    """It writes no examples into a folder of the user, in whose CI they would run."""
     (tmp_path / ".env").write_text("IKAS_STORE=of-a-real-store\n")
+    planted = "import os, pathlib\npathlib.Path('ran.txt').write_text(__file__)\n"
+    for name in (*PLANTED, *CONFIGURATIONS):
+        (tmp_path / f"{name}.py").write_text(planted)
     (tmp_path / "notebooks").mkdir()
     mine = tmp_path / "notebooks" / "02_query.ipynb"
     mine.write_text("{}")
-    with start(tmp_path) as process:
-        try:
-            assert process.stdout is not None
-            said = ""
-            while not (
-                found := re.search(r"(http://(?:localhost|127\.0\.0\.1):\d+)\S*token=(\w+)", said)
-            ):
-                line = process.stdout.readline()
-                assert line, said
-                said += line
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            base, token = found[1], {"token": found[2]}
-            with httpx.Client(base_url=base, params=token, trust_env=False) as client:
-                names = {each["name"] for each in client.get("/api/contents").json()["content"]}
-                assert {"01_first_look.ipynb", "02_query.ipynb"} <= names
-                assert client.get("/lab").status_code == 200
-                kernel = client.post("/api/kernels").json()["id"]
-                environment = until(lambda: kernel_environment(process.pid))
-                assert environment["IKAS_STORE"] == "sandbox"
-                client.delete(f"/api/kernels/{kernel}")
-        finally:
-            process.terminate()
-            process.wait(30)
+    with start(tmp_path) as process, answering(process) as client:
+        assert names(client) == {"02_query.ipynb"}
+        assert client.get("/lab").status_code == 200
+        kernel = client.post("/api/kernels").json()["id"]
+        environment = until(lambda: kernel_environment(process.pid))
+        assert environment["IKAS_STORE"] == "sandbox"
+        assert "PYTHONSAFEPATH" not in environment  # it finds modules beside its notebook
+        client.delete(f"/api/kernels/{kernel}")
+    assert not (tmp_path / "ran.txt").exists()
+    assert mine.read_text() == "{}"
+    assert [path.name for path in (tmp_path / "notebooks").iterdir()] == ["02_query.ipynb"]
+
+
+@pytest.mark.heavy
+def test_examples_are_written_where_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    mine = tmp_path / "mine" / "02_query.ipynb"
+    mine.write_text("{}")
+    with start(tmp_path, "--examples", "mine") as process, answering(process) as client:
+        assert {"01_first_look.ipynb", "02_query.ipynb"} <= names(client)
     assert mine.read_text() == "{}", "what is there is never overwritten"
     recorded = {path.name for path in (ROOT / "notebooks" / "frames").iterdir()}
-    assert {path.name for path in (tmp_path / "notebooks" / "frames").iterdir()} == recorded
+    assert {path.name for path in (tmp_path / "mine" / "frames").iterdir()} == recorded
+    assert not (tmp_path / "notebooks").exists()
+
+
+def test_without_notebooks_the_folder_itself_is_opened_and_examples_are_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert find_notebooks(tmp_path) == tmp_path
+    assert "lab --examples FOLDER" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+    assert find_notebooks(ROOT) == ROOT / "notebooks"  # in a clone: the README's first command
+    assert capsys.readouterr().err == ""
+
+
+def test_examples_that_cannot_be_written_are_an_error_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("lab", "--examples", "file/below")
+    assert done.returncode == 1
+    assert done.stderr.startswith("StorageError: ")
+    assert "cannot be written" in done.stderr
 
 
 def kernel_environment(pid: int) -> dict[str, str]:

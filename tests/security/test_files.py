@@ -14,7 +14,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.cli.lab import notebooks
+from ikas_explore.cli.lab import find_notebooks, write_examples
 from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.journal import Journal
 from tests.security.promises import does_not, holds
@@ -159,7 +159,9 @@ def test_what_another_user_laid_into_an_open_folder_is_refused(
     with pytest.raises(errors.StorageError, match="belongs to another user"):
         Journal(journal).entries()
     with pytest.raises(errors.StorageError, match="belongs to another user"):
-        notebooks(tmp_path)
+        find_notebooks(tmp_path)
+    with pytest.raises(errors.StorageError, match="belongs to another user"):
+        write_examples(tmp_path / "notebooks")
     for make in (ikas.Sandbox, ikas.Receiver):
         with pytest.raises(errors.StorageError, match="belongs to another user"):
             make(path=database)
@@ -174,7 +176,7 @@ def test_what_another_user_laid_into_an_open_folder_is_refused(
 def test_notebooks_are_not_copied_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "02_query.ipynb").symlink_to(tmp_path / "victim")
-    notebooks(tmp_path)
+    write_examples(tmp_path / "notebooks")
     assert not (tmp_path / "victim").exists()
     assert (tmp_path / "notebooks" / "01_first_look.ipynb").exists()
 
