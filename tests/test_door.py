@@ -13,7 +13,7 @@ import pytest
 import ikas_explore as ikas
 
 PACKAGE = Path(ikas.__file__).parent
-HEAVY = ["pandas", "ipywidgets", "IPython", "ariadne", "starlette", "uvicorn", "click", "httpx"]
+HEAVY = ["pandas", "ipywidgets", "IPython", "graphql", "starlette", "uvicorn", "click", "httpx"]
 
 
 def test_the_names_are_sorted_few_and_there() -> None:

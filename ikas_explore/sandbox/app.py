@@ -1,44 +1,72 @@
-"""The paths a sandbox answers, as one ASGI app.
+"""The paths a sandbox answers, as one ASGI app, and how faults show in its answers.
 
 ``POST /api/v1/admin/graphql`` and ``/api/v2/admin/graphql``, ``POST /api/admin/oauth/token``
-as ikas has them, and the control routes, which it has not. The worker runs as long as the
-app does.
+as ikas has them. The control routes, which it has not, are in `ikas_explore.sandbox.control`. The
+worker runs as long as the app does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
-from ikas_explore.network.server import BodyRefused, read_body
-from ikas_explore.sandbox.breaking import (
-    answer_instead,
-    changed_answer,
-    changed_call,
-    too_many_calls,
+from ikas_explore.network.server import (
+    BodyRefused,
+    Ending,
+    first_of,
+    read_body,
+    until_disconnect,
 )
-from ikas_explore.sandbox.control import control_routes, refuse
-from ikas_explore.sandbox.faults import Fault
-from ikas_explore.sandbox.graphql import Executor
+from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.delivery_rows import Deliveries
+from ikas_explore.sandbox.event_rows import Events
+from ikas_explore.sandbox.faults import Fault, Faults, Hint, RateLimit
+from ikas_explore.sandbox.graphql import Call, Executor, executable_schema
 from ikas_explore.sandbox.oauth import answer_token
-from ikas_explore.sandbox.resolvers import context_for, executable_schema
-from ikas_explore.sandbox.state import State, store_of
+from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.sandbox.webhook_rows import Registrations
+from ikas_explore.sandbox.worker import Worker
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 
 #: Bytes: an operation or a form of OAuth is not longer.
 MOST = 200_000
 
 
-def make_app(state: State) -> Starlette:
+@dataclass
+class State:
+    """The parts of a sandbox.
+
+    The server's thread holds this and not the `Sandbox`, so that a sandbox nobody holds any
+    more can end.
+    """
+
+    rows: Rows
+    rules: Rules
+    stores: Stores
+    registrations: Registrations
+    events: Events
+    deliveries: Deliveries
+    worker: Worker
+    faults: Faults
+    ending: Ending
+    rate_limit: RateLimit = field(default_factory=RateLimit)
+    calls: Counter[str] = field(default_factory=Counter)
+
+
+def make_app(state: State, control_routes: Sequence[Route]) -> Starlette:
     """Make the app; the worker runs as long as it does."""
 
     @asynccontextmanager
@@ -55,29 +83,37 @@ def make_app(state: State) -> Starlette:
         routes=[
             *(_graphql_route(state, api_version) for api_version in API_VERSIONS),
             _token_route(state),
-            *control_routes(state),
+            *control_routes,
         ],
-        exception_handlers={
-            StorageError: _storage,
-            BodyRefused: _body_refused,
-        },
+        exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
         lifespan=lifespan,
     )
 
 
-# All are async, as Starlette starts a thread for others.
+def refuse(status: int, code: str | None, message: str) -> Response:
+    """Answer an error as GraphQL writes it."""
+    error: Mapping[str, Any] = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status)
+
+
+def store_of(request: Request, stores: Stores) -> StoreCredentials | None:
+    """Return the store that a request's Bearer token opens."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return stores.of_token(token.strip()) if scheme.lower() == "bearer" else None
+
+
+# Both are async, as Starlette starts a thread for others.
 
 
 async def _storage(_: Request, error: Exception) -> Response:
-    """Answer that something cannot be written, such as to a full disk.
-
-    Within GraphQL it is an error of the field.
-    """
+    """Answer that something cannot be written; within GraphQL it is an error of the field."""
     return refuse(507, "STORAGE", str(error))
 
 
 async def _body_refused(_: Request, error: Exception) -> Response:
-    refusal = refuse(getattr(error, "status", None) or 400, "ARGUMENT_VALIDATION_ERROR", str(error))
+    # Without a status the sender has left, and nobody reads the answer.
+    status = getattr(error, "status", None) or 400
+    refusal = refuse(status, "ARGUMENT_VALIDATION_ERROR", str(error))
     refusal.headers["Connection"] = "close"  # what is left of the body is not read
     return refusal
 
@@ -91,33 +127,97 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
         body = await read_body(request.receive, MOST)
         state.calls.update(executor.fields(body))
         store = store_of(request, state.stores)
-        name = store.name if store else None
-        struck = state.faults.strike(name)
-        instead = await answer_instead(struck, request, state.waits)
-        if instead is not None:
-            return instead
-        wait = state.rate_limit.wait(name) if name else None
+        struck = state.faults.strike(store.name if store else None)
+        if "latency" in struck:
+            await first_of(state.ending.wait(), timeout=struck["latency"].seconds)
+        if "hang" in struck:
+            return await _hang(struck["hang"], request, state.ending)
+        if "server_error" in struck:
+            return _gateway_page(struck["server_error"].status or 500)
+        if "rate_limited" in struck:
+            fault = struck["rate_limited"]
+            return _too_many_calls(fault.seconds or 0, fault.hint)
+        wait = state.rate_limit.wait(store.name) if store else None
         if wait is not None:
-            return too_many_calls(math.ceil(wait), state.rate_limit.hint)
-        call = changed_call(struck, context_for(store, state.stores))
-        return changed_answer(struck, *executor.answer(body, call))
+            return _too_many_calls(math.ceil(wait), state.rate_limit.hint)
+        return _changed(struck, *executor.answer(body, _call(struck, store, state.stores)))
 
     return Route(f"/api/{api_version}/admin/graphql", answer, methods=["POST"])
 
 
 def _token_route(state: State) -> Route:
     async def answer(request: Request) -> Response:
-        form = dict(parse_qsl((await read_body(request.receive, MOST)).decode("utf-8", "replace")))
+        body = await read_body(request.receive, MOST)
+        form = dict(parse_qsl(body.decode("utf-8", "replace")))
         state.calls.update(["token"])
         if form.get("grant_type") == "refresh_token":
             store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
             struck = state.faults.strike(store.name if store else None, refresh=True)
-            if struck:
-                return await state.waits.hang(struck["hanging_refresh"], request)
             if store and not state.stores.installed(store.name):
                 # After an uninstall ikas answers nothing for more than 30 s (live).
-                return await state.waits.hang(Fault("hanging_refresh"), request)
+                struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
+            if struck:
+                return await _hang(struck["hanging_refresh"], request, state.ending)
         status, content = answer_token(form, state.stores, lifetime=state.rules.token_lifetime)
         return JSONResponse(content, status)
 
     return Route("/api/admin/oauth/token", answer, methods=["POST"])
+
+
+async def _hang(fault: Fault, request: Request, ending: Ending) -> Response:
+    """Answer nothing until the fault's time is up, the caller has gone, or the sandbox ends."""
+    await first_of(until_disconnect(request.receive), ending.wait(), timeout=fault.seconds)
+    return _gateway_page(504)
+
+
+def _gateway_page(status: int) -> Response:
+    return HTMLResponse(f"<html><body><h1>{status}</h1></body></html>", status)
+
+
+def _too_many_calls(seconds: float, hint: Hint) -> Response:
+    """Make a 429; what ikas' looks like is unknown, so there are three."""
+    refusal: dict[str, Any] = {
+        "errors": [{"message": "Too many requests.", "extensions": {"code": "TOO_MANY_REQUESTS"}}]
+    }
+    if hint == "body":
+        refusal["retryAfter"] = seconds
+    headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None
+    return JSONResponse(refusal, 429, headers)
+
+
+def _call(struck: Mapping[str, Fault], store: StoreCredentials | None, stores: Stores) -> Call:
+    """Return the call as the faults let the resolvers see it."""
+    call = Call(store, installed=store is not None and stores.installed(store.name))
+    if "expired_token" in struck:
+        call = replace(call, store=None)
+    if "missing_permission" in struck:
+        call = replace(call, permitted=False)
+    if "uninstalled" in struck:
+        call = replace(call, installed=False)
+    return call
+
+
+def _changed(struck: Mapping[str, Fault], status: int, content: dict[str, Any]) -> Response:
+    """Make the response of an executed call, changed as the faults say."""
+    if "expired_token" in struck and content.get("errors"):
+        status = struck["expired_token"].status or status
+    if "partial_data" in struck and isinstance(content.get("data"), dict):
+        content = _partial(content)
+    response = JSONResponse(content, status)
+    if "truncated" in struck:
+        body = bytes(response.body)
+        return Response(body[: len(body) // 2], status, media_type="application/json")
+    return response
+
+
+def _partial(content: dict[str, Any]) -> dict[str, Any]:
+    data = {
+        name: value[: len(value) // 2] if isinstance(value, list) else value
+        for name, value in content["data"].items()
+    }
+    error = {
+        "message": "Internal server error.",
+        "path": [next(iter(data), None)],
+        "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+    }
+    return {"errors": [*content.get("errors", ()), error], "data": data}

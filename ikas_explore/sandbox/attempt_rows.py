@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ikas_explore.deliveries.attempts import Outcome
 from ikas_explore.deliveries.payloads import encode, envelope
@@ -63,24 +63,16 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one transaction came to.
+    """What one transaction came to."""
 
-    Attributes
-    ----------
-    claims : list of Claim
-        What may leave now.
-    again : list of (Due, float)
-        Further attempts, and the seconds until each.
-    dropped : list of Due
-        Attempts that are not made after all: their webhook has moved to where nothing may go.
-    ended : int
-        Deliveries that are no longer pending.
-    """
-
-    claims: list[Claim] = field(default_factory=list)
-    again: list[tuple[Due, float]] = field(default_factory=list)
-    dropped: list[Due] = field(default_factory=list)
-    ended: int = 0
+    #: What may leave now.
+    claims: list[Claim]
+    #: Further attempts, and the seconds until each.
+    again: list[tuple[Due, float]]
+    #: Attempts that are not made after all: their webhook has moved to where nothing may go.
+    dropped: list[Due]
+    #: Deliveries that are no longer pending.
+    ended: int
 
 
 class Ledger:
@@ -112,13 +104,7 @@ class Ledger:
         return Turn(claims, again, dropped, len(finished) - len(again) + len(dropped))
 
     def recover(self) -> list[tuple[Due, float]]:
-        """Take up what an earlier process left.
-
-        Returns
-        -------
-        list of (Due, float)
-            The attempts to be made, and the seconds until each is due.
-        """
+        """Take up what an earlier process left: attempts, and the seconds until each is due."""
         cut_off = [
             Finished(
                 Due(row["delivery"], row["number"], receiver_of(row["endpoint"])), CUT_OFF, None
@@ -149,13 +135,7 @@ class Ledger:
         connection.execute(
             "UPDATE attempts SET duration_ms = ?, status_code = ?, error = ?"
             " WHERE delivery = ? AND number = ?",
-            (
-                finished.duration_ms,
-                outcome.status_code,
-                outcome.error,
-                due.delivery,
-                due.attempt,
-            ),
+            (finished.duration_ms, outcome.status_code, outcome.error, due.delivery, due.attempt),
         )
         wait = None if outcome.ok else self._rules.retries.delay_after(due.attempt)
         if wait is not None:

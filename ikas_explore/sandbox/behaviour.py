@@ -1,6 +1,11 @@
 """How a sandbox behaves where ikas leaves a choice, or where nobody knows.
 
-Each rule is one named setting with its default and where the default comes from.
+Each rule is one named setting; `Sandbox` says what it means. Where the defaults come from:
+``max_attempts`` seed ("for 3 times"; ikas told one integrator "three more", which would be 4),
+``token_lifetime`` and the refusals of ``strict`` docs and live; ``retry_delays``,
+``receiver_timeout``, ``on_exhausted``, ``next_attempt_to`` and ``concurrency`` are inferred, as
+ikas' own are unknown; ``deliver_to`` is a decision of this sandbox, as the endpoints of the
+seed's examples are real hosts.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ NextAttemptTo = Literal["first", "current"]
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings of a sandbox; `Sandbox` says what each means and where it comes from."""
+    """The settings of a sandbox, checked."""
 
     retries: Retries = field(default_factory=Retries)
     receiver_timeout: float = 5.0
@@ -33,18 +38,20 @@ class Rules:
     token_lifetime: float = 14_400
 
     def __post_init__(self) -> None:
-        for name, choices in (
-            ("deliver_to", DeliverTo),
-            ("on_exhausted", OnExhausted),
-            ("next_attempt_to", NextAttemptTo),
-        ):
-            value = getattr(self, name)
-            if value not in get_args(choices):
-                raise InvalidArgumentError(
-                    f"{name} is one of {', '.join(map(repr, get_args(choices)))}, not {value!r}."
-                )
+        check_choice("deliver_to", self.deliver_to, get_args(DeliverTo))
+        check_choice("on_exhausted", self.on_exhausted, get_args(OnExhausted))
+        check_choice("next_attempt_to", self.next_attempt_to, get_args(NextAttemptTo))
+        check_choice("strict", self.strict, (True, False))
         for name, most in (("receiver_timeout", FINITE), ("token_lifetime", _CENTURY)):
             seconds = check_number(name, getattr(self, name), least=0, most=most, above=True)
             object.__setattr__(self, name, seconds)
         places = check_number("concurrency", self.concurrency, least=1, whole=True)
         object.__setattr__(self, "concurrency", places)
+
+
+def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+    """Raise InvalidArgumentError for a value that is none of the choices."""
+    if not any(value is each or (isinstance(each, str) and value == each) for each in choices):
+        raise InvalidArgumentError(
+            f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}."
+        )

@@ -1,14 +1,14 @@
 """Control routes: the sandbox for programs in other languages.
 
 ``POST /control/events`` makes an event happen, ``GET /control/deliveries`` and
-``/control/attempts`` give all rows of the token's store with the keys of the frames (times
+``/control/attempts`` give the rows of the token's store with the keys of the frames (times
 in Unix milliseconds), ``PUT /control/faults`` replaces the faults. All want a store's access
 token as Bearer; none of them is part of ikas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import read_body
-from ikas_explore.sandbox.state import State, store_of
+from ikas_explore.sandbox.app import State, refuse, store_of
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.values.strict_json import decode_bytes
 
@@ -34,14 +34,14 @@ def control_routes(state: State) -> list[Route]:
         body = await _read(request)
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
             raise InvalidArgumentError('The body is an object such as {"scope": ..., "data": ...}.')
-        emitted = state.emit(store, body["scope"], body.get("data"))
-        return JSONResponse({"event": emitted.event, "deliveries": emitted.deliveries}, 201)
+        event, deliveries = state.events.emit(store, body["scope"], body.get("data"))
+        return JSONResponse({"event": event, "deliveries": deliveries}, 201)
 
     async def get_deliveries(request: Request, store: StoreCredentials) -> Response:
-        return JSONResponse(state.events.deliveries(store.name))
+        return JSONResponse(list(state.deliveries.listed("deliveries", store.name)))
 
     async def get_attempts(request: Request, store: StoreCredentials) -> Response:
-        return JSONResponse(state.events.attempts(store.name))
+        return JSONResponse(list(state.deliveries.listed("attempts", store.name)))
 
     async def put_faults(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
@@ -75,9 +75,3 @@ async def _read(request: Request) -> Any:
         return decode_bytes(await read_body(request.receive, MOST_OF_AN_EVENT))
     except ValueError as error:
         raise InvalidArgumentError(f"The body is not JSON: {error}.") from None
-
-
-def refuse(status: int, code: str | None, message: str) -> Response:
-    """Answer an error as GraphQL writes it."""
-    error: Mapping[str, Any] = {"message": message, "extensions": {"code": code}}
-    return JSONResponse({"errors": [error]}, status)

@@ -5,8 +5,7 @@ Both are rows, committed before anything leaves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +14,6 @@ from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.behaviour import DeliverTo
 from ikas_explore.sandbox.queue import Due
-from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.schema.scopes import check_scopes
@@ -24,52 +22,22 @@ from ikas_explore.values.urls import is_loopback, read_url
 #: Who has seen such data, for data that the caller gave.
 OWN = "own"
 
-# The columns are those of the frames, in their order.
-_DELIVERIES = """
-SELECT d.id, e.scope, d.endpoint, d.state,
-  (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempts,
-  d.created_at, d.finished_at, d.reason, e.sample
-FROM deliveries AS d JOIN events AS e ON e.number = d.event
-WHERE ? IS NULL OR e.store = ? ORDER BY d.number
-"""
-_ATTEMPTS = """
-SELECT d.id AS delivery_id, a.number, a.started_at, a.duration_ms, a.status_code, a.error
-FROM attempts AS a JOIN deliveries AS d ON d.number = a.delivery
-JOIN events AS e ON e.number = d.event
-WHERE ? IS NULL OR e.store = ? ORDER BY d.number, a.number
-"""
-
-
-@dataclass(frozen=True)
-class Emitted:
-    """What an event led to: its id, its deliveries' ids, and what is to be sent."""
-
-    event: str
-    deliveries: list[str]
-    due: list[Due]
-
 
 class Events:
-    """Events and their deliveries, in rows.
+    """Events and their deliveries, in rows; `push` is called with what is to be sent."""
 
-    Parameters
-    ----------
-    rows : Rows
-    seed : str
-        The same seed gives the same ids and samples in the same order.
-    deliver_to : {"loopback", "any"}
-        Where deliveries may go; others are blocked.
-    """
-
-    def __init__(self, rows: Rows, seed: str, deliver_to: DeliverTo) -> None:
+    def __init__(
+        self, rows: Rows, deliver_to: DeliverTo, push: Callable[[Sequence[Due]], None]
+    ) -> None:
         self._rows = rows
         self._deliver_to = deliver_to
-        self._random = generator(seed, "events", rows.opened)
+        self._push = push
+        self._random = rows.random("events", rows.opened)
 
     def emit(
         self, store: StoreCredentials, scope: str, data: str | Mapping[str, Any] | None
-    ) -> Emitted:
-        """Make an event happen; see `Sandbox.emit`."""
+    ) -> tuple[str, list[str]]:
+        """Make an event happen, see `Sandbox.emit`; return its id and those of its deliveries."""
         scope = _one_scope(scope)
         own = None if data is None else check_data(data)
         now = now_ms()
@@ -85,7 +53,8 @@ class Events:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (event_id, store.name, scope, text, source, now),
             ).lastrowid
-            emitted = Emitted(event_id, [], [])
+            deliveries: list[str] = []
+            due: list[Due] = []
             for (endpoint,) in connection.execute(
                 "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
                 (store.name, scope),
@@ -99,18 +68,11 @@ class Events:
                     if reason
                     else (new_id, event, endpoint, "pending", None, now, now, None),
                 ).lastrowid
-                emitted.deliveries.append(new_id)
+                deliveries.append(new_id)
                 if not reason and number is not None:
-                    emitted.due.append(Due(number, 1, receiver_of(endpoint)))
-        return emitted
-
-    def deliveries(self, store: str | None = None) -> list[dict[str, Any]]:
-        """Return the deliveries of one store or of all, the oldest first."""
-        return [dict(row) for row in self._rows.read(_DELIVERIES, store, store)]
-
-    def attempts(self, store: str | None = None) -> list[dict[str, Any]]:
-        """Return the attempts of one store or of all, by delivery and number."""
-        return [dict(row) for row in self._rows.read(_ATTEMPTS, store, store)]
+                    due.append(Due(number, 1, receiver_of(endpoint)))
+        self._push(due)
+        return event_id, deliveries
 
 
 @lru_cache(maxsize=1024)
@@ -122,7 +84,7 @@ def receiver_of(endpoint: str) -> str:
 
 @lru_cache(maxsize=1024)
 def why_blocked(endpoint: str, deliver_to: DeliverTo) -> str | None:
-    """Tell why nothing may be sent to an endpoint; None when it may."""
+    """Return why nothing may be sent to an endpoint; None when it may."""
     host = read_url(endpoint).host
     if deliver_to == "any" or is_loopback(host):
         return None

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from random import Random
 from typing import Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.behaviour import check_choice
+from ikas_explore.schema.limits import CALLS
 from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.numbers import check_number
 
@@ -57,7 +59,7 @@ class Fault:
         ``expired_token``: ``LOGIN_REQUIRED``, with HTTP `status` (200; some met 401).
         ``missing_permission``: ``UNAUTHORIZED``.
         ``uninstalled``: lists are empty, save and delete answer ``APP_NOT_FOUND``.
-        ``hanging_refresh``: only OAuth's refresh hangs, as after an uninstall (live).
+        ``hanging_refresh``: only OAuth's refresh hangs, as after an uninstall.
     share : float, default 1.0
         Of the calls it strikes, from 0 to 1.
     calls : int, optional
@@ -85,19 +87,18 @@ class Fault:
                 f"There is no fault {self.kind!r}."
                 f"{did_you_mean(str(self.kind), get_args(FaultKind))}"
             )
-        if self.hint not in get_args(Hint):
-            raise InvalidArgumentError(f"hint is 'header', 'body' or 'none', not {self.hint!r}.")
+        check_choice("hint", self.hint, get_args(Hint))
+        if self.store is not None and not isinstance(self.store, str):
+            raise InvalidArgumentError(f"store is a name, not {self.store!r}.")
         self.share = check_number("share", self.share, least=0, most=1)
         if self.calls is not None:
             self.calls = check_number("calls", self.calls, least=1, most=10**9, whole=True)
+        self.seconds = _SECONDS.get(self.kind) if self.seconds is None else self.seconds
         if self.seconds is not None:
             self.seconds = check_number("seconds", self.seconds, least=0, most=86_400)
+        self.status = _STATUS.get(self.kind) if self.status is None else self.status
         if self.status is not None:
             self.status = check_number("status", self.status, least=200, most=599, whole=True)
-        if self.store is not None and not isinstance(self.store, str):
-            raise InvalidArgumentError(f"store is a name, not {self.store!r}.")
-        self.seconds = _SECONDS.get(self.kind) if self.seconds is None else self.seconds
-        self.status = _STATUS.get(self.kind) if self.status is None else self.status
 
 
 class Faults:
@@ -117,7 +118,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, kind: FaultKind, **settings: Any) -> None:
-        """Break one thing more; see `Fault` for the kinds and their settings.
+        """Break one more thing; see `Fault` for the kinds and their settings.
 
         Raises
         ------
@@ -129,11 +130,15 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Mend everything."""
+        """Fix everything."""
         self.replace(())
 
     def replace(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Have these faults and no others; each with its ``kind`` and settings."""
+        if not isinstance(faults, Iterable):
+            raise InvalidArgumentError(
+                f"Faults are a list such as [{{'kind': 'latency'}}], not {faults!r}."
+            )
         new = [_fault(each) for each in faults]
         with self._lock:
             self._faults = new
@@ -141,28 +146,27 @@ class Faults:
     def strike(self, store: str | None, *, refresh: bool = False) -> dict[str, Fault]:
         """Return the faults that strike a call by kind, and count them.
 
-        Parameters
-        ----------
-        store : str or None
-            Whose call it is, where that is known.
-        refresh : bool, default False
-            Whether it is OAuth's refresh, else a GraphQL call.
+        `store` is None where it is not known; `refresh` says that the call is OAuth's refresh and
+        not one of GraphQL.
         """
         struck: dict[str, Fault] = {}
         if not self._faults:
             return struck
         with self._lock:
+            left = []
             for fault in self._faults:
                 if (
-                    (fault.kind == "hanging_refresh") != refresh
-                    or fault.store not in (None, store)
-                    or self._random.random() >= fault.share
+                    (fault.kind == "hanging_refresh") == refresh
+                    and fault.store in (None, store)
+                    and self._random.random() < fault.share
                 ):
-                    continue
-                struck[fault.kind] = fault
-                if fault.calls is not None:
-                    fault.calls -= 1
-            self._faults = [each for each in self._faults if each.calls is None or each.calls > 0]
+                    struck[fault.kind] = fault
+                    if fault.calls == 1:
+                        continue
+                    if fault.calls is not None:
+                        fault = replace(fault, calls=fault.calls - 1)
+                left.append(fault)
+            self._faults = left
         return struck
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -179,26 +183,37 @@ class Faults:
 
 @dataclass
 class RateLimit:
-    """ikas' limit of calls, per store: `Sandbox.rate_limit`.
+    """ikas' limit of calls, counted for each store: `Sandbox.rate_limit`.
 
     Attributes
     ----------
     enabled : bool, default False
     calls : int, default 50
-        In any `seconds`. Source: docs.
+        In any `seconds`, as ikas publishes it.
     seconds : float, default 10.0
-        Source: docs.
     hint : {"header", "body", "none"}, default "header"
-        How the 429 tells when to come back; see `Fault`.
+        How the 429 says when to come back; see `Fault`.
     """
 
     enabled: bool = False
-    calls: int = 50
-    seconds: float = 10.0
+    calls: int = CALLS.calls
+    seconds: float = CALLS.seconds
     hint: Hint = "header"
 
     def __post_init__(self) -> None:
         self._times: dict[str, deque[float]] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "calls":
+            value = check_number(name, value, least=0, most=10**9, whole=True)
+        elif name == "seconds":
+            value = check_number(name, value, least=0, most=86_400, above=True)
+        elif name in ("enabled", "hint"):
+            check_choice(name, value, (True, False) if name == "enabled" else get_args(Hint))
+        elif name != "_times":
+            known = [field.name for field in fields(self)]
+            raise InvalidArgumentError(f"A rate limit has no {name!r}.{did_you_mean(name, known)}")
+        super().__setattr__(name, value)
 
     def wait(self, store: str) -> float | None:
         """Count a call; return the seconds until one is allowed again, None when it is now.
@@ -218,6 +233,10 @@ class RateLimit:
 
 
 def _fault(settings: Mapping[str, Any]) -> Fault:
+    if not isinstance(settings, Mapping):
+        raise InvalidArgumentError(
+            f"A fault is a mapping, for example {{'kind': 'latency'}}, not {settings!r}."
+        )
     known = [field.name for field in fields(Fault)]
     for name in settings:
         if name not in known:

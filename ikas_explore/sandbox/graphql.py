@@ -1,13 +1,16 @@
-"""GraphQL over HTTP as ikas answers it: one executor per API version.
+"""GraphQL over HTTP as ikas answers it: documents, what the fields do, and errors.
 
-ariadne binds the schema; documents are parsed and validated once and kept, since a client
-sends the same few again and again. Refusals of a resolver come with HTTP 200, what does
-not fit the schema with HTTP 400 and ``GRAPHQL_VALIDATION_FAILED`` (live).
+Documents are parsed and validated once and kept, since a client sends the same few again and
+again. Refusals of a resolver come with HTTP 200, what does not fit the schema with HTTP 400 and
+``GRAPHQL_VALIDATION_FAILED``. The codes are those of the API as measured by third parties
+(live); where only the case is known and not the code, the line says so.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,16 +18,22 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
+    GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
+    build_schema,
     execute_sync,
     parse,
     validate,
 )
 
-from ikas_explore.errors import StorageError
-from ikas_explore.sandbox.resolvers import Call
+from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.sandbox.webhook_rows import Registrations
+from ikas_explore.schema import SAVE_FIELDS, ApiVersion, sdl
+from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.strict_json import decode_bytes
+from ikas_explore.values.urls import is_private, read_url
 
 _log = logging.getLogger(__name__)
 
@@ -37,24 +46,29 @@ _MAX_LENGTH = 20_000
 Answer = tuple[int, dict[str, Any]]
 
 
-class Executor:
-    """Answers the operations of one API version.
+@dataclass(frozen=True)
+class Call:
+    """What a resolver knows of the call it serves: the GraphQL context.
 
-    Parameters
-    ----------
-    schema : GraphQLSchema
-        With resolvers bound.
+    `store` is the one that the access token opens, None without a valid one. Resolvers ask for
+    it, not the server: introspection and ``{ __typename }`` need no token (live).
     """
+
+    store: StoreCredentials | None
+    installed: bool = True
+    permitted: bool = True
+
+
+class Executor:
+    """Answers the operations of one API version; `schema` has resolvers bound."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        roots = (schema.query_type, schema.mutation_type)
-        self._roots = {name for root in roots if root is not None for name in root.fields}
         self._prepared = lru_cache(maxsize=256)(self._prepare)
 
     def answer(self, body: bytes, call: Call) -> Answer:
         """Execute what a request's body asks for; return the HTTP status and the JSON body."""
-        operation = read_operation(body)
+        operation = _read_operation(body)
         if isinstance(operation, str):
             return 400, {"errors": [_formatted(GraphQLError(operation), "BAD_REQUEST")]}
         document, errors = self._prepared(operation["query"])
@@ -77,14 +91,15 @@ class Executor:
 
     def fields(self, body: bytes) -> list[str]:
         """Return the root fields a request's body asks for, of those that there are."""
-        operation = read_operation(body)
+        operation = _read_operation(body)
         document = None if isinstance(operation, str) else self._prepared(operation["query"])[0]
+        roots = {name for root in _roots(self._schema) for name in root.fields}
         return [
             selection.name.value
             for definition in (document.definitions if document else ())
             if isinstance(definition, OperationDefinitionNode)
             for selection in definition.selection_set.selections
-            if isinstance(selection, FieldNode) and selection.name.value in self._roots
+            if isinstance(selection, FieldNode) and selection.name.value in roots
         ]
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
@@ -97,8 +112,93 @@ class Executor:
             return None, (GraphQLError("The document is nested too deeply."),)
 
 
-def read_operation(body: bytes) -> dict[str, Any] | str:
-    """Read a request's body as a GraphQL operation, or tell what is wrong with it."""
+def executable_schema(
+    api_version: ApiVersion, registrations: Registrations, *, strict: bool
+) -> GraphQLSchema:
+    """Bind the fields of one API version to what they do.
+
+    With `strict`, the endpoints ikas refuses are refused: ``http://``, private addresses.
+    """
+
+    def list_webhook(_: object, info: GraphQLResolveInfo) -> list[dict[str, Any]]:
+        call: Call = info.context
+        store = _store_of(call)
+        return registrations.of_store(store.name) if call.installed else []
+
+    def save_webhook(
+        _: object, info: GraphQLResolveInfo, *, input: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        store = _installed_store_of(info.context)
+        # One bad scope fails the whole call, and nothing is saved (live, inferred).
+        if not set(input["scopes"]) <= set(Scope.registrable()):
+            raise _refusal("INVALID_SCOPE", "error_messages.public.webhook.invalid_scope")
+        _check_endpoint(input["endpoint"], strict=strict)
+        return registrations.save(
+            store.name, input["endpoint"], input["scopes"], input.get("salesChannelIds")
+        )
+
+    def delete_webhook(_: object, info: GraphQLResolveInfo, *, scopes: list[str]) -> bool:
+        store = _installed_store_of(info.context)
+        registrations.delete(store.name, scopes)
+        return True  # also for a scope that is not registered, where ikas' answer is unknown
+
+    resolvers: dict[str, Callable[..., Any]] = {
+        "listWebhook": list_webhook,
+        SAVE_FIELDS[api_version]: save_webhook,
+        "deleteWebhook": delete_webhook,
+    }
+    schema = build_schema(sdl(api_version))
+    for root in _roots(schema):
+        for name, field in root.fields.items():
+            field.resolve = resolvers[name]
+    return schema
+
+
+def _roots(schema: GraphQLSchema) -> list[Any]:
+    return [root for root in (schema.query_type, schema.mutation_type) if root is not None]
+
+
+def _refusal(code: str, message: str, **extensions: object) -> GraphQLError:
+    """Make an error as ikas answers it: what to act on is ``extensions.code``."""
+    return GraphQLError(message, extensions={"code": code, **extensions})
+
+
+def _store_of(call: Call) -> StoreCredentials:
+    if call.store is None:
+        raise _refusal("LOGIN_REQUIRED", "LOGIN_REQUIRED")
+    if not call.permitted:
+        # Which feature webhooks need is unknown: the name is invented.
+        raise _refusal(
+            "UNAUTHORIZED", "UNAUTHORIZED", deniedBy="FEATURE", requiredFeatures=["WEBHOOK"]
+        )
+    return call.store
+
+
+def _installed_store_of(call: Call) -> StoreCredentials:
+    store = _store_of(call)
+    if not call.installed:
+        raise _refusal("APP_NOT_FOUND", "APP_NOT_FOUND")
+    return store
+
+
+def _check_endpoint(endpoint: str, *, strict: bool) -> None:
+    reason = ""
+    try:
+        url = read_url(endpoint)
+    except InvalidArgumentError as error:
+        reason = str(error)
+    else:
+        if strict and url.scheme != "https":
+            reason = f"the endpoint {endpoint!r} is not https."
+        elif strict and is_private(url.host):
+            # That such addresses are refused is documented, the code is inferred.
+            reason = f"the endpoint {endpoint!r} cannot be reached from the internet."
+    if reason:
+        raise _refusal("ARGUMENT_VALIDATION_ERROR", f"Argument Validation Error: {reason}")
+
+
+def _read_operation(body: bytes) -> dict[str, Any] | str:
+    """Read a request's body as a GraphQL operation, or say what is wrong with it."""
     try:
         operation = decode_bytes(body)
     except ValueError as error:
@@ -122,11 +222,11 @@ def _formatted(error: GraphQLError, code: str = "GRAPHQL_VALIDATION_FAILED") -> 
         formatted: dict[str, Any] = dict(error.formatted)
         formatted["extensions"] = {"code": code, **(error.extensions or {})}
         return formatted
-    # A resolver that broke: its text may hold anything, so only what is ours is told.
+    # A resolver that broke: its text may hold anything, so only what is ours is shown.
     _log.error("A resolver of the sandbox failed.", exc_info=error.original_error)
-    told = str(error.original_error) if isinstance(error.original_error, StorageError) else ""
+    shown = str(error.original_error) if isinstance(error.original_error, StorageError) else ""
     return {
-        "message": told or "Internal server error.",
+        "message": shown or "Internal server error.",
         "path": error.path,
         "extensions": {"code": "INTERNAL_SERVER_ERROR"},
     }

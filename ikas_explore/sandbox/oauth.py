@@ -22,21 +22,10 @@ _GRANTS = ("client_credentials", "authorization_code", "refresh_token")
 def answer_token(
     form: Mapping[str, str], stores: Stores, *, lifetime: float
 ) -> tuple[int, dict[str, Any]]:
-    """Answer one call of the token path.
+    """Answer one call of the token path: the HTTP status and the JSON body.
 
-    Parameters
-    ----------
-    form : mapping of str to str
-        The fields of the form.
-    stores : Stores
-    lifetime : float
-        Seconds an access token is valid; ikas' are valid for 14,400 (docs).
-
-    Returns
-    -------
-    tuple of int and dict
-        The HTTP status and the JSON body. A refusal has an ``errors`` array beside
-        OAuth's ``error``: ikas' own client reports success for a body without one.
+    An access token is valid for `lifetime` seconds. A refusal has an ``errors`` array beside
+    OAuth's ``error``: ikas' own client reports success for a body without one.
     """
     grant = form.get("grant_type", "")
     if grant not in _GRANTS:

@@ -28,12 +28,8 @@ _HEADERS = {"Content-Type": "application/json", "User-Agent": "ikas-sandbox"}
 class Connections:
     """Posts bodies; for one event loop.
 
-    Parameters
-    ----------
-    most_idle : int
-        Connections kept open without use, to all receivers together.
-    loopback_only : bool, default True
-        Connect to this machine and nowhere else, whatever a name resolves to.
+    At most `most_idle` connections are kept open without use, to all receivers together. With
+    `loopback_only` they go to this machine and nowhere else, whatever a name resolves to.
     """
 
     def __init__(self, most_idle: int, *, loopback_only: bool = True) -> None:
@@ -45,13 +41,7 @@ class Connections:
         self._ageing: asyncio.Task[None] | None = None
 
     async def post(self, receiver: str, endpoint: str, body: bytes) -> int:
-        """Post a body of JSON and return the status of the answer.
-
-        Raises
-        ------
-        httpx.HTTPError, httpx.InvalidURL
-            No answer came.
-        """
+        """Post a body of JSON and return the status of the answer, or raise httpx's errors."""
         transport = self._take(receiver)
         try:
             status = await _post(transport, endpoint, body)

@@ -13,17 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An attempt to be made.
-
-    Attributes
-    ----------
-    delivery : int
-        The delivery's number in the rows.
-    attempt : int
-        From 1.
-    receiver : str
-        Scheme, host and port: what is slow or fast as one.
-    """
+    """An attempt to be made, from 1; `receiver` is scheme, host and port: slow or fast as one."""
 
     delivery: int
     attempt: int
@@ -33,12 +23,7 @@ class Due:
 class Lanes:
     """Attempts that wait for their time, or for a free place at their receiver.
 
-    Parameters
-    ----------
-    per_receiver : int
-        Attempts under way to one receiver at a time.
-    in_all : int
-        Attempts under way at a time.
+    At most `per_receiver` attempts to one receiver and `in_all` together are under way at a time.
 
     Examples
     --------

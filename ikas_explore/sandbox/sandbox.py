@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.network.server import Server
-from ikas_explore.sandbox.app import make_app
+from ikas_explore.network.server import Ending, Server
+from ikas_explore.sandbox.app import State, make_app
 from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import DeliverTo, NextAttemptTo, OnExhausted, Rules
-from ikas_explore.sandbox.breaking import Waits
+from ikas_explore.sandbox.control import control_routes
+from ikas_explore.sandbox.delivery_rows import Deliveries
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
-from ikas_explore.sandbox.randomness import generator
-from ikas_explore.sandbox.state import State
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
@@ -41,39 +40,39 @@ class Sandbox:
     Parameters
     ----------
     path : str or path-like, optional
-        A file that keeps its state. Default: memory, gone with the sandbox.
+        A file that keeps its state, for one process at a time. Default: memory, gone with the
+        sandbox.
     port : int, default 0
         0 takes a free one.
     max_attempts : int, default 3
-        Attempts of one delivery in all. Source: seed ("for 3 times"); ikas told one
+        Attempts of one delivery in all, as ikas documents it ("for 3 times"). ikas told one
         integrator "three more", which would be 4.
     retry_delays : sequence of float, default (1.0, 2.0)
         Seconds before the second attempt, the third and so on; the last one repeats.
-        Source: inferred, the real gaps are unknown.
+        ikas' own gaps are not known; a guess.
     receiver_timeout : float, default 5.0
-        Seconds a receiver has to answer. Source: inferred, unknown.
+        Seconds a receiver has to answer. ikas' own time is not known; a guess.
     strict : bool, default False
-        Refuse the endpoints ikas refuses: ``http://`` (live), private and reserved addresses
-        (docs). Off, so that a receiver on this machine can be registered.
+        Refuse the endpoints ikas refuses: ``http://``, private and reserved addresses. Off, so
+        that a receiver on this machine can be registered.
     deliver_to : {"loopback", "any"}, default "loopback"
-        Where deliveries may go. Others are recorded as ``blocked``: the seed's example
-        endpoints are real hosts. A decision of this sandbox.
+        Where deliveries may go. Others are recorded as ``blocked``, because the endpoints in
+        ikas' examples are real hosts.
     examples : bool, default True
-        Start with the two webhooks of the seed's first example.
+        Start with the two webhooks of the first example in ikas' documentation.
     seed : int or str, optional
         The same seed gives the same credentials, ids and sample events. Default: random.
     on_exhausted : {"delivery", "registration"}, default "delivery"
         What ends when all attempts failed: the delivery, or all further deliveries of that
-        webhook until its scope is saved again. Source: seed ("then stops sending webhook")
-        says neither; inferred.
+        webhook until its scope is saved again. ikas says only "then stops sending webhook".
     next_attempt_to : {"first", "current"}, default "first"
         Where a further attempt goes when the webhook has moved in between: where the
-        delivery was addressed at first, or where the webhook is now. Source: inferred.
+        delivery was addressed at first, or where the webhook is now. A guess.
     concurrency : int, default 32
         Attempts under way to one receiver at a time, so that a slow one holds up only itself;
-        eight times as many in all. Source: inferred, unknown.
+        eight times as many in all. A guess.
     token_lifetime : float, default 14400
-        Seconds a token of the OAuth path is valid. Source: docs.
+        Seconds a token of the OAuth path is valid.
 
     Attributes
     ----------
@@ -125,12 +124,11 @@ class Sandbox:
             concurrency=concurrency,
             token_lifetime=token_lifetime,
         )
-        self._opened = _Opened(path, rules, seed=seed, examples=examples)
+        ending = Ending()
+        self._opened = _Opened(path, rules, seed=seed, examples=examples, ending=ending)
         # The server knows what is opened but not this object, so that a sandbox nobody holds any
         # more ends too, and one that is held ends with Python.
-        self._server = Server(
-            self._opened, port=port, name="sandbox", ending=self._opened.waits.ending
-        )
+        self._server = Server(self._opened, port=port, name="sandbox", ending=ending)
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
 
@@ -166,7 +164,7 @@ class Sandbox:
 
     @property
     def rate_limit(self) -> RateLimit:
-        """ikas' limit of 50 calls in 10 s per store (docs); off until ``enabled`` is set."""
+        """ikas' limit of 50 calls in 10 s per store; off until ``enabled`` is set."""
         return self._state.rate_limit
 
     def emit(
@@ -208,7 +206,7 @@ class Sandbox:
         ...     list(sandbox.deliveries()["state"])  # the example's endpoint is a real host
         ['blocked']
         """
-        return self._state.emit(self._named(store), scope, data).deliveries
+        return self._state.events.emit(self._named(store), scope, data)[1]
 
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is pending.
@@ -237,13 +235,13 @@ class Sandbox:
         pandas.DataFrame
             ``id, scope, endpoint, state, attempts, created_at, finished_at, reason, sample``:
             ``state`` is pending, delivered, exhausted or blocked, ``reason`` why not
-            delivered, ``sample`` who has seen such data: live, sdk, invented (nobody), or
-            own (given to `emit`).
+            delivered, ``sample`` who has seen such data: live (at ikas), sdk (its types),
+            invented (nobody), or own (given to `emit`).
         """
         from ikas_explore.frames.frames import DELIVERIES, rows_frame
 
         name = None if store is None else self._named(store).name
-        return rows_frame(DELIVERIES, self._state.events.deliveries(name))
+        return rows_frame(DELIVERIES, list(self._state.deliveries.listed("deliveries", name)))
 
     def attempts(self, *, store: str | None = None) -> DataFrame:
         """Return the attempts of all stores, or of one, by delivery and number.
@@ -257,7 +255,7 @@ class Sandbox:
         from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
         name = None if store is None else self._named(store).name
-        return rows_frame(ATTEMPTS, self._state.events.attempts(name))
+        return rows_frame(ATTEMPTS, list(self._state.deliveries.listed("attempts", name)))
 
     def add_store(self, name: str) -> StoreCredentials:
         """Add a store with credentials, webhooks and deliveries of its own.
@@ -290,14 +288,14 @@ class Sandbox:
         Returns
         -------
         str
-            Valid once, for ten minutes (inferred).
+            Valid once, for ten minutes.
         """
         return self._state.stores.issue(self._named(store).name, "code", 600)
 
     def uninstall(self, store: str | None = None) -> None:
-        """Uninstall the app from a store, as a merchant does it: nothing tells the app (live).
+        """Uninstall the app from a store, as a merchant does it: ikas does not tell the app.
 
-        Its webhooks are dropped, listing gives none, saving and deleting answer
+        Its webhooks are dropped, lists are empty, saving and deleting answer
         ``APP_NOT_FOUND``. `install` puts the app back, without the webhooks.
         """
         self._state.stores.set_installed(self._named(store).name, False)
@@ -347,33 +345,36 @@ class _Opened(AbstractContextManager[Starlette]):
         *,
         seed: int | str | None,
         examples: bool,
+        ending: Ending,
     ) -> None:
-        self.waits = Waits()
         self._path = path
         self._rules = rules
-        self._randomness = secrets.token_hex(16) if seed is None else str(seed)
+        self._seed = secrets.token_hex(16) if seed is None else str(seed)
         self._examples = examples
+        self._ending = ending
 
     def __enter__(self) -> Starlette:
-        rules, randomness = self._rules, self._randomness
-        rows = Rows(self._path)
+        rules = self._rules
+        rows = Rows(self._path, self._seed)
         try:
-            stores = Stores(rows, randomness)
+            stores = Stores(rows)
+            worker = Worker(Ledger(rows, rules, stores), rules)
             self.state = State(
                 rows=rows,
                 rules=rules,
                 stores=stores,
-                registrations=Registrations(rows, randomness),
-                events=Events(rows, randomness, rules.deliver_to),
-                worker=Worker(Ledger(rows, rules, stores), rules),
-                faults=Faults(generator(randomness, "faults")),
-                waits=self.waits,
+                registrations=Registrations(rows),
+                events=Events(rows, rules.deliver_to, worker.add),
+                deliveries=Deliveries(rows),
+                worker=worker,
+                faults=Faults(rows.random("faults")),
+                ending=self._ending,
             )
             self.store, new = stores.add(SANDBOX)
             if new and self._examples:
                 self.state.registrations.add_examples(SANDBOX)
-            self.state.worker.recover()
-            return make_app(self.state)
+            worker.recover()
+            return make_app(self.state, control_routes(self.state))
         except BaseException:
             rows.close()
             raise

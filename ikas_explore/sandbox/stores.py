@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from random import Random
 from typing import Literal
 
 from ikas_explore.deliveries.payloads import make_uuid
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.settings import check_store_name
 from ikas_explore.values.names import did_you_mean
@@ -46,18 +45,10 @@ class StoreCredentials:
 
 
 class Stores:
-    """The stores and their tokens, in rows.
+    """The stores and their tokens, in rows."""
 
-    Parameters
-    ----------
-    rows : Rows
-    seed : str
-        The same seed and name give the same credentials.
-    """
-
-    def __init__(self, rows: Rows, seed: str) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._seed = seed
         self._numbers = itertools.count()
         self._by_name = {
             row["name"]: _credentials(row) for row in rows.read("SELECT * FROM stores")
@@ -83,13 +74,7 @@ class Stores:
         return store, row is None
 
     def named(self, name: str) -> StoreCredentials:
-        """Return the store of that name.
-
-        Raises
-        ------
-        InvalidArgumentError
-            There is none.
-        """
+        """Return the store of that name, or raise InvalidArgumentError."""
         if name not in self._by_name:
             raise InvalidArgumentError(
                 f"The sandbox has no store {name!r}.{did_you_mean(name, self._by_name)} "
@@ -120,7 +105,7 @@ class Stores:
             connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
             # A generator for each: of one for all, who has many values can compute the next.
             number = next(self._numbers)
-            token = _new_token(generator(self._seed, "token", self._rows.opened, number), kind)
+            token = _new_token(self._rows.random("token", self._rows.opened, number), kind)
             expires_at = None if lifetime is None else now + round(lifetime * 1000)
             connection.execute(
                 "INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, kind, store, expires_at)
@@ -133,7 +118,7 @@ class Stores:
             connection.execute("DELETE FROM tokens WHERE token = ?", (token,))
 
     def installed(self, name: str) -> bool:
-        """Tell whether the app is installed in the store."""
+        """Return whether the app is installed in the store."""
         row = self._one("SELECT installed FROM stores WHERE name = ?", name)
         return bool(row and row["installed"])
 
@@ -147,7 +132,7 @@ class Stores:
                 connection.execute("DELETE FROM webhooks WHERE store = ?", (name,))
 
     def _new_credentials(self, name: str) -> StoreCredentials:
-        random = generator(self._seed, "store", name)
+        random = self._rows.random("store", name)
         return StoreCredentials(
             name=name,
             client_id=make_uuid(random),
@@ -167,11 +152,4 @@ def _new_token(random: Random, kind: TokenKind) -> str:
 
 
 def _credentials(row: sqlite3.Row) -> StoreCredentials:
-    return StoreCredentials(
-        row["name"],
-        row["client_id"],
-        row["client_secret"],
-        row["access_token"],
-        row["merchant_id"],
-        row["authorized_app_id"],
-    )
+    return StoreCredentials(*(row[each.name] for each in fields(StoreCredentials)))

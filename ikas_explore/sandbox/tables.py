@@ -1,10 +1,11 @@
-"""The rows a sandbox keeps: in memory, or in a file that outlives it."""
+"""The rows a sandbox keeps, in memory or in a file that outlives it, and what its seed brings."""
 
 from __future__ import annotations
 
 import os
 import time
 from importlib import resources
+from random import Random
 
 from ikas_explore.system.database import Database
 
@@ -21,26 +22,25 @@ def now_ms() -> int:
 class Rows(Database):
     """The sandbox's tables; serves the thread of the server and those that call the sandbox.
 
-    Parameters
-    ----------
-    path : str or path-like, optional
-        A file, made when it is not there; None keeps the rows in memory.
-
     Attributes
     ----------
     opened : int
         How often the file has been opened, this time included: a seed must not give the same
         ids again.
-
-    Raises
-    ------
-    StorageError
-        From here and from every method; see `ikas_explore.system.database`.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, seed: str = "") -> None:
         super().__init__(path, name="sandbox", tables=_TABLES, application_id=_APPLICATION_ID)
-        self.read("PRAGMA foreign_keys = ON")
-        with self.transaction() as connection:
-            connection.execute("UPDATE opened SET times = times + 1")
-            self.opened = int(connection.execute("SELECT times FROM opened").fetchone()[0])
+        self._seed = seed
+        try:
+            with self.transaction() as connection:
+                connection.execute("UPDATE opened SET times = times + 1")
+                self.opened = int(connection.execute("SELECT times FROM opened").fetchone()[0])
+        except BaseException:
+            self.close()
+            raise
+
+    def random(self, *purpose: object) -> Random:
+        """Return a generator of its own for each purpose, so that none shifts another's values."""
+        # Not for cryptography: nothing made here opens more than a sandbox on this machine.
+        return Random("/".join(map(str, (self._seed, *purpose))))  # noqa: S311

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ikas_explore.deliveries.payloads import make_uuid
-from ikas_explore.sandbox.randomness import generator
 from ikas_explore.sandbox.tables import Rows, now_ms
 
 # The answer of the seed's first example: scope, id, time of creation and update.
@@ -25,18 +24,11 @@ _EXAMPLE_ENDPOINT = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
 
 
 class Registrations:
-    """The registered webhooks, in rows.
+    """The registered webhooks, in rows."""
 
-    Parameters
-    ----------
-    rows : Rows
-    seed : str
-        The same seed gives the same ids in the same order.
-    """
-
-    def __init__(self, rows: Rows, seed: str) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._ids = generator(seed, "webhooks", rows.opened)
+        self._ids = rows.random("webhooks", rows.opened)
 
     def of_store(self, store: str) -> list[dict[str, Any]]:
         """Return a store's webhooks as the API names their fields, in the order first saved."""

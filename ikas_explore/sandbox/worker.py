@@ -34,14 +34,7 @@ _STORAGE_PAUSE = 0.2
 
 
 class Worker:
-    """Makes the attempts of pending deliveries.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        Where each attempt stands before it leaves.
-    rules : Rules
-    """
+    """Makes the attempts of pending deliveries."""
 
     def __init__(self, ledger: Ledger, rules: Rules) -> None:
         self._ledger = ledger
@@ -120,8 +113,8 @@ class Worker:
             try:
                 turn = self._ledger.turn(finished, taken)
             except StorageError as error:
-                # Nothing leaves while it cannot be written. settle() tells, and it goes on
-                # by itself once there is room.
+                # Nothing leaves while it cannot be written. settle() raises the error, and the
+                # worker goes on once there is room.
                 for due in taken:
                     self._lanes.give_back(due, time.monotonic())
                 self._tell(error, 0)

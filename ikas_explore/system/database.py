@@ -11,23 +11,21 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from ikas_explore.errors import StorageError
+from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import is_trap
 from ikas_explore.text.printable import printable
 
-_ANOTHER = "give another path"
 # Of all tables so far; stands in each file, so that those of later ones can be told apart.
 _VERSION = 1
 
 
 class Database:
-    """The one connection to a file's rows, and the border where SQLite's errors are translated.
-
-    It serves several threads, one at a time.
+    """The one connection to a file's rows; threads take turns, and errors are StorageErrors.
 
     Parameters
     ----------
@@ -35,17 +33,11 @@ class Database:
         A file, made when it is not there, readable by its owner alone; None keeps the rows
         in memory.
     name : str
-        What errors call it, such as "receiver's log".
+        What errors call it: "receiver's log".
     tables : str
         The SQL statements that make the tables, each with its semicolon.
     application_id : int
         Marks the file as one of this kind.
-
-    Raises
-    ------
-    StorageError
-        From here and from every method: the file cannot be opened, is used by another
-        process, is of another kind, or cannot be written.
     """
 
     def __init__(
@@ -56,22 +48,10 @@ class Database:
         tables: str,
         application_id: int,
     ) -> None:
-        if path is not None and is_trap(path):
-            raise StorageError(
-                f"{path} belongs to another user and lies where everybody may write; {_ANOTHER}."
-            )
-        # To its end: a file that is made by SQLite behind a link is open to all at first.
-        self._path = None if path is None else Path(os.path.realpath(path))
-        self._what = f"{name} ({path if path is not None else 'memory'})"
+        self._what = f"{name} ({'memory' if path is None else printable(str(path))})"
         self._lock = threading.RLock()
-        if self._path is not None and self._path.exists() and not _writable(self._path):
-            raise StorageError(  # SQLite would call it a disk I/O error
-                f"The {self._what} cannot be written; make it so that it can be written, or give "
-                "another path."
-            )
-        if self._path is not None and self._path.is_file() and self._path.stat().st_size == 1:
-            # SQLite would take a file of one byte for an empty one, and write over it.
-            raise StorageError(f"The file of the {self._what} holds something else; {_ANOTHER}.")
+        self._process = os.getpid()
+        self._path = None if path is None else self._checked(path)
         with self._translated():
             if self._path is not None:
                 # Only one that is not there is opened here: closing any handle of a file gives
@@ -86,10 +66,12 @@ class Database:
         except BaseException:
             self._connection.close()
             raise
+        _OPEN.add(self)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all of what is done inside, or nothing."""
+        self.check_process()
         # The connection commits at the end of its block, or rolls back.
         with self._lock, self._translated(), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -97,13 +79,46 @@ class Database:
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return the rows of one query."""
+        self.check_process()
         with self._lock, self._translated():
             return self._connection.execute(statement, values).fetchall()
 
+    def check_process(self) -> None:
+        """Raise StorageError in a forked child: SQLite's connection belongs to its parent."""
+        if self._process != os.getpid():  # before any lock: a thread of the parent may hold it
+            raise StorageError(
+                f"The {self._what} was opened by another process ({self._process}), of which this "
+                "one is a fork. Use it there, or open one of its own here."
+            )
+
     def close(self) -> None:
-        """Close the connection; calling it again does nothing."""
-        with self._lock:
-            self._connection.close()
+        """Close the connection; calling it again does nothing, nor does it in a forked child."""
+        if self._process == os.getpid():
+            with self._lock:
+                _OPEN.discard(self)
+                self._connection.close()
+
+    def _checked(self, path: str | os.PathLike[str]) -> Path:
+        if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+            raise InvalidArgumentError(f"{path!r} is not a path; give a text or a pathlib.Path.")
+        try:
+            # To its end: a file that is made by SQLite behind a link is open to all at first.
+            found = Path(os.path.realpath(path))
+            trap, size = is_trap(path), found.stat().st_size if found.is_file() else 0
+        except (OSError, ValueError) as error:  # a NUL, half a surrogate pair
+            raise StorageError(f"The {self._what} cannot be used: {error}. {_ANOTHER}") from None
+        if trap:
+            raise StorageError(
+                f"{path} belongs to another user and lies where everybody may write. {_ANOTHER}"
+            )
+        if found.exists() and not _writable(found):  # SQLite would call it a disk I/O error
+            raise StorageError(
+                f"The {self._what} cannot be written; make it so that it can be written, or give "
+                "another path."
+            )
+        if size == 1:  # SQLite would take it for an empty one, and write over it
+            raise self._something_else()
+        return found
 
     def _open(self, tables: str, application_id: int) -> None:
         self._connection.row_factory = sqlite3.Row
@@ -119,20 +134,20 @@ class Database:
             if (not ours and (any(found) or not new)) or (
                 not new and _columns(self._connection) != _declared(tables)
             ):
-                raise StorageError(
-                    f"The file of the {self._what} holds something else; {_ANOTHER}."
-                )
+                raise self._something_else()
             for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {setting}").fetchall()
             marks = f"PRAGMA application_id = {application_id}; PRAGMA user_version = {_VERSION};"
             made = f"{tables}\n{marks}" if new else ""  # an empty one takes the file for us too
             self._connection.executescript(f"BEGIN IMMEDIATE; {made} COMMIT")
-        if self._path is not None:
-            # A file that was there may be open to others; the -wal file holds rows as well.
-            with self._translated():
+            if self._path is not None:
+                # A file that was there may be open to others; the -wal file holds rows as well.
                 for path in (self._path, Path(f"{self._path}-wal")):
                     with suppress(FileNotFoundError):
                         path.chmod(0o600)
+
+    def _something_else(self) -> StorageError:
+        return StorageError(f"The file of the {self._what} holds something else. {_ANOTHER}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -144,11 +159,46 @@ class Database:
             raise StorageError(f"The {self._what} is closed; open a new one.") from None
         except sqlite3.IntegrityError:
             raise  # a mistake of ours too
-        except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
+        except (sqlite3.DatabaseError, OSError, UnicodeError) as error:
             # The last of these where SQLite's own message holds bytes of a damaged file.
             raise StorageError(
-                f"The {self._what} cannot be used: {printable(str(error))}. {_advice(str(error))}"
+                f"The {self._what} cannot be used: {printable(str(error))}. "
+                f"{self._advice(str(error))}"
             ) from error
+
+    def _advice(self, error: str) -> str:
+        if "locked" in error and any(each._path == self._path for each in list(_OPEN)):
+            return (
+                "This process has the file open already: call close() on the object that holds it "
+                "(from the first run, if a notebook cell ran twice), or give another path."
+            )
+        if "locked" in error:
+            return "Another process has the file open: end that one, or give another path."
+        if "full" in error or "disk I/O" in error:
+            return "Make room on the disk; what was written before is still there."
+        if "not a database" in error or "malformed" in error:
+            return f"The file is of another kind. {_ANOTHER}"
+        return "Give a path in a folder that exists and can be written."
+
+
+_ANOTHER = "Please give another path."
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _abandon() -> None:
+    """Keep a forked child from ever closing its parent's files.
+
+    Its copy of a connection believes to have the parent's locks; closed, also by the garbage
+    collector or the end of Python, it would write old pages and remove the log of newer ones.
+    """
+    import ctypes
+
+    for each in list(_OPEN):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(each._connection))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon)
 
 
 def _declared(tables: str) -> list[tuple[object, ...]]:
@@ -170,13 +220,3 @@ def _columns(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
 
 def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _advice(error: str) -> str:
-    if "locked" in error:
-        return "Another process has the file open: end that one, or give another path."
-    if "full" in error or "disk I/O" in error:
-        return "Make room on the disk; what was written before still stands."
-    if "not a database" in error or "malformed" in error:
-        return "The file is of another kind: give another path."
-    return "Give a path in a folder that exists and can be written."

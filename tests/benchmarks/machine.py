@@ -6,7 +6,7 @@ import os
 import platform
 from importlib.metadata import version
 
-_NAMED = ("httpx", "pandas", "sgqlc", "ariadne", "starlette", "uvicorn")
+_NAMED = ("httpx", "pandas", "sgqlc", "graphql-core", "starlette", "uvicorn")
 
 
 def machine() -> dict[str, str]:

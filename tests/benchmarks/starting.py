@@ -14,7 +14,7 @@ import ikas_explore as ikas
 from tests.benchmarks.measuring import Figure, pairs, python
 
 _IMPORTS = (
-    "dotenv, httpx, pandas, sgqlc.operation, stamina, ariadne, starlette.applications, uvicorn"
+    "dotenv, httpx, pandas, sgqlc.operation, stamina, graphql, starlette.applications, uvicorn"
 )
 
 

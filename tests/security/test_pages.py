@@ -176,7 +176,7 @@ def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
     """A new one has to be added to the list above; OAuth's asks for id and secret."""
     from ikas_explore.sandbox.app import make_app
 
-    app = make_app(sandbox._state)
+    app = make_app(sandbox._state, control.control_routes(sandbox._state))
     routes = {
         (method, getattr(route, "path", ""))
         for route in app.routes

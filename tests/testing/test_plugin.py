@@ -85,7 +85,7 @@ def test_pytest_loads_nothing_heavy_for_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    heavy = "pandas numpy httpx ariadne ipywidgets IPython nbval sgqlc uvicorn starlette stamina"
+    heavy = "pandas numpy httpx graphql ipywidgets IPython nbval sgqlc uvicorn starlette stamina"
     assert not set(done.stdout.split()) & set(heavy.split())
 
 
