@@ -228,6 +228,8 @@ def is_token(text: str) -> bool:
 
 def check_store_name(name: str) -> str:
     """Return a store name that ikas could have given, or raise InvalidArgumentError."""
+    if not isinstance(name, str):
+        raise InvalidArgumentError(f"A store name is text, not {type(name).__name__}: {name!r}.")
     if re.fullmatch(r"[a-z0-9-]+", name):
         return name
     if looks_secret(name):

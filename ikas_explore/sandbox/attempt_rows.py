@@ -36,8 +36,8 @@ SELECT number, endpoint, next_at,
   1 + (SELECT count(*) FROM attempts AS a WHERE a.delivery = deliveries.number) AS attempt
 FROM deliveries WHERE state = 'pending' ORDER BY number
 """
-_SWITCH_OFF = """
-UPDATE webhooks SET active = 0 WHERE (store, scope, endpoint) =
+_END_REGISTRATION = """
+DELETE FROM webhooks WHERE (store, scope, endpoint) =
   (SELECT e.store, e.scope, d.endpoint FROM deliveries AS d
    JOIN events AS e ON e.number = d.event WHERE d.number = ?)
 """
@@ -149,7 +149,7 @@ class Ledger:
             ("delivered" if outcome.ok else "exhausted", outcome.error, now, due.delivery),
         )
         if not outcome.ok and self._rules.on_exhausted == "registration":
-            connection.execute(_SWITCH_OFF, (due.delivery,))
+            connection.execute(_END_REGISTRATION, (due.delivery,))
         return None
 
     def _claim(self, connection: sqlite3.Connection, due: Due, now: int) -> Claim | None:

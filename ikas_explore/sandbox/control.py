@@ -1,24 +1,31 @@
 """Control routes: the sandbox for programs in other languages.
 
 ``POST /control/events`` makes an event happen, ``GET /control/deliveries`` and
-``/control/attempts`` give the rows of the token's store with the keys of the frames (times
+``/control/attempts`` stream the rows of the token's store with the keys of the frames (times
 in Unix milliseconds), ``PUT /control/faults`` replaces the faults. All want a store's access
 token as Bearer; none of them is part of ikas.
+
+The two lists take ``since`` (ISO text), ``state`` and ``limit`` as `Sandbox.deliveries` does.
+With a ``limit`` the header ``X-Total-Count`` says how many rows there are without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ikas_explore.deliveries.payloads import to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import read_body
 from ikas_explore.sandbox.app import State, refuse, store_of
+from ikas_explore.sandbox.delivery_rows import Asked, Listed
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.values.names import check_known
 from ikas_explore.values.strict_json import decode_bytes
 
 #: Bytes: an event's data may be long.
@@ -37,11 +44,22 @@ def control_routes(state: State) -> list[Route]:
         event, deliveries = state.events.emit(store, body["scope"], body.get("data"))
         return JSONResponse({"event": event, "deliveries": deliveries}, 201)
 
-    async def get_deliveries(request: Request, store: StoreCredentials) -> Response:
-        return JSONResponse(list(state.deliveries.listed("deliveries", store.name)))
+    def get(what: Listed) -> Answer:
+        async def get_rows(request: Request, store: StoreCredentials) -> Response:
+            # Rows that can only be of one store are counted without looking at their events.
+            asked = _asked(request, store.name if len(state.stores) > 1 else None)
+            # In other threads: the event loop goes on answering others between two pages.
+            pages = state.deliveries.pages(what, asked)
+            first = await asyncio.to_thread(_next_page, pages)
+            headers = {}
+            if asked.limit is not None:
+                count = await asyncio.to_thread(state.deliveries.count, what, asked)
+                headers["X-Total-Count"] = str(count)
+            return StreamingResponse(
+                _streamed(first, pages), media_type="application/json", headers=headers
+            )
 
-    async def get_attempts(request: Request, store: StoreCredentials) -> Response:
-        return JSONResponse(list(state.deliveries.listed("attempts", store.name)))
+        return get_rows
 
     async def put_faults(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
@@ -64,10 +82,38 @@ def control_routes(state: State) -> list[Route]:
 
     return [
         route("events", "POST", post_event),
-        route("deliveries", "GET", get_deliveries),
-        route("attempts", "GET", get_attempts),
+        route("deliveries", "GET", get("deliveries")),
+        route("attempts", "GET", get("attempts")),
         route("faults", "PUT", put_faults),
     ]
+
+
+def _asked(request: Request, store: str | None) -> Asked:
+    given = dict(request.query_params)
+    check_known(given, ("since", "state", "limit"), "the query of this path")
+    limit = given.get("limit")
+    if limit is not None and not (limit.isascii() and limit.isdigit() and len(limit) < 19):
+        raise InvalidArgumentError(f"limit is {limit!r}; give a whole number.")
+    since, state = given.get("since"), given.get("state")
+    return Asked(store, since, state, None if limit is None else int(limit))
+
+
+def _next_page(pages: Iterator[list[dict[str, Any]]]) -> bytes | None:
+    """Return the next page that has rows as JSON, without its brackets; None at the end."""
+    page = next(filter(None, pages), None)
+    return None if page is None else to_json(page).encode()[1:-1]
+
+
+async def _streamed(
+    page: bytes | None, pages: Iterator[list[dict[str, Any]]]
+) -> AsyncIterator[bytes]:
+    yield b"["
+    comma = b""
+    while page is not None:
+        yield comma + page
+        comma = b","
+        page = await asyncio.to_thread(_next_page, pages)
+    yield b"]"
 
 
 async def _read(request: Request) -> Any:

@@ -1,34 +1,54 @@
-"""The deliveries and attempts of a sandbox, listed."""
+"""The deliveries and attempts of a sandbox: listed, counted and pruned.
+
+All of it in windows of a thousand deliveries: the connection is also the event loop's, which
+must not wait for long, however many rows there are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ikas_explore.sandbox.behaviour import check_choice
 from ikas_explore.sandbox.tables import Rows
+from ikas_explore.values.numbers import check_number
+from ikas_explore.values.times import check_time
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Listed = Literal["deliveries", "attempts"]
+DeliveryState = Literal["pending", "delivered", "exhausted", "blocked"]
 
+_WINDOW = 1_000
 # The columns are those of the frames, in their order.
-_ROWS: dict[Listed, str] = {
-    "deliveries": """
-SELECT d.id, e.scope, d.endpoint, d.state,
-  (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempts,
-  d.created_at, d.finished_at, d.reason, e.sample
-FROM deliveries AS d JOIN events AS e ON e.number = d.event
-WHERE d.number BETWEEN ?1 AND ?2 AND (?3 IS NULL OR e.store = ?3)
-ORDER BY d.number
-""",
-    "attempts": """
-SELECT d.id AS delivery_id, a.number, a.started_at, a.duration_ms, a.status_code, a.error
-FROM deliveries AS d JOIN events AS e ON e.number = d.event
-JOIN attempts AS a ON a.delivery = d.number
-WHERE d.number BETWEEN ?1 AND ?2 AND (?3 IS NULL OR e.store = ?3)
-ORDER BY d.number, a.number
-""",
+_COLUMNS: dict[Listed, str] = {
+    "deliveries": "d.id, e.scope, d.endpoint, d.state,"
+    " (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempts,"
+    " d.created_at, d.finished_at, d.reason, e.sample",
+    "attempts": "d.id AS delivery_id, a.number, a.started_at, a.duration_ms, a.status_code,"
+    " a.error",
 }
-# Deliveries read at a time: the connection is also the event loop's, which must not wait for long.
-_WINDOW = 2_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows are asked for, checked; see `Sandbox.deliveries`."""
+
+    store: str | None = None
+    since: object = None
+    state: str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.since is not None:
+            object.__setattr__(self, "since", check_time("since", self.since))
+        if self.state is not None:
+            check_choice("state", self.state, get_args(DeliveryState))
+        if self.limit is not None:
+            limit = check_number("limit", self.limit, least=0, whole=True)
+            object.__setattr__(self, "limit", limit)
 
 
 class Deliveries:
@@ -37,10 +57,83 @@ class Deliveries:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def listed(self, what: Listed, store: str | None = None) -> Iterator[dict[str, Any]]:
-        """Give the rows of one store or of all, the oldest delivery first."""
-        ((lowest, highest),) = self._rows.read("SELECT min(number), max(number) FROM deliveries")
-        if lowest is not None:
-            for start in range(lowest, highest + 1, _WINDOW):
-                end = min(start + _WINDOW - 1, highest)
-                yield from map(dict, self._rows.read(_ROWS[what], start, end, store))
+    def pages(self, what: Listed, asked: Asked) -> Iterator[list[dict[str, Any]]]:
+        """Give the rows that are asked for a window at a time, the oldest delivery first."""
+        if asked.limit is None:
+            for window in self._windows():
+                yield self._read(what, window, asked)
+            return
+        pages: list[list[dict[str, Any]]] = []
+        left = asked.limit
+        for window in reversed(self._windows()):
+            if not left:
+                break
+            pages.append(self._read(what, window, asked)[-left:])
+            left -= len(pages[-1])
+        yield from reversed(pages)
+
+    def count(self, what: Listed, asked: Asked) -> int:
+        """Count the rows that there are, whatever the limit."""
+        return sum(
+            self._select("count(*)", what, window, asked)[0][0] for window in self._windows()
+        )
+
+    def in_frame(self, what: Listed, asked: Asked) -> DataFrame:
+        """Return the rows that are asked for as a frame."""
+        from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES, rows_frame
+
+        kind = DELIVERIES if what == "deliveries" else ATTEMPTS
+        return rows_frame(kind, [row for page in self.pages(what, asked) for row in page])
+
+    def prune(self, before: object) -> int:
+        """Delete ended deliveries from before a time, see `Sandbox.prune`; return how many."""
+        time = check_time("before", before)
+        deleted, kept = 0, set()
+        # Both at first: what is emitted meanwhile is not looked at.
+        windows, events = self._windows(), self._windows("events")
+        for start, end in windows:
+            with self._rows.transaction() as connection:
+                for number, event, state in connection.execute(
+                    "SELECT number, event, state FROM deliveries"
+                    " WHERE number BETWEEN ? AND ? AND created_at < ?",
+                    (start, end, time),
+                ).fetchall():
+                    if state == "pending":
+                        kept.add(event)
+                        continue
+                    connection.execute("DELETE FROM attempts WHERE delivery = ?", (number,))
+                    connection.execute("DELETE FROM deliveries WHERE number = ?", (number,))
+                    deleted += 1
+        for start, end in events:
+            with self._rows.transaction() as connection:
+                old = connection.execute(
+                    "SELECT number FROM events WHERE number BETWEEN ? AND ? AND created_at < ?",
+                    (start, end, time),
+                ).fetchall()
+                connection.executemany(
+                    "DELETE FROM events WHERE number = ?",
+                    [(number,) for (number,) in old if number not in kept],
+                )
+        return deleted
+
+    def _windows(self, table: str = "deliveries") -> list[tuple[int, int]]:
+        ((low, high),) = self._rows.read(f"SELECT min(number), max(number) FROM {table}")  # noqa: S608 - as below
+        if low is None:
+            return []
+        return [(each, min(each + _WINDOW - 1, high)) for each in range(low, high + 1, _WINDOW)]
+
+    def _read(self, what: Listed, window: tuple[int, int], asked: Asked) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._select(_COLUMNS[what], what, window, asked)]
+
+    def _select(self, columns: str, what: Listed, window: tuple[int, int], asked: Asked) -> Any:
+        statement = f"SELECT {columns} FROM deliveries AS d"  # noqa: S608 - texts of this module
+        if "e." in columns or asked.store is not None:
+            statement += " JOIN events AS e ON e.number = d.event AND (?3 IS NULL OR e.store = ?3)"
+        if what == "attempts":
+            statement += " JOIN attempts AS a ON a.delivery = d.number"
+        time, order = ("a.started_at", ", a.number") if what == "attempts" else ("d.created_at", "")
+        statement += (
+            f" WHERE d.number BETWEEN ?1 AND ?2 AND (?4 IS NULL OR {time} >= ?4)"
+            f" AND (?5 IS NULL OR d.state = ?5) ORDER BY d.number{order}"
+        )
+        return self._rows.read(statement, *window, asked.store, asked.since, asked.state)

@@ -17,8 +17,9 @@ import httpx
 from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
 
-# Bytes of an answer that are read: only its status counts.
+# Bytes of an answer that are read, and seconds that takes: only its status counts.
 _BODY_LIMIT = 65_536
+_READ_ON = 1.0
 # Seconds an idle connection is used again: less than the 5 after which usual servers hang
 # up, so that no attempt leaves on a connection that is just being closed.
 _KEEPALIVE = 2.0
@@ -39,23 +40,51 @@ class Connections:
         # By receiver, the one longest without a delivery first; each with when it was kept.
         self._idle: OrderedDict[str, list[tuple[float, httpx.AsyncHTTPTransport]]] = OrderedDict()
         self._ageing: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def post(self, receiver: str, endpoint: str, body: bytes) -> int:
-        """Post a body of JSON and return the status of the answer, or raise httpx's errors."""
+        """Post a body of JSON and return the status of the answer, or raise httpx's errors.
+
+        The status is all that counts: what follows it is read afterwards, and if it does not end
+        soon the connection is not used again.
+        """
         transport = self._take(receiver)
         try:
-            status = await _post(transport, endpoint, body)
+            request = httpx.Request("POST", _url(endpoint), headers=_HEADERS, content=body)
+            response = await transport.handle_async_request(request)
         except BaseException:
             await transport.aclose()
             raise
-        await self._keep(receiver, transport)
-        return status
+        reading = asyncio.create_task(self._read_on(receiver, transport, response))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return response.status_code
+
+    async def _read_on(
+        self, receiver: str, transport: httpx.AsyncHTTPTransport, response: httpx.Response
+    ) -> None:
+        try:
+            async with asyncio.timeout(_READ_ON):
+                size = 0
+                async for chunk in response.aiter_raw():
+                    size += len(chunk)
+                    if size > _BODY_LIMIT:
+                        break
+                await response.aclose()
+        except (httpx.HTTPError, TimeoutError):
+            await transport.aclose()
+        except BaseException:
+            await transport.aclose()
+            raise
+        else:
+            await self._keep(receiver, transport)
 
     async def close(self) -> None:
-        """Close what is idle."""
-        if self._ageing is not None:
-            self._ageing.cancel()
-            await asyncio.gather(self._ageing, return_exceptions=True)
+        """Close all of them."""
+        ending = [*self._reading, *([self._ageing] if self._ageing else [])]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         self._most_idle = 0
         await self._close_surplus()
 
@@ -102,20 +131,6 @@ class Connections:
         if not self._idle[receiver]:
             del self._idle[receiver]
         await oldest.aclose()
-
-
-async def _post(transport: httpx.AsyncHTTPTransport, endpoint: str, body: bytes) -> int:
-    request = httpx.Request("POST", _url(endpoint), headers=_HEADERS, content=body)
-    response = await transport.handle_async_request(request)
-    try:
-        size = 0
-        async for chunk in response.aiter_raw():
-            size += len(chunk)
-            if size > _BODY_LIMIT:
-                break
-    finally:
-        await response.aclose()
-    return response.status_code
 
 
 @lru_cache(maxsize=1024)

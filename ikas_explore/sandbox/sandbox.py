@@ -8,17 +8,25 @@ import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
 from ikas_explore.deliveries.attempts import Retries
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Ending, Server
 from ikas_explore.sandbox.app import State, make_app
 from ikas_explore.sandbox.attempt_rows import Ledger
-from ikas_explore.sandbox.behaviour import DeliverTo, NextAttemptTo, OnExhausted, Rules
+from ikas_explore.sandbox.behaviour import (
+    DeliverTo,
+    NextAttemptTo,
+    OnExhausted,
+    Rules,
+    check_choice,
+)
 from ikas_explore.sandbox.control import control_routes
-from ikas_explore.sandbox.delivery_rows import Deliveries
+from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, DeliveryState
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
@@ -26,9 +34,15 @@ from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
 from ikas_explore.settings import SANDBOX
+from ikas_explore.values.numbers import check_number
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pandas import DataFrame
+
+    #: A datetime with a time zone, a date or ISO text.
+    Time = date | str
 
 
 class Sandbox:
@@ -63,8 +77,8 @@ class Sandbox:
     seed : int or str, optional
         The same seed gives the same credentials, ids and sample events. Default: random.
     on_exhausted : {"delivery", "registration"}, default "delivery"
-        What ends when all attempts failed: the delivery, or all further deliveries of that
-        webhook until its scope is saved again. ikas says only "then stops sending webhook".
+        What ends when all attempts failed: the delivery, or the webhook with it, which is then no
+        longer listed. ikas says only "then stops sending webhook".
     next_attempt_to : {"first", "current"}, default "first"
         Where a further attempt goes when the webhook has moved in between: where the
         delivery was addressed at first, or where the webhook is now. A guess.
@@ -160,11 +174,13 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         """What is broken; nothing at first. See `Faults.add`."""
+        self._state.rows.check_process()  # what is set in a fork would never be seen
         return self._state.faults
 
     @property
     def rate_limit(self) -> RateLimit:
         """ikas' limit of 50 calls in 10 s per store; off until ``enabled`` is set."""
+        self._state.rows.check_process()
         return self._state.rate_limit
 
     def emit(
@@ -214,7 +230,7 @@ class Sandbox:
         Parameters
         ----------
         timeout : float, default 10.0
-            Seconds.
+            Seconds; `math.inf` waits until all have ended.
 
         Raises
         ------
@@ -225,26 +241,58 @@ class Sandbox:
         StorageError
             What came of attempts cannot be written.
         """
-        self._state.worker.settle(timeout)
+        seconds = check_number("timeout", timeout, least=0)
+        self._state.rows.check_process()  # in a fork nobody makes the attempts
+        self._state.worker.settle(seconds)
 
-    def deliveries(self, *, store: str | None = None) -> DataFrame:
+    def deliveries(
+        self,
+        *,
+        store: str | None = None,
+        since: Time | None = None,
+        state: DeliveryState | None = None,
+        limit: int | None = None,
+    ) -> DataFrame:
         """Return the deliveries of all stores, or of one, the oldest first.
+
+        Parameters
+        ----------
+        store : str, optional
+        since : datetime, date or ISO text, optional
+            Only those made then or later. With a time zone; a date is that day in UTC.
+        state : {"pending", "delivered", "exhausted", "blocked"}, optional
+        limit : int, optional
+            Only the newest so many, the oldest of them first.
 
         Returns
         -------
         pandas.DataFrame
             ``id, scope, endpoint, state, attempts, created_at, finished_at, reason, sample``:
-            ``state`` is pending, delivered, exhausted or blocked, ``reason`` why not
-            delivered, ``sample`` who has seen such data: live (at ikas), sdk (its types),
-            invented (nobody), or own (given to `emit`).
+            ``reason`` says why it was not delivered, ``sample`` who has seen such data: live (at
+            ikas), sdk (its types), invented (nobody), or own (given to `emit`).
         """
-        from ikas_explore.frames.frames import DELIVERIES, rows_frame
+        asked = Asked(self._named_or_all(store), since, state, limit)
+        return self._state.deliveries.in_frame("deliveries", asked)
 
-        name = None if store is None else self._named(store).name
-        return rows_frame(DELIVERIES, list(self._state.deliveries.listed("deliveries", name)))
-
-    def attempts(self, *, store: str | None = None) -> DataFrame:
+    def attempts(
+        self,
+        *,
+        store: str | None = None,
+        since: Time | None = None,
+        state: DeliveryState | None = None,
+        limit: int | None = None,
+    ) -> DataFrame:
         """Return the attempts of all stores, or of one, by delivery and number.
+
+        Parameters
+        ----------
+        store : str, optional
+        since : datetime, date or ISO text, optional
+            Only those started then or later. With a time zone; a date is that day in UTC.
+        state : {"pending", "delivered", "exhausted", "blocked"}, optional
+            Of the delivery.
+        limit : int, optional
+            Only the last so many.
 
         Returns
         -------
@@ -252,10 +300,25 @@ class Sandbox:
             ``delivery_id, number`` (from 1), ``started_at, duration_ms, status_code, error``:
             the last three are missing while an attempt is under way.
         """
-        from ikas_explore.frames.frames import ATTEMPTS, rows_frame
+        asked = Asked(self._named_or_all(store), since, state, limit)
+        return self._state.deliveries.in_frame("attempts", asked)
 
-        name = None if store is None else self._named(store).name
-        return rows_frame(ATTEMPTS, list(self._state.deliveries.listed("attempts", name)))
+    def prune(self, before: Time) -> int:
+        """Delete ended deliveries, their attempts and events from before a time.
+
+        Pending deliveries stay. The file keeps its size; new rows take the free place.
+
+        Parameters
+        ----------
+        before : datetime, date or ISO text
+            With a time zone; a date is that day in UTC.
+
+        Returns
+        -------
+        int
+            How many deliveries were deleted.
+        """
+        return self._state.deliveries.prune(before)
 
     def add_store(self, name: str) -> StoreCredentials:
         """Add a store with credentials, webhooks and deliveries of its own.
@@ -317,6 +380,9 @@ class Sandbox:
     def _store(self) -> StoreCredentials:
         return self._opened.store
 
+    def _named_or_all(self, store: str | None) -> str | None:
+        return None if store is None else self._named(store).name
+
     def _named(self, store: str | None) -> StoreCredentials:
         return self._store if store is None else self._state.stores.named(store)
 
@@ -349,7 +415,8 @@ class _Opened(AbstractContextManager[Starlette]):
     ) -> None:
         self._path = path
         self._rules = rules
-        self._seed = secrets.token_hex(16) if seed is None else str(seed)
+        self._seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
+        check_choice("examples", examples, (True, False))
         self._examples = examples
         self._ending = ending
 
@@ -381,3 +448,17 @@ class _Opened(AbstractContextManager[Starlette]):
 
     def __exit__(self, *exc_info: object) -> None:
         self.state.rows.close()
+
+
+def _checked_seed(seed: object) -> str:
+    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    if not whole and not isinstance(seed, str):
+        raise InvalidArgumentError(f"seed is {seed!r}; give a whole number or a text.")
+    text = str(seed)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(
+            f"seed is {text!r}, which holds half a surrogate pair."
+        ) from None
+    return text

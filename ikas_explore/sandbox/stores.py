@@ -54,6 +54,9 @@ class Stores:
             row["name"]: _credentials(row) for row in rows.read("SELECT * FROM stores")
         }
 
+    def __len__(self) -> int:
+        return len(self._by_name)
+
     def add(self, name: str) -> tuple[StoreCredentials, bool]:
         """Return a store's credentials and whether the store is new."""
         check_store_name(name)
@@ -75,9 +78,9 @@ class Stores:
 
     def named(self, name: str) -> StoreCredentials:
         """Return the store of that name, or raise InvalidArgumentError."""
-        if name not in self._by_name:
+        if not isinstance(name, str) or name not in self._by_name:
             raise InvalidArgumentError(
-                f"The sandbox has no store {name!r}.{did_you_mean(name, self._by_name)} "
+                f"The sandbox has no store {name!r}.{did_you_mean(str(name), self._by_name)} "
                 "Add it with add_store()."
             )
         return self._by_name[name]

@@ -30,7 +30,7 @@ CREATE TABLE webhooks (
   id TEXT NOT NULL,
   endpoint TEXT NOT NULL,
   sales_channel_ids TEXT,      -- JSON, as saved; ikas does not give it back
-  active INTEGER NOT NULL DEFAULT 1,
+  active INTEGER NOT NULL DEFAULT 1,  -- 0 in older files: ended when its attempts were exhausted
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   UNIQUE (store, scope)

@@ -35,7 +35,7 @@ class Registrations:
         return [
             _webhook(row)
             for row in self._rows.read(
-                "SELECT * FROM webhooks WHERE store = ? ORDER BY number", store
+                "SELECT * FROM webhooks WHERE store = ? AND active ORDER BY number", store
             )
         ]
 

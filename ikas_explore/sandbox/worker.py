@@ -75,21 +75,22 @@ class Worker:
         """Wait until no delivery is pending; from any thread but the loop's."""
         with self._changed:
             self._changed.wait_for(
-                lambda: not self._pending or self._failure or self._loop is None, timeout
+                lambda: not self._pending or self._failure or self._loop is None,
+                min(timeout, threading.TIMEOUT_MAX),
             )
             if self._failure is not None:
                 raise StorageError(
-                    f"{self._pending} deliveries are held up: {self._failure}"
+                    f"{_pending(self._pending)} held up: {self._failure}"
                 ) from self._failure
             if not self._pending:
                 return
             if self._loop is None:
                 raise TransportError(
-                    f"The sandbox is closed with {self._pending} deliveries pending."
+                    f"The sandbox is closed, and {_pending(self._pending)} still pending."
                 )
             raise WaitTimeoutError(
-                f"{self._pending} deliveries are still pending after {timeout:g} s; attempts() "
-                "shows what came of them so far. Give more time, or shorter retry_delays."
+                f"{_pending(self._pending)} still pending after {timeout:g} s; attempts() shows "
+                "their attempts so far. Give more time, or shorter retry_delays."
             )
 
     async def run(self) -> None:
@@ -193,3 +194,7 @@ class Worker:
         with self._changed:
             self._loop = None
             self._changed.notify_all()
+
+
+def _pending(count: int) -> str:
+    return f"{count} delivery is" if count == 1 else f"{count} deliveries are"

@@ -1,16 +1,11 @@
-"""What the sandbox pushes, how often, and what it tells of it."""
+"""How often the sandbox pushes a delivery, and what it says of it."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
-import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,25 +21,18 @@ from starlette.routing import Route
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import (
     InvalidArgumentError,
-    InvalidScopeError,
     TransportError,
     WaitTimeoutError,
 )
 from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox import Sandbox
-from ikas_explore.schema.scopes import Scope
-from tests.sandbox.api import api_of
+from tests.sandbox.api import api_of, register
 from tests.sandbox.coverage import emulates
 
 ORDER = "store/order/created"
 STOCK = "store/stock/updated"
 FAST: dict[str, Any] = {"retry_delays": (0.005, 0.01)}
-
-
-def register(sandbox: Sandbox, endpoint: str, *scopes: str) -> None:
-    with api_of(sandbox) as api:
-        assert "errors" not in api.save(endpoint, list(scopes or [ORDER])).json()
 
 
 def moving(sandbox: Sandbox, endpoint: str) -> Callable[[Mapping[str, Any]], int]:
@@ -158,8 +146,8 @@ def test_no_answer_in_time_is_a_failed_attempt() -> None:
         assert (attempts["duration_ms"] >= 50).all()
 
 
-def test_an_answer_that_does_not_end_is_a_failed_attempt() -> None:
-    """Its status came in time, but the time a receiver has is for the whole answer."""
+def test_an_answer_that_does_not_end_counts_by_its_status() -> None:
+    """The time a receiver has is for the head of its answer."""
 
     async def dribble() -> AsyncIterator[bytes]:
         while True:
@@ -170,57 +158,12 @@ def test_an_answer_that_does_not_end_is_a_failed_attempt() -> None:
         return StreamingResponse(dribble())
 
     app = Starlette(routes=[Route("/", answer, methods=["POST"])])
-    with Server(app) as server, Sandbox(receiver_timeout=0.1, max_attempts=1) as sandbox:
+    with Server(app) as server, Sandbox(receiver_timeout=5, max_attempts=1) as sandbox:
         register(sandbox, f"{server.base_url}/")
         sandbox.emit(ORDER)
-        sandbox.settle(10)
-        assert sandbox.attempts()["error"].str.startswith("time-out").all()
-
-
-@emulates(
-    "seven string keys, `data` a string of JSON, ISO time, 73-character id", source="sdk, live"
-)
-@emulates("`signature`: hex HMAC-SHA256 of `data`, in the body", source="sdk, live")
-def test_the_payload_is_signed_and_has_seven_string_keys(sandbox: Sandbox) -> None:
-    """The expected signature is computed with hmac directly."""
-    with Receiver() as receiver:
-        register(sandbox, receiver.endpoint, *map(str, Scope.registrable()))
-        for scope in Scope.registrable():
-            sandbox.emit(scope)
-        sandbox.settle(10)
-        bodies = receiver.deliveries()["body"].tolist()
-    store = sandbox.add_store("sandbox")
-    assert len(bodies) == 11
-    for body in bodies:
-        payload = json.loads(body)
-        assert list(payload) == [
-            "authorizedAppId",
-            "createdAt",
-            "data",
-            "id",
-            "merchantId",
-            "scope",
-            "signature",
-        ]
-        assert {type(value) for value in payload.values()} == {str}
-        expected = hmac.new(store.client_secret.encode(), payload["data"].encode(), hashlib.sha256)
-        assert payload["signature"] == expected.hexdigest()
-        assert isinstance(json.loads(payload["data"]), dict)
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", payload["createdAt"])
-        assert len(payload["id"]) == 73
-        assert payload["merchantId"] == store.merchant_id
-        assert payload["authorizedAppId"] == store.authorized_app_id
-
-
-@emulates("every attempt of a delivery has the same id and bytes", source="inferred")
-def test_all_attempts_send_the_same_bytes(sandbox: Sandbox) -> None:
-    with Receiver(status=500) as receiver:
-        register(sandbox, receiver.endpoint)
-        sandbox.emit(ORDER)
-        sandbox.settle(10)
-        bodies = receiver.deliveries()["body"].tolist()
-    assert len(bodies) == 3
-    assert len(set(bodies)) == 1
+        sandbox.settle(30)
+        assert sandbox.attempts()["status_code"].tolist() == [200]
+        assert sandbox.deliveries()["state"].tolist() == ["delivered"]
 
 
 def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
@@ -252,69 +195,6 @@ def test_nothing_leaves_the_machine_unless_told(host: str) -> None:
         assert sandbox.attempts().empty
 
 
-def test_an_event_without_a_webhook_has_no_delivery(sandbox: Sandbox) -> None:
-    assert sandbox.emit(ORDER) == []
-    sandbox.settle(1)
-    assert sandbox.deliveries().empty
-
-
-@pytest.mark.parametrize("data", ['{ "id" : "1", "ad": "Çağla" }', {"id": 1, "ad": "Öz"}])
-def test_own_data_is_sent_as_it_is(sandbox: Sandbox, data: Any) -> None:
-    with Receiver(sandbox.client_secret) as receiver:
-        register(sandbox, receiver.endpoint)
-        sandbox.emit(ORDER, data)
-        sandbox.settle(10)
-        received = receiver.deliveries().iloc[0]
-    assert received["signature_ok"]
-    assert (
-        received["data"] == data if isinstance(data, str) else json.loads(received["data"]) == data
-    )
-    assert sandbox.deliveries()["sample"].tolist() == ["own"]
-
-
-@pytest.mark.parametrize("data", ["", "no JSON", "[]", "1", {1: 2}, {"a": float("nan")}, [], 7])
-def test_other_data_is_refused(sandbox: Sandbox, data: Any) -> None:
-    """With a reason, before anything is written; never silently replaced."""
-    register(sandbox, "http://127.0.0.1:9/")
-    with pytest.raises(InvalidArgumentError):
-        sandbox.emit(ORDER, data)
-    assert sandbox.deliveries().empty
-
-
-@pytest.mark.parametrize("scope", ["store/order/deleted", "store/app/deleted", "*", ""])
-def test_an_event_needs_a_scope_that_can_be_registered(sandbox: Sandbox, scope: str) -> None:
-    with pytest.raises(InvalidScopeError):
-        sandbox.emit(scope)
-    with pytest.raises(InvalidArgumentError):
-        sandbox.emit([ORDER])  # type: ignore[arg-type]
-
-
-def test_samples_nobody_has_seen_say_so(sandbox: Sandbox) -> None:
-    register(sandbox, "https://example.com/", *map(str, Scope.registrable()))
-    for scope in Scope.registrable():
-        sandbox.emit(scope)
-    samples = dict(zip(sandbox.deliveries()["scope"], sandbox.deliveries()["sample"], strict=True))
-    assert samples["store/order/created"] == "live"
-    assert samples["store/stock/updated"] == "sdk"
-    assert samples["store/customer/statusUpdated"] == "invented"
-    assert samples["store/customerFavoriteProducts/created"] == "invented"
-
-
-def test_the_same_seed_gives_the_same_bytes() -> None:
-    """Credentials, ids and samples; another seed gives others."""
-
-    def run(seed: int) -> tuple[str, str, list[str], list[str]]:
-        with Receiver() as receiver, Sandbox(seed=seed) as sandbox:
-            register(sandbox, receiver.endpoint, ORDER, STOCK)
-            ids = sandbox.emit(ORDER) + sandbox.emit(STOCK)
-            sandbox.settle(10)
-            data = sorted(receiver.deliveries()["data"])
-            return sandbox.access_token, sandbox.client_secret, ids, data
-
-    assert run(1) == run(1)
-    assert run(1)[0] != run(2)[0]
-
-
 def test_a_slow_receiver_does_not_hold_up_others() -> None:
     """It has many deliveries waiting, all emitted before the other's."""
     with (
@@ -344,28 +224,6 @@ def test_saving_and_deleting_during_a_push_is_safe(sandbox: Sandbox) -> None:
             api.delete(ORDER)
         sandbox.settle(10)
         assert len(receiver.deliveries()) == 30
-    assert set(sandbox.deliveries()["state"]) == {"delivered"}
-
-
-def test_events_from_many_threads_are_all_delivered(sandbox: Sandbox) -> None:
-    """Through the method and through the control route, while scopes are saved anew."""
-
-    def emit(number: int) -> list[str]:
-        ids = []
-        with api_of(sandbox) as api:
-            for _ in range(10):
-                api.save(receiver.endpoint, ORDER)
-                ids += sandbox.emit(ORDER)
-                ids += api.client.post("/control/events", json={"scope": ORDER}).json()[
-                    "deliveries"
-                ]
-        return ids
-
-    with Receiver() as receiver, ThreadPoolExecutor(8) as pool:
-        register(sandbox, receiver.endpoint)
-        ids = [one for some in pool.map(emit, range(8)) for one in some]
-        sandbox.settle(30)
-        assert len(ids) == len(set(ids)) == len(receiver.deliveries()) == 160
     assert set(sandbox.deliveries()["state"]) == {"delivered"}
 
 
@@ -404,7 +262,7 @@ def test_a_webhook_that_moves_off_this_machine_is_blocked() -> None:
 
 @pytest.mark.parametrize(("setting", "delivered"), [("delivery", 2), ("registration", 1)])
 def test_what_ends_when_all_attempts_failed(setting: Any, delivered: int) -> None:
-    """The delivery, or the webhook until its scope is saved again."""
+    """The delivery, or the webhook with it, which is then no longer listed."""
     with Receiver(status=500) as receiver, Sandbox(on_exhausted=setting, **FAST) as sandbox:
         register(sandbox, receiver.endpoint)
         sandbox.emit(ORDER)
@@ -412,7 +270,8 @@ def test_what_ends_when_all_attempts_failed(setting: Any, delivered: int) -> Non
         receiver.status = 200
         sandbox.emit(ORDER)
         with api_of(sandbox) as api:
-            assert ORDER in [row["scope"] for row in api.list()]
+            listed = [row["scope"] for row in api.list()]
+            assert (ORDER in listed) == (setting == "delivery")
         register(sandbox, receiver.endpoint)
         sandbox.emit(ORDER)
         sandbox.settle(10)
@@ -459,7 +318,7 @@ def test_settle_says_what_is_pending_when_its_time_is_up() -> None:
     with Receiver(status=500) as receiver, Sandbox(retry_delays=(60,)) as sandbox:
         register(sandbox, receiver.endpoint)
         sandbox.emit(ORDER)
-        with pytest.raises(WaitTimeoutError, match="1 deliveries are still pending after 0"):
+        with pytest.raises(WaitTimeoutError, match="1 delivery is still pending after 0"):
             sandbox.settle(0.05)
 
 

@@ -205,7 +205,7 @@ def test_outcomes_that_cannot_be_written_are_told_and_written_later(tmp_path: Pa
         api.save(receiver.endpoint, ORDER)
         sandbox.emit(ORDER)
         try:
-            with pytest.raises(StorageError, match="1 deliveries are held up"):
+            with pytest.raises(StorageError, match="1 delivery is held up"):
                 sandbox.settle(10)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited))
