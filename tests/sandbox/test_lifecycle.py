@@ -97,7 +97,7 @@ def test_without_examples_it_starts_empty() -> None:
 
 def test_importing_it_loads_neither_pandas_nor_the_client() -> None:
     """It shares the SDL text with the client and no more."""
-    unwanted = ("pandas", "ipywidgets", "click", "sgqlc", "ikas_explore.client")
+    unwanted = ("pandas", "ipywidgets", "sgqlc", "ikas_explore.client", "ikas_explore.cli")
     program = (
         "import sys, ikas_explore.sandbox; "
         f"print([name for name in sys.modules if name.startswith({unwanted})])"
