@@ -1,8 +1,8 @@
-"""What a person fills in: one control a field, with its label, its value and what is wrong."""
+"""What a person fills in and clicks: a control per field, and buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import ipywidgets as widgets
@@ -11,17 +11,18 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.forms.fields import NUMBERS, Field
 from ikas_explore.forms.markup import Kind, note
 from ikas_explore.forms.words import Words
+from ikas_explore.values.names import read_texts
+
+#: A message about a form: its kind, and its sentences.
+Told = tuple[Kind, list[str]]
 
 
 class Judgement(NamedTuple):
-    """What is thought of a text: what to say beside it, and why it cannot be used, if so."""
+    """What to say beside a text, and why it cannot be used, if so."""
 
     kind: Kind
     said: str
     problem: str | None = None
-
-
-Check = Callable[[str], Judgement]
 
 
 class Control(Protocol):
@@ -61,6 +62,15 @@ def with_class(widget: Any, *names: str) -> Any:
     return widget
 
 
+def show_if(widget: widgets.Widget, shown: bool) -> None:
+    """Let a widget take room only when there is something to show."""
+    hidden = "ikas-empty" in widget._dom_classes
+    if shown and hidden:
+        widget.remove_class("ikas-empty")
+    elif not shown and not hidden:
+        widget.add_class("ikas-empty")
+
+
 def close(widget: widgets.Widget) -> None:
     """Free a widget, those in it, and their looks."""
     for child in getattr(widget, "children", ()):
@@ -83,24 +93,40 @@ class Markup:
     def show(self, html: str) -> None:
         if self.widget.value != html:  # what stays the same is not sent again
             self.widget.value = html
-        empty = "ikas-empty" in self.widget._dom_classes
-        if not html and not empty:
-            self.widget.add_class("ikas-empty")
-        elif html and empty:
-            self.widget.remove_class("ikas-empty")
+        show_if(self.widget, bool(html))
+
+
+class Button:
+    """A button: `act` does it and returns what to say, `ready` says whether it can work now.
+
+    `busy` is what to say meanwhile, empty for what needs no call. `said` is where the outcome of
+    the last click goes: close by, so that nobody has to scroll to read it.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        act: Callable[[], Told | None],
+        *,
+        ready: Callable[[], bool] = lambda: True,
+        busy: str = "",
+        look: str = "",
+    ) -> None:
+        self.widget = widgets.Button(description=label)
+        if look:
+            self.widget.add_class(look)
+        self.act = act
+        self.ready = ready
+        self.busy = busy
+        self.said = Markup(name="ikas-said") if busy else None
+        self.widgets = [self.widget, *([self.said.widget] if self.said else [])]
 
 
 class TextControl:
-    """A field to type into: one text, a number, or a list with one entry a line.
+    """A field to type into: one text, a number, or a list with one entry per line.
 
-    Parameters
-    ----------
-    field : Field
-    words : Words
-    offers : sequence of str, optional
-        Values to choose from; any other can be typed too.
-    check : callable, optional
-        What is wrong with the text, told while it is typed.
+    `offers` are values to choose from, any other can be typed too; `check` judges the text while
+    it is typed.
     """
 
     def __init__(
@@ -108,22 +134,23 @@ class TextControl:
         field: Field,
         words: Words,
         *,
+        hint: str = "",
         offers: Sequence[str] | None = None,
-        check: Check | None = None,
+        check: Callable[[str], Judgement] | None = None,
     ) -> None:
         self.name = field.name
         self._field = field
         self._words = words
         self._check = check
-        label = words.known(f"field.{field.name}", field.name.replace("_", " ").capitalize())
+        label = _label(field, words)
         if field.many:
             self._input: Any = widgets.Textarea(description=label, rows=2)
         elif offers is not None:
             self._input = widgets.Combobox(description=label, options=tuple(offers))
         else:
             self._input = widgets.Text(description=label)
-        hint = "hint.one_a_line" if field.many else ""
-        self._hint = words.known(f"hint.{field.name}", words(hint) if hint else "")
+        otherwise = words("hint.one_a_line") if field.many else ""
+        self._hint = hint or words.known(f"hint.{field.name}", otherwise)
         self._note = Markup(name="ikas-beside")
         self.problem: str | None = None
         self.widget = stack(self._input, self._note.widget, name="ikas-field")
@@ -149,7 +176,7 @@ class TextControl:
         if value is None:
             value = ""
         if self._field.many and not isinstance(value, str):
-            value = "\n".join(_texts(value, self.name))
+            value = "\n".join(read_texts(value, self.name))
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InvalidArgumentError(f"{self.name} takes a text, not {value!r}.")
         self._input.value = str(value)
@@ -172,7 +199,7 @@ class TextControl:
         self._input.tooltip = said  # what a screen reader reads out with the label
 
     def _judged(self) -> Judgement:
-        if not self.text.strip():  # an empty field is told off by nobody
+        if not self.text.strip():  # an empty field is no mistake yet
             needed = self._words("problem.required") if self._field.required else None
             return Judgement("plain", self._hint, needed)
         read = NUMBERS.get(self._field.scalar)
@@ -182,9 +209,7 @@ class TextControl:
             except ValueError:
                 said = self._words("problem.number")
                 return Judgement("bad", said, said)
-        if self._check is not None:
-            return self._check(self.text)
-        return Judgement("plain", self._hint)
+        return self._check(self.text) if self._check else Judgement("plain", self._hint)
 
 
 class TickControl:
@@ -212,21 +237,14 @@ class TickControl:
         return bool(self._box.disabled)
 
     def ask(self, about: object, label: str) -> None:
-        """Ask for a tick about something; about nothing, the box is off and out of sight.
-
-        Parameters
-        ----------
-        about : object
-            Compared with what was asked about before: a tick is for exactly that.
-        label : str
-        """
+        """Ask for a tick about exactly this; about nothing, the box is off and out of sight."""
         if about != self._asked:
             self._asked = about
             self._box.value = False
         self._box.disabled = not about
         if label:
             self._box.description = label
-        self.widget.layout.display = None if about else "none"
+        show_if(self.widget, bool(about))
 
     def observe(self, changed: Callable[[], None]) -> None:
         self._box.observe(lambda _: changed(), "value")
@@ -235,14 +253,9 @@ class TickControl:
 def make_control(field: Field, words: Words) -> Control:
     """Make the control of a field nothing more is known of than its type."""
     if field.scalar == "Boolean" and not field.many:
-        label = words.known(f"field.{field.name}", field.name.replace("_", " ").capitalize())
-        return TickControl(field.name, label)
+        return TickControl(field.name, _label(field, words))
     return TextControl(field, words)
 
 
-def _texts(values: Iterable[Any], name: str) -> list[str]:
-    texts = list(values)
-    for each in texts:
-        if not isinstance(each, str | int | float) or isinstance(each, bool):
-            raise InvalidArgumentError(f"{name} holds {each!r}; each has to be a text.")
-    return [str(each) for each in texts]
+def _label(field: Field, words: Words) -> str:
+    return words.known(f"field.{field.name}", field.name.replace("_", " ").capitalize())

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.listing import Listing
-from ikas_explore.forms.markup import time
+from ikas_explore.forms.matrix import Matrix, table
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
@@ -36,20 +35,20 @@ class DeleteForm(Form):
         self, registry: WebhookStore, *, journal: Journal | None = None, language: str | None = None
     ) -> None:
         words = Words(language)
-        self._session = Session(registry, journal=journal)
-        self._session.refresh()
-        self._listing = Listing(self._session, words, everything=False)
-        self._deleting = Deleting(self._session, words, self._listing.matrix)
+        session = Session(registry, journal=journal)
+        self._matrix = Matrix(session, words, "registered")
+        self._deleting = Deleting(session, words, self._matrix)
         super().__init__(
             words,
-            [self._listing, self._deleting],
-            shown=[self._listing.widget, self._deleting.widget],
+            [self._matrix, self._deleting],
+            about=session.name,
+            shown=[self._matrix.head, self._matrix.widget, self._deleting.widget],
+            error=session.error,
         )
-        self._open(self._session.error)
 
     @property
     def title(self) -> str:
-        return self.words("delete.title", store=self._session.name)
+        return self.words("delete.title", store=self.about)
 
     @property
     def frame(self) -> DataFrame:
@@ -60,9 +59,4 @@ class DeleteForm(Form):
         return self._deleting.frame
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        columns = ("scope", "endpoint", "created_at")
-        rows = [
-            [self.words.scope(row["scope"]), row["endpoint"], time(row["created_at"])]
-            for row in self._listing.frame.to_dict("records")
-        ]
-        return [self.words(f"column.{name}") for name in columns], rows
+        return table(self.words, self._matrix.frame, ["scope", "endpoint", "created_at"])

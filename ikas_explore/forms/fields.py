@@ -1,6 +1,6 @@
 """From a field of the generated schema to the description of a control; pure.
 
-A field that ikas adds and the schema is regenerated with appears in the forms by itself.
+A field that ikas adds appears in the forms once the schema is regenerated.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.values.urls import check_endpoint, read_url
+from ikas_explore.values.urls import check_endpoint, is_private, read_url
 
 #: GraphQL's names of the scalars that are numbers, with what reads one.
 NUMBERS = {"Int": int, "Float": float}
@@ -17,37 +17,16 @@ NUMBERS = {"Int": int, "Float": float}
 
 @dataclass(frozen=True)
 class Field:
-    """What a control has to take in.
-
-    Attributes
-    ----------
-    name : str
-        As ``save()`` and the generated types name it: ``sales_channel_ids``.
-    scalar : str
-        GraphQL's name of one value's type: ``String``.
-    required : bool
-    many : bool
-        Whether it takes a list.
-    """
+    """What a control takes in: its name in Python, GraphQL's scalar, whether it takes a list."""
 
     name: str
-    scalar: str
-    required: bool
-    many: bool
+    scalar: str = "String"
+    required: bool = False
+    many: bool = False
 
 
 def describe(input_type: Any) -> tuple[Field, ...]:
-    """Describe the fields of a generated input type.
-
-    Parameters
-    ----------
-    input_type : type
-        A subclass of ``sgqlc.types.Input``, such as ``v1.WebhookInput``.
-
-    Returns
-    -------
-    tuple of Field
-        The required ones first.
+    """Describe the fields of a generated input type, the required ones first.
 
     Examples
     --------
@@ -55,42 +34,24 @@ def describe(input_type: Any) -> tuple[Field, ...]:
     >>> [(field.name, field.required, field.many) for field in describe(v1.WebhookInput)]
     [('endpoint', True, False), ('scopes', True, True), ('sales_channel_ids', False, True)]
     """
-    found = [_field(field.name, field.type.__name__) for field in input_type]
-    return tuple(sorted(found, key=lambda field: not field.required))
-
-
-def _field(name: str, notation: str) -> Field:
     # sgqlc names a wrapped type in GraphQL's own notation: "[String!]!".
-    return Field(
-        name=name,
-        scalar=notation.strip("[]!"),
-        required=notation.endswith("!"),
-        many=notation.startswith("["),
-    )
+    found = [(field.name, field.type.__name__) for field in input_type]
+    fields = [
+        Field(name, kind.strip("[]!"), required=kind.endswith("!"), many=kind.startswith("["))
+        for name, kind in found
+    ]
+    return tuple(sorted(fields, key=lambda field: not field.required))
 
 
 def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
-    """Tell why an endpoint cannot be saved, as a key of the messages.
+    """Say why an endpoint cannot be saved, as a key of the texts.
 
-    Whether it can is decided by `addresses.check_endpoint`; here the refusal is only named, so
-    that it can be said in every language.
-
-    Parameters
-    ----------
-    endpoint : str
-    allow_http : bool, default False
-        For a store on this machine.
-
-    Returns
-    -------
-    str or None
-        ``required``, ``endpoint.space``, ``endpoint.https``, ``endpoint.host``,
-        ``endpoint.private`` or ``endpoint.unreadable``; None when it can be saved.
+    `check_endpoint` decides; here its refusal is named, to be said in every language.
 
     Examples
     --------
-    >>> endpoint_problem("http://example.com/"), endpoint_problem("https://example.com/")
-    ('endpoint.https', None)
+    >>> endpoint_problem("http://example.com/"), endpoint_problem("https://10.0.0.1/")
+    ('endpoint.https', 'endpoint.private')
     """
     try:
         check_endpoint(endpoint, local=allow_http)
@@ -105,20 +66,26 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
             return "endpoint.https"
         if not rest.split("/")[0].strip(":"):
             return "endpoint.host"
-        return "endpoint.private" if _reads(endpoint) else "endpoint.unreadable"
+        return "endpoint.private" if only_here(endpoint) else "endpoint.unreadable"
     return None
 
 
-def _reads(endpoint: str) -> bool:
+def only_here(endpoint: str) -> bool:
+    """Whether an endpoint leads to no host on the internet, so that ikas cannot reach it.
+
+    Examples
+    --------
+    >>> only_here("https://192.168.1.2/"), only_here("https://example.com/")
+    (True, False)
+    """
     try:
-        read_url(endpoint)
+        return is_private(read_url(endpoint).host)
     except InvalidArgumentError:
         return False
-    return True
 
 
 def being_typed(endpoint: str) -> bool:
-    """Tell whether an endpoint is only begun, so that nobody is told off for its first letters.
+    """Whether an endpoint is only begun: its first letters are no mistake yet.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The manager's matrix for any webhook frame, a fleet's too: to look at, not to change."""
+"""The webhooks of many stores in one matrix, read-only."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.forms import markup
-from ikas_explore.forms.button import Button
-from ikas_explore.forms.controls import Control, Markup, TextControl, stack
-from ikas_explore.forms.form import Form
-from ikas_explore.forms.listing import FILTER
-from ikas_explore.forms.manager import matrix_columns, matrix_table
-from ikas_explore.forms.matrix import fits, matrix_frame
+from ikas_explore.forms.controls import Markup, TextControl, stack
+from ikas_explore.forms.form import Form, Section
+from ikas_explore.forms.matrix import COLUMNS, FILTER, cell, fits, matrix_frame, table
 from ikas_explore.forms.words import Words
 
 if TYPE_CHECKING:
@@ -19,6 +16,8 @@ if TYPE_CHECKING:
 
 #: More rows than a person reads only make the page slow; the filter finds the rest.
 MOST_ROWS = 200
+
+_COLUMNS = ("store", "scope", *COLUMNS["all"])
 
 
 class Overview(Form):
@@ -29,11 +28,11 @@ class Overview(Form):
     Parameters
     ----------
     frame : pandas.DataFrame
-        A webhook frame, as ``fleet.list()`` gives it.
+        A webhook frame, as ``fleet.list()`` returns it.
     stores : sequence of str, optional
         The stores to show, those without a webhook too. Default: those in the frame.
     failures : mapping of str to str, optional
-        The stores that could not be listed, and why: told above the rows.
+        The stores that could not be listed, and why: shown above the rows.
     language : {"en", "tr"}, optional
         Default: that of the locale.
 
@@ -43,7 +42,7 @@ class Overview(Form):
     >>> listed = rows_frame(webhook_columns(), [])
     >>> view = Overview(listed, stores=["acme", "beta"], language="en")
     >>> view.title, len(view.frame)
-    ('Webhooks of 2 stores: 0 registered, to look at only', 22)
+    ('Webhooks of 2 stores: 0 registered, read-only', 22)
     """
 
     def __init__(
@@ -58,8 +57,7 @@ class Overview(Form):
         named = list(dict.fromkeys(frame["store"])) if stores is None else list(stores)
         self._rows = _Rows(matrix_frame(frame, named), words)
         self._stores = len(named)
-        super().__init__(words, [self._rows], shown=[self._rows.widget])
-        self._open()
+        super().__init__(words, [self._rows], about="")
         if failures:
             said = words.count("fleet.failed", len(failures), stores=", ".join(failures))
             self.say("bad", said, *failures.values())
@@ -67,7 +65,7 @@ class Overview(Form):
     @property
     def title(self) -> str:
         registered = int((self._rows.frame["state"] == "registered").sum())
-        return self.words("fleet.title", stores=self._stores, registered=registered)
+        return self.words.count("fleet.title", self._stores, registered=registered)
 
     @property
     def frame(self) -> DataFrame:
@@ -75,22 +73,21 @@ class Overview(Form):
         return self._rows.filtered()
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return matrix_table(self.words, self.frame.head(MOST_ROWS), store=True)
+        return table(self.words, self.frame.head(MOST_ROWS), _COLUMNS)
 
 
-class _Rows:
+class _Rows(Section):
     def __init__(self, frame: DataFrame, words: Words) -> None:
         self.frame = frame
         self._words = words
-        self._filter = TextControl(FILTER, words)
+        self._filter = TextControl(FILTER, words, hint=words("hint.fleet"))
         self._table = Markup()
-        self.controls: Sequence[Control] = [self._filter]
-        self.buttons: dict[str, Button] = {}
+        self.controls = [self._filter]
         self.widget = stack(self._filter.widget, self._table.widget)
         # What a row says, once for all keystrokes.
-        said = frame["state"].map({key: words(key) for key in set(frame["state"])})
+        states = frame["state"].map({key: words(key) for key in set(frame["state"])})
         names = frame["scope"].map({scope: words.scope(scope) for scope in set(frame["scope"])})
-        texts = (frame["store"], frame["scope"], names, said, frame["endpoint"].fillna(""))
+        texts = (frame["store"], frame["scope"], names, states, frame["endpoint"].fillna(""))
         self._said = [" ".join(row) for row in zip(*texts, strict=True)]
 
     def filtered(self) -> DataFrame:
@@ -101,20 +98,9 @@ class _Rows:
 
     def update(self) -> None:
         words = self._words
-        frame = self.filtered()
-        head = frame.head(MOST_ROWS)
-        cells = [
-            [
-                markup.text(row["store"]),
-                markup.text(words.scope(row["scope"])),
-                markup.state(words, row["state"]),
-                markup.endpoint(row["endpoint"] if isinstance(row["endpoint"], str) else None),
-                markup.moment(row["created_at"]),
-                markup.moment(row["updated_at"]),
-            ]
-            for row in head.to_dict("records")
-        ]
-        columns = matrix_columns(words, store=True)
-        table = markup.html_table(columns, cells, name=words("column.scope"))
-        shown = words("matrix.shown", shown=len(head), count=len(self.frame))
-        self._table.show(table + markup.note("plain", shown))
+        rows = self.filtered().head(MOST_ROWS).to_dict("records")
+        cells = [[cell(words, row, name) for name in _COLUMNS] for row in rows]
+        columns = [words(f"column.{name}") for name in _COLUMNS]
+        html = markup.html_table(columns, cells, name=words("column.scope"))
+        shown = words("matrix.shown", shown=len(rows), count=len(self.frame))
+        self._table.show(html + markup.note("plain", shown))

@@ -1,4 +1,4 @@
-"""What every form is: parts put together, one action at a time, the same with and without a person.
+"""What every form is: sections put together, one action at a time, for a person and for Python.
 
 A call of ikas blocks the kernel, and clicks made meanwhile queue up behind it. So the mark that
 says "busy" goes on at once and off only on a later turn of the loop, when those clicks have
@@ -9,16 +9,25 @@ after another: they are waited for, and if they change an entry, nothing is sent
 from __future__ import annotations
 
 import asyncio
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.forms import markup, style
-from ikas_explore.forms.button import Button, Told
-from ikas_explore.forms.controls import Control, Markup, TickControl, close, stack, with_class
+from ikas_explore.forms import cells, markup, style
+from ikas_explore.forms.controls import (
+    Button,
+    Control,
+    Markup,
+    TickControl,
+    Told,
+    close,
+    stack,
+    with_class,
+)
 from ikas_explore.forms.words import Words
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
@@ -34,20 +43,20 @@ ARRIVE = 0.2
 SETTLE = 0.4
 
 
-class Part(Protocol):
-    """A piece of a form: controls, buttons, and what to show after each change."""
+class Section(ABC):
+    """A part of a form: its widget, its controls and buttons, and what it shows."""
 
-    @property
-    def controls(self) -> Sequence[Control]: ...
-    @property
-    def buttons(self) -> dict[str, Button]: ...
+    widget: widgets.Widget
+    controls: Sequence[Control] = ()
+    buttons: Mapping[str, Button] = {}
+
+    @abstractmethod
     def update(self) -> None:
-        """Show what the entries mean now."""
-        ...
+        """Show what the entries mean now; called after each change."""
 
 
 class Form(ABC):
-    """A form in a cell; made by ``store.webhooks.save_form()`` and its like.
+    """A form in a cell; made by ``store.webhooks.save_form()``, ``delete_form()`` or ``manager()``.
 
     Display it to fill it in by hand. `fill` and `click` do the same from Python, through the
     same widgets, so that a notebook with a form is a test of it.
@@ -63,36 +72,39 @@ class Form(ABC):
     def __init__(
         self,
         words: Words,
-        parts: Sequence[Part],
+        sections: Sequence[Section],
         *,
-        shown: Sequence[widgets.Widget],
+        about: str,
+        shown: Sequence[widgets.Widget] = (),
+        error: IkasError | None = None,
     ) -> None:
         self.words = words
-        self._parts = parts
-        self._controls = {each.name: each for part in parts for each in part.controls}
-        self._buttons = {name: each for part in parts for name, each in part.buttons.items()}
-        self._busy = False
-        self._by_python = False
-        self._updating = False
+        self.about = about
+        self._sections = sections
+        self._controls = {each.name: each for part in sections for each in part.controls}
+        self._buttons = {name: each for part in sections for name, each in part.buttons.items()}
+        self._busy = self._by_python = self._updating = self._success = False
         self._timer: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
         self._said: list[str] = []
-        self._success = False
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
-        self.widget = with_class(
-            stack(
-                widgets.HTML(style.STYLE),
-                self._heading.widget,
-                self._place.widget,
-                *shown,
-            ),
-            style.ROOT,
-        )
+        head = [widgets.HTML(style.STYLE), self._heading.widget, self._place.widget]
+        body = shown or [section.widget for section in sections]
+        self.widget = with_class(stack(*head, *body), style.ROOT)
+        # ipywidgets holds every widget, so no widget may hold the form: when nothing else does,
+        # the widgets go with it.
+        entered, clicked = _weakly(self._entered), _weakly(self._clicked)
         for control in self._controls.values():
-            control.observe(self._entered)
+            control.observe(entered)
         for button in self._buttons.values():
-            button.widget.on_click(lambda _, button=button: self._clicked(button))
+            button.widget.on_click(lambda _, button=button: clicked(button))
+        cells.watch()
+        self._closing = weakref.finalize(self, close, self.widget)
+        self._closing.atexit = False
+        self.update()
+        if error is not None:
+            self.say("bad", words.error(error), str(error))
 
     @property
     @abstractmethod
@@ -112,7 +124,7 @@ class Form(ABC):
     def message(self) -> str:
         """What the form says about the last click, as plain text.
 
-        A success is told until something else is entered.
+        A success is shown until something else is entered.
         """
         return "\n".join(self._said)
 
@@ -134,7 +146,7 @@ class Form(ABC):
         InvalidArgumentError
             There is no such field, or it is disabled now, or cannot hold the value.
         InvalidScopeError
-            A scope that does not exist.
+            The form does not list this scope.
         """
         for name in values:
             self._named(self._controls, name, "field")
@@ -161,9 +173,9 @@ class Form(ABC):
 
         Notes
         -----
-        What ikas refuses is no exception: it stands in `message`, as it does for a person.
+        When ikas refuses something, no error is raised: `message` says so, as for a person.
         """
-        button = self._named(self._buttons, name, "button")
+        button: Button = self._named(self._buttons, name, "button")
         if button.widget.disabled:
             raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why()}")
         self._bug = None
@@ -176,15 +188,10 @@ class Form(ABC):
         if self._bug is not None:  # outside a notebook ipywidgets only logs it
             raise self._bug
 
-    def _open(self, error: IkasError | None = None) -> None:
-        """Show what there is, and what failed when the store was listed."""
-        self.update()
-        if error is not None:
-            self.say("bad", self.words.error(error), str(error))
-
     def close(self) -> None:
         """Take the form off the page and free its widgets."""
-        close(self.widget)
+        cells.forget(self)
+        self._closing()
 
     def update(self) -> None:
         """Show what the entries mean now; called after each change."""
@@ -193,8 +200,8 @@ class Form(ABC):
         self._updating = True
         try:
             self._heading.show(markup.heading(3, self.title))
-            for part in self._parts:
-                part.update()
+            for section in self._sections:
+                section.update()
         finally:
             self._updating = False
         self._enable()
@@ -227,7 +234,7 @@ class Form(ABC):
         self._busy = True
         self._enable()
         self._place.show("")
-        self._place = button.said
+        self._place = button.said or self._place
         self.say("busy", button.busy)
         loop = None if self._by_python else _running_loop()
         if loop is None:
@@ -251,7 +258,7 @@ class Form(ABC):
         except KeyboardInterrupt:
             told = "warning", [self.words("cancelled")]
         except Exception as error:
-            # A mistake of ours: told in the form, and raised for the log and for tests.
+            # A mistake of ours: shown in the form, and raised for the log and for tests.
             self._bug = error
             told = "bad", [self.words.error(error)]
             raise
@@ -285,32 +292,45 @@ class Form(ABC):
             for name, each in self._controls.items()
             if isinstance(each, TickControl) and not each.disabled and not each.value
         ]
-        return " ".join([*problems, *ticks]) or "There is nothing it could do."
+        return " ".join([*problems, *ticks]) or "There is nothing to do."
 
-    def _named(self, found: dict[str, Any], name: str, what: str) -> Any:
+    def _named(self, found: Mapping[str, Any], name: str, what: str) -> Any:
         if name not in found:
             raise InvalidArgumentError(
                 f"The form has no {what} {name!r}.{did_you_mean(name, found)}"
             )
         return found[name]
 
-    def _text(self) -> str:
-        columns, rows = self.table()
-        table = text_table(columns, rows) if rows else ""
-        title, message = printable(self.title), "\n".join(map(printable, self.message.split("\n")))
-        return "\n".join(each for each in (title, table, message) if each)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {printable(self.title)}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         columns, rows = self.table()
-        cells = ([markup.text(cell) for cell in line] for line in rows)
-        table = markup.html_table(columns, cells) if rows else ""
-        said = markup.note("plain", *self._said)
+        texts = [self.title, text_table(columns, rows) if rows else "", *self._said]
+        plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
+        html = ([markup.text(cell) for cell in line] for line in rows)
+        table = markup.html_table(columns, html) if rows else ""
         title = f"<p><b>{markup.text(self.title)}</b></p>"
-        bundle: dict[str, Any] = self.widget._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/plain": self._text(), "text/html": f"{title}{table}{said}"}
+        bundle = {
+            "text/plain": plain,
+            "text/html": f"{title}{table}{markup.note('plain', *self._said)}",
+        }
+        if not self._closing.alive:
+            return bundle
+        cells.show(self)
+        return {**self.widget._repr_mimebundle_(**kwargs), **bundle}
+
+
+def _weakly(method: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that calls a method for as long as something else holds its object."""
+    held = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> None:
+        found = held()
+        if found is not None:
+            found(*arguments)
+
+    return call
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
-from ikas_explore.forms.button import Button
-from ikas_explore.forms.controls import Control, Markup, row, stack
+from ikas_explore.forms.controls import Markup, row, stack
 from ikas_explore.forms.delete_section import Deleting
-from ikas_explore.forms.form import Form
-from ikas_explore.forms.listing import Listing
-from ikas_explore.forms.markup import time
+from ikas_explore.forms.form import Form, Section
+from ikas_explore.forms.matrix import COLUMNS, Matrix, table
 from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.undo_section import Undoing
@@ -27,8 +24,8 @@ class Manager(Form):
     """See and change all of a store's webhooks; made by ``store.webhooks.manager()``.
 
     Fields ``filter``, ``scopes`` (the lines selected), ``endpoint``, ``sales_channel_ids``,
-    ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. Many
-    stores are looked at with ``fleet.manager()``.
+    ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. For many
+    stores there is ``fleet.manager()``.
 
     Parameters
     ----------
@@ -55,36 +52,28 @@ class Manager(Form):
     ) -> None:
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
-        self._session.refresh()
-        self._listing = Listing(self._session, words, everything=True)
-        matrix = self._listing.matrix
-        saving = Saving(self._session, words, matrix, input_type)
-        deleting = Deleting(self._session, words, matrix)
+        self._matrix = Matrix(self._session, words, "all")
+        saving = Saving(self._session, words, self._matrix, input_type)
+        deleting = Deleting(self._session, words, self._matrix)
         undoing = Undoing(self._session, words)
         log = _Log(self._session, words)
+        panels = row(saving.widget, stack(deleting.widget, undoing.widget), name="ikas-panels")
         super().__init__(
             words,
-            [self._listing, saving, deleting, undoing, log],
-            shown=[
-                self._listing.widget,
-                row(
-                    saving.widget,
-                    stack(deleting.widget, undoing.widget),
-                    name="ikas-panels",
-                ),
-                log.widget,
-            ],
+            [self._matrix, saving, deleting, undoing, log],
+            about=self._session.name,
+            shown=[self._matrix.head, self._matrix.widget, panels, log.widget],
+            error=self._session.error,
         )
-        self._open(self._session.error)
 
     @property
     def title(self) -> str:
         if not self._session.known:
-            return self.words("matrix.unknown", store=self._session.name)
-        states = self._listing.frame["state"].tolist()
+            return self.words("matrix.unknown", store=self.about)
+        states = self._matrix.frame["state"].tolist()
         return self.words(
             "matrix.title",
-            store=self._session.name,
+            store=self.about,
             registered=states.count("registered"),
             count=len(states),
         )
@@ -95,56 +84,27 @@ class Manager(Form):
 
         The state is ``unknown`` for as long as the store was never listed.
         """
-        return self._listing.frame.copy()
+        return self._matrix.frame.copy()
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return matrix_table(self.words, self.frame)
+        return table(self.words, self.frame, ["scope", *COLUMNS["all"]])
 
 
-def matrix_table(
-    words: Words, frame: DataFrame, *, store: bool = False
-) -> tuple[list[str], list[list[str]]]:
-    """Put a matrix into words: the names of its columns, and a list of texts a row."""
-    rows = [
-        [
-            *([row["store"]] if store else []),
-            words.scope(row["scope"]),
-            words(row["state"]),
-            row["endpoint"] if isinstance(row["endpoint"], str) else markup.NONE,
-            time(row["created_at"]),
-            time(row["updated_at"]),
-        ]
-        for row in frame.to_dict("records")
-    ]
-    return matrix_columns(words, store=store), rows
-
-
-def matrix_columns(words: Words, *, store: bool = False) -> list[str]:
-    """Name the columns of a matrix in words."""
-    names = ["scope", "state", "endpoint", "created_at", "updated_at"]
-    return [words(f"column.{name}") for name in (["store"] if store else []) + names]
-
-
-class _Log:
-    """The part of the manager that tells what was done in this session."""
+class _Log(Section):
+    """The part of the manager that lists what was done in this session."""
 
     def __init__(self, session: Session, words: Words) -> None:
         self._session = session
         self._words = words
         self._list = Markup()
-        self.controls: Sequence[Control] = []
-        self.buttons: dict[str, Button] = {}
-        self.widget = stack(
-            Markup(markup.heading(4, words("log"))).widget, self._list.widget, name="ikas-section"
-        )
+        title = Markup(markup.heading(4, words("log")))
+        self.widget = stack(title.widget, self._list.widget, name="ikas-section")
 
     def update(self) -> None:
-        if not self._session.log:
-            self._list.show(markup.note("plain", self._words("log.nothing")))
-            return
         items = "".join(
             f"<li>{done.at:%H:%M:%S} UTC · {markup.text(done.outcome)}"
             f'<div class="ikas-python"><code>{markup.text(done.python)}</code></div></li>'
             for done in self._session.log
         )
-        self._list.show(f'<ol class="ikas-log">{items}</ol>')
+        nothing = markup.note("plain", self._words("log.nothing"))
+        self._list.show(f'<ol class="ikas-log">{items}</ol>' if items else nothing)

@@ -1,4 +1,4 @@
-"""HTML and plain text of what the forms show. Every text from outside is escaped here."""
+"""HTML of what the forms show. Every text from outside is escaped here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["plain", "good", "warning", "bad", "busy"]
 NONE = "\N{EN DASH}"
 
 #: A sign before each kind of message, so that colour is never all that tells them apart.
-_SIGNS: Mapping[Kind, str] = {"plain": "", "good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
+_SIGNS: Mapping[Kind, str] = {"good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
 
 
 def text(value: object) -> str:
@@ -33,19 +33,16 @@ def text(value: object) -> str:
 
 
 def note(kind: Kind, *sentences: str) -> str:
-    """Make a message of one or more sentences; the first is the weightiest."""
-    said = [sentence for sentence in sentences if sentence]
+    """Make a message; the first sentence is the weightiest."""
+    said = [text(sentence) for sentence in sentences if sentence]
     if not said:
         return ""
     role = "alert" if kind == "bad" else "status"
-    sign = (
-        f'<span class="ikas-sign" aria-hidden="true">{_SIGNS[kind]}</span>' if _SIGNS[kind] else ""
-    )
-    more = "".join(f'<span class="ikas-more">{text(each)}</span>' for each in said[1:])
-    return (
-        f'<div class="ikas-note ikas-{kind}" role="{role}">{sign}'
-        f"<span>{text(said[0])}{more}</span></div>"
-    )
+    sign = _SIGNS.get(kind, "")
+    before = sign and f'<span class="ikas-sign" aria-hidden="true">{sign}</span>'
+    more = "".join(f'<span class="ikas-more">{each}</span>' for each in said[1:])
+    body = f"{before}<span>{said[0]}{more}</span>"
+    return f'<div class="ikas-note ikas-{kind}" role="{role}">{body}</div>'
 
 
 def heading(level: int, words: str) -> str:
@@ -55,31 +52,23 @@ def heading(level: int, words: str) -> str:
     )
 
 
-def code(label: str, lines: Iterable[str]) -> str:
-    """Make a block of Python to copy: one click into it selects all of it."""
-    body = "\n".join(map(text, lines))
-    return (
-        f'<div class="ikas-python"><span class="ikas-label">{text(label)}</span>'
-        f"<code>{body}</code></div>"
-    )
+def python(words: Words, line: str) -> str:
+    """Make a line of Python to copy: one click into it selects all of it."""
+    label = f'<span class="ikas-label">{text(words("python"))}</span>'
+    return f'<div class="ikas-python">{label}<code>{text(line)}</code></div>'
 
 
-def endpoint(value: str | None) -> str:
-    """Make the cell of an endpoint, which is never a link: nobody should call it by mistake."""
-    return (
-        f'<span class="ikas-endpoint">{text(value)}</span>'
-        if value
-        else f'<span class="ikas-quiet">{NONE}</span>'
-    )
+def endpoint(value: str) -> str:
+    """Make the cell of an endpoint. It is never a link: nobody should call it by mistake."""
+    kind = "endpoint" if value else "quiet"
+    return f'<span class="ikas-{kind}">{text(value) or NONE}</span>'
 
 
 def state(words: Words, key: str) -> str:
     """Make a state in words, with a dot that is filled when something is registered."""
     dot = "●" if key == "registered" else "○"
-    return (
-        f'<span class="ikas-state ikas-{key}"><span aria-hidden="true">{dot}</span> '
-        f"{text(words(key))}</span>"
-    )
+    said = f'<span aria-hidden="true">{dot}</span> {text(words(key))}'
+    return f'<span class="ikas-state ikas-{key}">{said}</span>'
 
 
 def time(value: Any) -> str:
@@ -87,11 +76,6 @@ def time(value: Any) -> str:
     import pandas as pd
 
     return NONE if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"
-
-
-def moment(value: Any) -> str:
-    """Make the cell of a time."""
-    return f'<span class="ikas-time">{time(value)}</span>'
 
 
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = "") -> str:
@@ -106,55 +90,52 @@ def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: s
     )
 
 
-def changes_rows(words: Words, frame: DataFrame, *, resend: bool = False) -> list[list[str]]:
-    """Put a frame of changes, or of their outcomes, into words: a list of texts a row."""
-    rows = []
+def changes(
+    words: Words, frame: DataFrame, *, resend: bool = False
+) -> tuple[list[str], list[list[str]]]:
+    """Put changes or their outcomes into words: the columns, and a list of texts a row."""
     done = "outcome" in frame.columns
-    reasons = done and bool(frame["error"].notna().any())
+    names = ["scope", "outcome", "before", "after"] if done else ["scope", "change", "now", "then"]
+    shown = ["endpoint_before", "endpoint_after"]
+    if done and frame["error"].notna().any():
+        names, shown = [*names, "error"], [*shown, "error"]
+    rows = []
     for row in frame.to_dict("records"):
         action = "resend" if resend and row["action"] == "keep" else row["action"]
         what = words(f"outcome.{row['outcome']}" if done else f"change.{action}")
-        ends = [row[name] if isinstance(row[name], str) else "" for name in _ENDS]
-        why = [row["error"] if isinstance(row["error"], str) else ""] if reasons else []
-        rows.append([words.scope(row["scope"]), what, *ends, *why])
-    return rows
-
-
-_ENDS = ("endpoint_before", "endpoint_after")
-
-
-def changes_columns(words: Words, frame: DataFrame) -> list[str]:
-    if "outcome" not in frame.columns:
-        return [words(f"column.{name}") for name in ("scope", "change", "now", "then")]
-    reasons = ("error",) if frame["error"].notna().any() else ()
-    return [words(f"column.{name}") for name in ("scope", "outcome", "before", "after", *reasons)]
+        texts = [row[name] if isinstance(row[name], str) else "" for name in shown]
+        rows.append([words.scope(row["scope"]), what, *texts])
+    return [words(f"column.{name}") for name in names], rows
 
 
 def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> str:
     """Make the table of a preview or an outcome; empty text when there are no rows.
 
-    The two endpoints stand under each other, so that the table fits a narrow cell.
+    The two endpoints are under each other, so that the table fits a narrow cell.
     """
     if not len(frame):
         return ""
-    rows = zip(frame.to_dict("records"), changes_rows(words, frame, resend=resend), strict=True)
+    (scope, what, _, _, *why), rows = changes(words, frame, resend=resend)
+    kinds = frame["outcome"] if "outcome" in frame.columns else frame["action"]
     cells = [
         [
             text(scope),
-            f'<span class="ikas-do-{row.get("outcome", row["action"])}">{text(what)}</span>',
+            f'<span class="ikas-do-{kind}">{text(what)}</span>',
             _ends(words, before, after),
-            *map(text, why),
+            *map(text, reason),
         ]
-        for row, (scope, what, before, after, *why) in rows
+        for kind, (scope, what, before, after, *reason) in zip(kinds, rows, strict=True)
     ]
-    scope, what, _, _, *why = changes_columns(words, frame)
     return html_table([scope, what, words("column.endpoint"), *why], cells, name=name)
 
 
 def _ends(words: Words, before: str, after: str) -> str:
-    """Make one cell of both endpoints; one that stays stands once."""
+    """Make one cell of both endpoints; one that stays is shown once."""
     if not before or not after or before == after:
         return endpoint(before or after)
-    then = f'<span class="ikas-label">{text(words("then"))}</span> {endpoint(after)}'
-    now = f'<span class="ikas-label">{text(words("now"))}</span> {endpoint(before)}'
-    return f'<div class="ikas-end">{now}</div><div class="ikas-end">{then}</div>'
+    ends = (("then", after), ("now", before))
+    return "".join(
+        f'<div class="ikas-end"><span class="ikas-label">{text(words(when))}</span> '
+        f"{endpoint(end)}</div>"
+        for when, end in ends
+    )

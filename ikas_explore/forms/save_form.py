@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
-from ikas_explore.forms.button import Button
-from ikas_explore.forms.checklist import Checklist
-from ikas_explore.forms.controls import Control
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.listing import refresh_button
+from ikas_explore.forms.matrix import Matrix
 from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
@@ -26,7 +21,7 @@ class SaveForm(Form):
     """Register an endpoint for scopes; made by ``store.webhooks.save_form()``.
 
     Fields ``endpoint``, ``scopes``, ``sales_channel_ids``, ``replace``; buttons ``save``,
-    ``refresh`` and one a resource (``order``, ...) for all of its scopes or none.
+    ``refresh`` and one per resource (``order``, ...) for all of its scopes or none.
 
     Parameters
     ----------
@@ -52,24 +47,20 @@ class SaveForm(Form):
         input_type: Any = None,
     ) -> None:
         words = Words(language)
-        self._session = Session(registry, journal=journal, allow_http=allow_http)
-        self._session.refresh()
-        checklist = Checklist(words)
-        groups = _Groups(checklist, self._session, words)
-        self._saving = Saving(
-            self._session,
+        session = Session(registry, journal=journal, allow_http=allow_http)
+        matrix = Matrix(session, words, "registrable")
+        self._saving = Saving(session, words, matrix, input_type, inside=True)
+        super().__init__(
             words,
-            checklist,
-            input_type,
-            inside=checklist,
-            beside=groups.refresh,
+            [matrix, self._saving],
+            about=session.name,
+            shown=[matrix.head, self._saving.widget],
+            error=session.error,
         )
-        super().__init__(words, [self._saving, groups], shown=[self._saving.widget])
-        self._open(self._session.error)
 
     @property
     def title(self) -> str:
-        return self.words("save.title", store=self._session.name)
+        return self.words("save.title", store=self.about)
 
     @property
     def frame(self) -> DataFrame:
@@ -80,20 +71,4 @@ class SaveForm(Form):
         return self._saving.frame
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        frame = self.frame
-        rows = markup.changes_rows(self.words, frame, resend=self._saving.resends)
-        return markup.changes_columns(self.words, frame), rows
-
-
-class _Groups:
-    """The buttons for all or none of a resource, and the one that refreshes."""
-
-    def __init__(self, checklist: Checklist, session: Session, words: Words) -> None:
-        self.controls: Sequence[Control] = []
-        self.refresh = refresh_button(session, words)
-        self.buttons = {"refresh": self.refresh}
-        for group, widget in checklist.buttons.items():
-            self.buttons[group] = Button(widget, partial(checklist.toggle, group))
-
-    def update(self) -> None:
-        """Nothing of it follows from the entries."""
+        return markup.changes(self.words, self.frame, resend=self._saving.resends)

@@ -1,4 +1,4 @@
-"""What a form shows of a store, and what was done through it: everything but the widgets.
+"""What a form knows of a store and does to it: everything but the widgets.
 
 Plans, undo and the journal are those of `ikas_explore.manage`. A write goes out only if what
 is registered is still what was shown.
@@ -10,12 +10,12 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.errors import IkasError, PlanError, StorageError
-from ikas_explore.forms.watched import Watched
-from ikas_explore.manage.applying import CONFLICT, FAILED, SAVED
+from ikas_explore.forms.controls import Told
+from ikas_explore.forms.words import Words
+from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
 from ikas_explore.manage.changes import Change, list_store, listed, wanted_by
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.manage.plan import Plan, make_undo
@@ -25,38 +25,57 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-@dataclass(frozen=True)
-class Done:
-    """One action of this session: when, the Python that does the same, what came of it."""
+class Done(NamedTuple):
+    """One action of this session: when, the Python that does the same, its outcome."""
 
     at: dt.datetime
     python: str
     outcome: str
 
 
+class _Watched:
+    """A registry whose last listing and first error are kept.
+
+    A plan turns an error into text in one language; a form says it in the reader's.
+    """
+
+    def __init__(self, behind: WebhookStore) -> None:
+        self._behind = behind
+        self.name = behind.name
+        self.listed: DataFrame | None = None
+        self.current = False
+        self.error: IkasError | None = None
+
+    def list(self) -> DataFrame:
+        self.current = False
+        with self._watching():
+            self.listed = self._behind.list()
+        self.current = True
+        return self.listed
+
+    def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
+        with self._watching():
+            return self._behind.save(endpoint, scopes, **more)
+
+    def delete(self, scopes: Sequence[str]) -> bool:
+        with self._watching():
+            return self._behind.delete(scopes)
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        try:
+            yield
+        except IkasError as error:
+            self.error = self.error or error
+            raise
+
+
 class Session:
-    """One store as a form sees it.
+    """One store as a form sees it; listed once at the start.
 
-    Parameters
-    ----------
-    registry : WebhookStore
-        Its writes must not journal by themselves.
-    journal : Journal, optional
-        Where writes are recorded, for `undo`. Default: one in memory.
-    allow_http : bool, default False
-        Accept ``http://`` endpoints: for a store on this machine only.
-
-    Attributes
-    ----------
-    shown : pandas.DataFrame
-        The webhook frame as last listed.
-    error : IkasError or None
-        What failed in the last action, if something did.
-    journal : Journal
-    log : list of Done
-    turn : int
-        How many actions there were: what follows from them alone need not be made anew for
-        every keystroke.
+    `registry` must not journal its writes by itself. `shown` is the webhook frame as last
+    listed, `turn` how many actions there were: what follows from them alone need not be made
+    anew for every keystroke.
     """
 
     def __init__(
@@ -65,17 +84,14 @@ class Session:
         from ikas_explore.frames.frames import rows_frame, webhook_columns
 
         self.allow_http = allow_http
+        self.journal = Journal() if journal is None else journal
         self.log: list[Done] = []
         self.turn = 0
         self.shown = self._read = rows_frame(webhook_columns(), [])
         self._state: Mapping[str, str] = {}
-        self._registry = Watched(registry)
-        self.journal = Journal() if journal is None else journal
-
-    @property
-    def name(self) -> str:
-        """The store's name."""
-        return self._registry.name
+        self._registry = _Watched(registry)
+        self.name = registry.name
+        self.refresh()
 
     @property
     def _journals(self) -> Journals:
@@ -83,17 +99,13 @@ class Session:
 
     @property
     def error(self) -> IkasError | None:
+        """What failed in the last action, if something did."""
         return self._registry.error
 
     @property
     def known(self) -> bool:
         """Whether the store was ever listed: else nothing can be said of what a click changes."""
         return self._registry.listed is not None
-
-    @property
-    def current(self) -> bool:
-        """Whether the last listing succeeded."""
-        return self._registry.current
 
     @property
     def endpoints(self) -> list[str]:
@@ -112,14 +124,13 @@ class Session:
             self._registry.list()
 
     def saving(self, endpoint: str, scopes: Sequence[str]) -> list[Change]:
-        """Return what saving would change; rows that stand so already are among them.
+        """Return what saving would change, with the rows that are so already.
 
         Nothing for as long as the store was never listed: who has the scopes is not known.
         """
-        if not self.known:
-            return []
         state = self.state()
-        return [Change(self.name, scope, state.get(scope), endpoint) for scope in scopes]
+        changes = [Change(self.name, scope, state.get(scope), endpoint) for scope in scopes]
+        return changes if self.known else []
 
     def deleting(self, scopes: Sequence[str]) -> list[Change]:
         """Return what deleting would change, without the scopes nothing is registered for."""
@@ -133,45 +144,47 @@ class Session:
         return make_undo(self._journals, {self.name: self._registry}, now=self.shown)
 
     def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
-        """Save what `saving` returned, in one call.
+        """Save what `saving` returned in one call; return outcomes as `Plan.apply` does.
 
-        Parameters
-        ----------
-        changes : sequence of Change
-            All to one endpoint.
-        more : mapping
-            Further arguments of the save. With any, what stands so already is sent as well.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As from `Plan.apply`, read back.
+        With `more` arguments of the save, what is registered already is sent as well.
         """
         with self._action():
             return self._resave(changes, more) if more else self._apply(changes)
 
     def delete(self, changes: Sequence[Change]) -> DataFrame:
-        """Delete what `deleting` returned, in one call; returns outcomes, read back."""
+        """Delete what `deleting` returned in one call; return outcomes."""
         with self._action():
             return self._apply(changes)
 
     def undo(self, shown: Plan) -> DataFrame:
-        """Take back the last write, if that is still what `shown` says.
-
-        Raises
-        ------
-        PlanError
-            Something was written in between.
-        """
+        """Take back the last write, if that is still what `shown` says."""
         with self._action():
             plan = make_undo(self._journals, {self.name: self._registry})
             if plan is None or not plan.changes.equals(shown.changes):
                 raise PlanError("The last change, or what is registered, is another one by now.")
             return plan.apply()
 
+    def told(self, words: Words, outcomes: DataFrame, done: str, python: str) -> Told:
+        """Say what came of an action, with the key `done` when all went well, and log it."""
+        told = self._told(words, outcomes, done)
+        self.note(python, told[1][0])
+        return told
+
     def note(self, python: str, outcome: str) -> None:
         """Write an action into the log."""
         self.log.append(Done(dt.datetime.now(dt.UTC), python, outcome))
+
+    def _told(self, words: Words, outcomes: DataFrame, done: str) -> Told:
+        sent = outcomes[outcomes["outcome"].isin([SAVED, DELETED, FAILED, CONFLICT])]
+        good = int(sent["outcome"].isin([SAVED, DELETED]).sum())
+        if good < len(sent) and self.error is not None:
+            return "bad", [words.error(self.error), str(self.error), words("kept_entries")]
+        if good < len(sent):
+            reasons = dict.fromkeys(sent["error"].dropna())
+            return "warning", [words("partly"), *reasons, words("kept_entries")]
+        if not self._registry.current:
+            return "warning", [words("unread"), words.error(self.error) if self.error else ""]
+        return "good", [words(done, done=good, count=len(sent))]
 
     def _apply(self, changes: Sequence[Change]) -> DataFrame:
         now = listed(self.shown, wanted_by(changes))
@@ -179,7 +192,7 @@ class Session:
         return plan.apply()
 
     def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
-        """Save with arguments that a plan knows nothing of, as ikas does not tell them back."""
+        """Save with arguments that a plan does not know, as ikas does not return them."""
         from ikas_explore.frames.frames import OUTCOMES, rows_frame
 
         before = self.state()
@@ -187,8 +200,7 @@ class Session:
             raise PlanError("What is registered is not what was shown.")
         scopes = [change.scope for change in changes]
         endpoint = changes[0].endpoint_after or ""
-        failure: IkasError | None = None
-        unread: IkasError | None = None
+        error = after = None
         try:
             with self.journal.write(
                 self._registry, scopes, endpoint=endpoint, sales_channels=True, before=before
@@ -196,20 +208,19 @@ class Session:
                 self._registry.save(endpoint, scopes, **more)
         except StorageError:
             raise  # nothing was sent
-        except IkasError as error:
-            failure = error
-        after: Mapping[str, str] | None = None
+        except IkasError as failed:
+            error = failed
+        refused = error is not None
         try:
             after = list_store(self._registry)
-        except IkasError as error:
-            unread = error
+        except IkasError as unread:
+            error = error or unread
         rows = []
         for change in changes:
-            stands = after is None or after.get(change.scope) == endpoint
-            outcome = FAILED if failure else SAVED if stands else CONFLICT
-            told = failure or unread
+            held = after is None or after.get(change.scope) == endpoint
+            outcome = FAILED if refused else SAVED if held else CONFLICT
             row = {**change._asdict(), "action": change.action, "outcome": outcome}
-            rows.append({**row, "error": None if told is None else str(told)})
+            rows.append({**row, "error": None if error is None else str(error)})
         return rows_frame(OUTCOMES, rows)
 
     @contextmanager
@@ -248,8 +259,5 @@ PYTHON_LIST = "store.webhooks.list()"
 
 def _literal(value: Any) -> str:
     # JSON's texts and lists are Python's, in double quotes.
-    return (
-        repr(value)
-        if isinstance(value, bool | int | float)
-        else json.dumps(value, ensure_ascii=False)
-    )
+    is_number = isinstance(value, bool | int | float)
+    return repr(value) if is_number else json.dumps(value, ensure_ascii=False)

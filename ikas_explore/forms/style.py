@@ -25,7 +25,7 @@ html[theme=dark] .ikas-form{--ikas-good:#81c784;--ikas-warn:#ffb74d;--ikas-bad:#
 .ikas-form .widget-html,.ikas-form .widget-html-content{height:auto;line-height:inherit;width:100%;
 font-size:inherit;color:inherit;overflow:visible}
 .ikas-form .widget-html>.widget-label{display:none}
-.ikas-form .ikas-empty{display:none}
+.ikas-form .ikas-empty{display:none!important}
 .ikas-stack{gap:10px;width:100%}
 .ikas-row{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-heading{font-weight:600;color:var(--ikas-text)}
@@ -52,7 +52,7 @@ font-size:13px;font-family:inherit}
 outline-offset:1px}
 .ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
-.ikas-filter>:is(.widget-button,.ikas-said){margin-top:21px}
+.ikas-filter>.ikas-field~:is(.widget-button,.ikas-said){margin-top:21px}
 .ikas-form :is(.ikas-row,.ikas-filter)>.ikas-said{flex:1 1 14em;width:auto}
 .ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px;display:flex;align-items:center}
 .ikas-form .widget-checkbox>.widget-label{display:none}
@@ -71,10 +71,6 @@ background:var(--ikas-back);color:var(--ikas-text);box-shadow:none;overflow:visi
 .ikas-form .widget-button:disabled{opacity:1;background:var(--ikas-soft);color:var(--ikas-quiet);
 border-color:var(--ikas-line);cursor:not-allowed}
 .ikas-form .widget-button.ikas-small{min-height:24px;padding:1px 8px;text-align:left;font-size:12px}
-.ikas-groups{gap:0;width:100%;border-top:1px solid var(--ikas-line);max-width:44em}
-.ikas-group{display:grid;grid-template-columns:130px minmax(0,1fr);align-items:start;gap:8px;
-padding:3px 0;border-bottom:1px solid var(--ikas-line);width:100%}
-.ikas-ticks{display:flex;flex-flow:row wrap;gap:2px 18px;width:auto}
 .ikas-note{display:flex;gap:6px;align-items:baseline;overflow-wrap:anywhere}
 .ikas-note .ikas-more{display:block;color:var(--ikas-quiet)}
 .ikas-note.ikas-good{color:var(--ikas-good)}
@@ -99,6 +95,9 @@ border-bottom:1px solid var(--ikas-line);white-space:normal;max-width:none;backg
 .ikas-python code{display:block;user-select:all;white-space:pre-wrap;overflow-wrap:anywhere;
 background:var(--ikas-soft);color:var(--ikas-text);border-radius:4px;padding:6px 8px}
 .ikas-matrix{gap:0;width:100%}
+.ikas-matrix.ikas-registrable{display:grid;grid-template-columns:repeat(auto-fill,minmax(14em,1fr));
+max-width:60em;column-gap:18px}
+.ikas-registrable>.ikas-line{display:flex;border:0}
 .ikas-line{display:grid;grid-template-columns:minmax(170px,1fr) minmax(0,4fr);gap:8px;align-items:center;
 width:100%;border-bottom:1px solid var(--ikas-line);padding:2px 0;min-height:30px}
 .ikas-line-head{border-bottom:2px solid var(--ikas-line);font-weight:600;font-size:12px;
@@ -115,10 +114,6 @@ white-space:nowrap}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
-.ikas-filter>:is(.widget-button,.ikas-said){margin-top:0}
-}
-@container (max-width:30em){
-.ikas-group{grid-template-columns:minmax(0,1fr)}
-.ikas-group>.ikas-small{justify-self:start}
+.ikas-filter>.ikas-field~:is(.widget-button,.ikas-said){margin-top:0}
 }
 </style>"""

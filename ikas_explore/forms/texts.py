@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - Turkish has letters that look like Latin ones.
-"""The table of texts: each in English and Turkish, side by side, so that none can be missing."""
+"""Every text of the forms in English and Turkish, side by side, so that none can be missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Language = Literal["en", "tr"]
 
 
 class Text(NamedTuple):
-    """One text in every language; ``{names}`` in it are filled in."""
+    """One text in every language. ``{count}`` is filled in; ``{count:of}`` is "4'ü" in Turkish."""
 
     en: str
     tr: str
@@ -44,53 +44,52 @@ TEXTS: Mapping[str, Text] = {
     "field.endpoint": Text("Endpoint", "Uç nokta"),
     "field.scopes": Text("Scopes", "Kapsamlar"),
     "field.sales_channel_ids": Text("Sales channels (optional)", "Satış kanalları (isteğe bağlı)"),
-    "field.filter": Text("Filter", "Süz"),
+    "field.filter": Text("Filter", "Filtrele"),
     "hint.endpoint": Text(
-        "The https:// address ikas pushes events to.",
+        "The https:// address that ikas sends events to.",
         "ikas'ın olayları göndereceği https:// adresi.",
     ),
     "hint.sales_channel_ids": Text(
-        "Ids, one a line. ikas does not tell them back.",
-        "Her satıra bir kimlik. ikas bunları geri bildirmez.",
+        "One ID per line. ikas cannot show them later.",
+        "Her satıra bir ID. ikas bunları sonradan gösteremez.",
     ),
-    "hint.filter": Text(
-        "Words of a scope, an endpoint or a state.",
-        "Kapsamdan, uç noktadan ya da durumdan sözcükler.",
+    "hint.filter": Text("Scope, endpoint or state", "Kapsam, uç nokta veya durum yazın"),
+    "hint.fleet": Text(
+        "Store, scope, endpoint or state", "Mağaza, kapsam, uç nokta veya durum yazın"
     ),
-    "hint.one_a_line": Text("One a line.", "Her satıra bir tane."),
+    "hint.one_a_line": Text("One per line.", "Her satıra bir tane."),
     "good.endpoint": Text("This address can be used.", "Bu adres kullanılabilir."),
     "good.here": Text(
-        "This address can be used here; ikas itself could not reach it.",
-        "Bu adres burada kullanılabilir; ikas'ın kendisi ona ulaşamaz.",
+        "This address works on this machine only; ikas cannot reach it.",
+        "Bu adres yalnızca bu makinede çalışır; ikas ona ulaşamaz.",
     ),
     "all": Text("{group}: all", "{group}: tümü"),
     "none": Text("{group}: none", "{group}: hiçbiri"),
     # What is wrong with an entry, said beside the field
     "problem.endpoint.https": Text(
-        "It has to start with https://; ikas pushes nowhere else.",
-        "https:// ile başlamalı; ikas başka bir yere göndermez.",
+        "The address has to start with https://.", "Adres https:// ile başlamalı."
     ),
-    "problem.endpoint.space": Text("It holds a space; remove it.", "İçinde boşluk var; silin."),
+    "problem.endpoint.space": Text("Remove the space.", "Boşluğu silin."),
     "problem.endpoint.host": Text(
-        "It names no host; for example https://example.com/ikas.",
-        "Sunucu adı yok; örneğin https://example.com/ikas.",
+        "The host is missing. Example: https://example.com/ikas",
+        "Sunucu adı eksik. Örnek: https://example.com/ikas",
     ),
     "problem.endpoint.unreadable": Text(
-        "It cannot be read as an address; look at the host and the port.",
-        "Adres olarak okunamıyor; sunucu adına ve bağlantı noktasına bakın.",
+        "This is not a valid address. Check the host and the port.",
+        "Geçerli bir adres değil. Sunucu adını ve bağlantı noktasını kontrol edin.",
     ),
     "problem.endpoint.private": Text(
-        "This host cannot be reached from the internet; ikas refuses it.",
-        "Bu sunucuya internetten ulaşılamaz; ikas reddeder.",
+        "ikas cannot reach this host from the internet. Use a public address.",
+        "ikas bu sunucuya internetten ulaşamaz. Herkese açık bir adres kullanın.",
     ),
-    "problem.required": Text("This is needed.", "Bu gerekli."),
-    "problem.number": Text("This has to be a number.", "Bu bir sayı olmalı."),
+    "problem.required": Text("Required.", "Zorunlu alan."),
+    "problem.number": Text("Enter a number.", "Bir sayı girin."),
     "problem.scopes": Text("Choose at least one scope.", "En az bir kapsam seçin."),
     # States and changes
     "registered": Text("registered", "kayıtlı"),
     "not_registered": Text("no webhook", "webhook yok"),
     "deleted": Text("deleted", "silinmiş"),
-    "unknown": Text("not known", "bilinmiyor"),
+    "unknown": Text("unknown", "bilinmiyor"),
     "change.create": Text("will be registered", "kaydedilecek"),
     "change.replace": Text("will be taken over", "devralınacak"),
     "change.delete": Text("will be removed", "kaldırılacak"),
@@ -99,15 +98,15 @@ TEXTS: Mapping[str, Text] = {
     "outcome.saved": Text("saved", "kaydedildi"),
     "outcome.deleted": Text("removed", "kaldırıldı"),
     "outcome.kept": Text("unchanged", "değişmedi"),
-    "outcome.conflict": Text("something else stands there", "orada başka bir kayıt var"),
-    "outcome.failed": Text("not done", "yapılamadı"),
+    "outcome.conflict": Text("another endpoint is registered", "başka bir uç nokta kayıtlı"),
+    "outcome.failed": Text("failed", "yapılamadı"),
     "column.store": Text("Store", "Mağaza"),
     "column.scope": Text("Scope", "Kapsam"),
     "column.state": Text("State", "Durum"),
     "column.endpoint": Text("Endpoint", "Uç nokta"),
     "column.created_at": Text("Created (UTC)", "Oluşturulma (UTC)"),
     "column.updated_at": Text("Updated (UTC)", "Güncelleme (UTC)"),
-    "column.age": Text("Age", "Yaş"),
+    "column.age": Text("Created", "Ne zaman"),
     "column.change": Text("Change", "Değişiklik"),
     "column.outcome": Text("Outcome", "Sonuç"),
     "column.now": Text("Endpoint now", "Şimdiki uç nokta"),
@@ -120,104 +119,95 @@ TEXTS: Mapping[str, Text] = {
     # Saving
     "save": Text("Save", "Kaydet"),
     "save.title": Text("Register an endpoint: {store}", "Uç nokta kaydet: {store}"),
-    "save.section": Text("Register or move the selected", "Seçilenleri kaydet ya da taşı"),
-    "save.preview": Text("What saving will change", "Kaydetmek neyi değiştirecek"),
-    "save.nothing": Text(
-        "Nothing to save: all of it stands so already.",
-        "Kaydedilecek bir şey yok: hepsi zaten böyle.",
-    ),
+    "save.section": Text("Register or move the selected", "Seçilenleri kaydet veya taşı"),
+    "save.preview": Text("What saving will change", "Kaydedince ne değişecek"),
+    "save.nothing": Text("Already set. Nothing to save.", "Zaten böyle. Kaydedilecek bir şey yok."),
     "save.first": Text(
-        "Give an endpoint and choose scopes to see what will change.",
-        "Neyin değişeceğini görmek için bir uç nokta verin ve kapsam seçin.",
+        "Enter an endpoint and choose scopes to see what will change.",
+        "Neyin değişeceğini görmek için uç noktayı yazın ve kapsamları seçin.",
     ),
     "save.replace.one": Text(
-        "Take over 1 scope from the endpoint that has it now",
-        "1 kapsamı şimdiki uç noktasından devral",
+        "Take over 1 scope from its current endpoint", "1 kapsamı şimdiki uç noktasından devral"
     ),
     "save.replace.many": Text(
-        "Take over {count} scopes from the endpoints that have them now",
+        "Take over {count} scopes from their current endpoints",
         "{count} kapsamı şimdiki uç noktalarından devral",
     ),
-    "save.busy": Text(
-        "Saving … ikas is being asked; this can take a while.",
-        "Kaydediliyor … ikas'a soruluyor; biraz sürebilir.",
-    ),
+    "save.busy": Text("Saving … waiting for ikas.", "Kaydediliyor … ikas bekleniyor."),
     "save.done": Text(
-        "Saved: {done} of {count}, read back from ikas.",
-        "Kaydedildi: {count} kapsamdan {done}, ikas'tan geri okundu.",
+        "Saved {done:of} of {count}, confirmed by ikas.",
+        "{count} kapsamın {done:of} kaydedildi, ikas onayladı.",
     ),
     # Deleting
     "delete": Text("Remove", "Kaldır"),
     "delete.title": Text("Remove webhooks: {store}", "Webhook kaldır: {store}"),
     "delete.section": Text("Remove the selected", "Seçilenleri kaldır"),
-    "delete.preview": Text("What removing will change", "Kaldırmak neyi değiştirecek"),
+    "delete.preview": Text("What removing will change", "Kaldırınca ne değişecek"),
     "delete.first": Text(
-        "Select what to remove to see what will change.",
-        "Neyin değişeceğini görmek için kaldırılacakları seçin.",
+        "Select webhooks to see what will change.",
+        "Neyin değişeceğini görmek için webhook seçin.",
     ),
-    "delete.none": Text("Nothing is registered.", "Kayıtlı webhook yok."),
+    "delete.none": Text("No webhook is registered.", "Kayıtlı webhook yok."),
     "delete.nothing": Text(
-        "Nothing to remove: none of the selected is registered.",
-        "Kaldırılacak bir şey yok: seçilenlerin hiçbiri kayıtlı değil.",
+        "Nothing to remove: none of the selected scopes is registered.",
+        "Kaldırılacak bir şey yok: seçilen kapsamların hiçbiri kayıtlı değil.",
     ),
     "delete.confirm.one": Text(
-        "Yes, remove 1 webhook: its events will not be pushed any more",
-        "Evet, 1 webhook'u kaldır: olayları artık gönderilmeyecek",
+        "Yes, remove 1 webhook. ikas will stop sending its events.",
+        "Evet, 1 webhook'u kaldır. ikas bu olayları artık göndermeyecek.",
     ),
     "delete.confirm.many": Text(
-        "Yes, remove {count} webhooks: their events will not be pushed any more",
-        "Evet, {count} webhook'u kaldır: olayları artık gönderilmeyecek",
+        "Yes, remove {count} webhooks. ikas will stop sending their events.",
+        "Evet, {count} webhook'u kaldır. ikas bu olayları artık göndermeyecek.",
     ),
-    "delete.busy": Text(
-        "Removing … ikas is being asked; this can take a while.",
-        "Kaldırılıyor … ikas'a soruluyor; biraz sürebilir.",
-    ),
+    "delete.busy": Text("Removing … waiting for ikas.", "Kaldırılıyor … ikas bekleniyor."),
     "delete.done": Text(
-        "Removed: {done} of {count}, read back from ikas.",
-        "Kaldırıldı: {count} webhook'tan {done}, ikas'tan geri okundu.",
+        "Removed {done:of} of {count}, confirmed by ikas.",
+        "{count} webhook'un {done:of} kaldırıldı, ikas onayladı.",
     ),
     # Undoing
     "undo": Text("Undo", "Geri al"),
-    "undo.section": Text("Take back the last change", "Son değişikliği geri al"),
-    "undo.preview": Text("What undoing will change", "Geri almak neyi değiştirecek"),
+    "undo.section": Text("Undo the last change", "Son değişikliği geri al"),
+    "undo.preview": Text("What undoing will change", "Geri alınca ne değişecek"),
     "undo.unreadable": Text(
-        "The journal {path} cannot be read, so nothing can be taken back. Look at the file, or "
-        "move it away to begin a new one.",
-        "{path} günlüğü okunamıyor, bu yüzden hiçbir şey geri alınamaz. Dosyaya bakın ya da yeni "
-        "bir günlük için onu başka yere taşıyın.",
+        "The journal {path} cannot be read, so nothing can be undone. Check the file, or move it "
+        "away to start a new one.",
+        "{path} günlüğü okunamıyor, bu yüzden hiçbir şey geri alınamaz. Dosyayı kontrol edin veya "
+        "yeni bir günlük başlatmak için başka yere taşıyın.",
     ),
-    "undo.nothing": Text("There is no change to take back.", "Geri alınacak bir değişiklik yok."),
+    "undo.nothing": Text("There is nothing to undo.", "Geri alınacak bir değişiklik yok."),
     "undo.stands": Text(
-        "What stood there before stands there again; undoing only forgets the change.",
-        "Önceki durum zaten geri gelmiş; geri almak yalnızca değişikliği unutur.",
+        "Everything is already as it was before. Undo only forgets the change.",
+        "Her şey zaten önceki gibi. Geri almak yalnızca bu değişikliği kayıttan siler.",
     ),
     "undo.channels": Text(
-        "Sales channels cannot be read from ikas, so they are not restored.",
-        "Satış kanalları ikas'tan okunamadığı için geri getirilmez.",
+        "Sales channels will not be restored: ikas does not show which ones were set.",
+        "Satış kanalları geri gelmez: ikas hangilerinin ayarlı olduğunu göstermez.",
     ),
-    "undo.busy": Text(
-        "Undoing … ikas is being asked; this can take a while.",
-        "Geri alınıyor … ikas'a soruluyor; biraz sürebilir.",
-    ),
+    "undo.busy": Text("Undoing … waiting for ikas.", "Geri alınıyor … ikas bekleniyor."),
     "undo.done": Text(
-        "Taken back: {done} of {count}, read back from ikas.",
-        "Geri alındı: {count} değişiklikten {done}, ikas'tan geri okundu.",
+        "Undone: {done:of} of {count}, confirmed by ikas.",
+        "{count} değişikliğin {done:of} geri alındı, ikas onayladı.",
     ),
     # The matrix and the rest
     "matrix.title": Text(
-        "Webhooks of {store}: {registered} of {count} scopes registered",
-        "{store} webhook'ları: {count} kapsamdan {registered} kayıtlı",
+        "Webhooks of {store}: {registered:of} of {count} scopes registered",
+        "{store} webhook'ları: {count} kapsamın {registered:of} kayıtlı",
     ),
     "matrix.unknown": Text(
         "Webhooks of {store}: not known yet", "{store} webhook'ları: henüz bilinmiyor"
     ),
     "unlisted": Text(
-        "What is registered is not known, so nothing can be changed; press Refresh.",
-        "Neyin kayıtlı olduğu bilinmiyor, bu yüzden hiçbir şey değiştirilemez; Yenile'ye basın.",
+        "The webhooks of this store are not known yet. Press Refresh.",
+        "Bu mağazanın webhook'ları henüz bilinmiyor. Yenile'ye basın.",
     ),
-    "fleet.title": Text(
-        "Webhooks of {stores} stores: {registered} registered, to look at only",
-        "{stores} mağazanın webhook'ları: {registered} kayıtlı, yalnızca görüntülemek için",
+    "fleet.title.one": Text(
+        "Webhooks of 1 store: {registered} registered, read-only",
+        "1 mağazanın webhook'ları: {registered} kayıtlı, salt okunur",
+    ),
+    "fleet.title.many": Text(
+        "Webhooks of {count} stores: {registered} registered, read-only",
+        "{count} mağazanın webhook'ları: {registered} kayıtlı, salt okunur",
     ),
     "fleet.failed.one": Text(
         "1 store could not be listed and is not shown: {stores}.",
@@ -228,7 +218,7 @@ TEXTS: Mapping[str, Text] = {
         "{count} mağaza listelenemedi ve gösterilmiyor: {stores}.",
     ),
     "matrix.shown": Text(
-        "{shown} of {count} rows shown.", "{count} satırdan {shown} gösteriliyor."
+        "{shown:of} of {count} rows shown.", "{count} satırın {shown:of} gösteriliyor."
     ),
     "refresh": Text("Refresh", "Yenile"),
     "refresh.busy": Text("Asking ikas …", "ikas'a soruluyor …"),
@@ -237,17 +227,17 @@ TEXTS: Mapping[str, Text] = {
     "log": Text("Done in this session", "Bu oturumda yapılanlar"),
     "log.nothing": Text("Nothing yet.", "Henüz bir şey yok."),
     "partly": Text(
-        "Not all of it was done; the table says what and why.",
-        "Hepsi yapılamadı; tablo neyin neden yapılamadığını söylüyor.",
+        "Some of it failed. The table shows what and why.",
+        "Bir kısmı yapılamadı. Tablo neyin, neden yapılamadığını gösteriyor.",
     ),
     "unread": Text(
-        "What stands there now could not be read back; press Refresh.",
-        "Şimdiki durum geri okunamadı; Yenile'ye basın.",
+        "The result could not be confirmed. Press Refresh.",
+        "Sonuç doğrulanamadı. Yenile'ye basın.",
     ),
     "kept_entries": Text("Your entries are kept.", "Girdikleriniz duruyor."),
     "changed_entries": Text(
-        "The entries changed as you clicked, so nothing was sent. Look and click again.",
-        "Tıkladığınız sırada girdiler değişti, hiçbir şey gönderilmedi. Bakıp yeniden tıklayın.",
+        "The entries changed as you clicked, so nothing was sent. Check them and click again.",
+        "Siz tıklarken girdiler değişti, hiçbir şey gönderilmedi. Kontrol edip yeniden tıklayın.",
     ),
     "cancelled": Text(
         "Interrupted. Press Refresh to see what was done.",
@@ -255,73 +245,77 @@ TEXTS: Mapping[str, Text] = {
     ),
     # Errors: what it means and what to do
     "error.TransportError": Text(
-        "ikas did not answer. Look at the connection and try again.",
-        "ikas yanıt vermedi. Bağlantıyı denetleyip yeniden deneyin.",
+        "ikas did not answer. Check the connection and try again.",
+        "ikas yanıt vermedi. Bağlantıyı kontrol edip yeniden deneyin.",
     ),
     "error.ResponseError": Text(
-        "ikas answered something that cannot be used. Try again in a minute.",
+        "ikas sent an answer that cannot be used. Try again in a minute.",
         "ikas kullanılamayan bir yanıt verdi. Bir dakika sonra yeniden deneyin.",
     ),
     "error.RateLimitedError": Text(
-        "Too many calls for ikas. Wait ten seconds and try again.",
-        "ikas için çok fazla istek. On saniye bekleyip yeniden deneyin.",
+        "Too many calls. Wait ten seconds and try again.",
+        "Çok fazla istek gönderildi. On saniye bekleyip yeniden deneyin.",
     ),
     "error.CredentialsError": Text(
-        "ikas did not accept the credentials. Look at them and connect again.",
-        "ikas kimlik bilgilerini kabul etmedi. Denetleyip yeniden bağlanın.",
+        "ikas did not accept the credentials. Check them and connect again.",
+        "ikas kimlik bilgilerini kabul etmedi. Kontrol edip yeniden bağlanın.",
     ),
     "error.LoginRequiredError": Text(
-        "ikas does not accept the access token (any more). Connect again with a new one.",
-        "ikas erişim anahtarını (artık) kabul etmiyor. Yenisiyle yeniden bağlanın.",
+        "ikas does not accept the access token. Connect again with a new one.",
+        "ikas erişim anahtarını kabul etmiyor. Yenisiyle yeniden bağlanın.",
     ),
     "error.PermissionDeniedError": Text(
-        "The app lacks a permission for this. Give it to the app in ikas.",
-        "Uygulamanın buna izni yok. İzni ikas'ta uygulamaya verin.",
+        "The app lacks a permission for this. Grant it in ikas.",
+        "Uygulamanın buna izni yok. İzni ikas'ta verin.",
     ),
     "error.AppNotFoundError": Text(
-        "The app is not installed in this store any more. Install it again.",
+        "The app is no longer installed in this store. Install it again.",
         "Uygulama artık bu mağazada kurulu değil. Yeniden kurun.",
     ),
     "error.InvalidScopeError": Text(
+        "This scope cannot be registered. Choose another.",
+        "Bu kapsam kaydedilemez. Başka bir kapsam seçin.",
+    ),
+    "error.ScopeRefusedError": Text(
         "ikas refused a scope. Choose another.",
         "ikas bir kapsamı reddetti. Başka bir kapsam seçin.",
     ),
     "error.InvalidArgumentError": Text(
-        "ikas refused a value, most often the endpoint. Mend it and try again.",
+        "A value cannot be used, most likely the endpoint. Correct it and try again.",
+        "Bir değer, büyük olasılıkla uç nokta kullanılamıyor. Düzeltip yeniden deneyin.",
+    ),
+    "error.ArgumentRefusedError": Text(
+        "ikas refused a value, most likely the endpoint. Correct it and try again.",
         "ikas bir değeri, büyük olasılıkla uç noktayı reddetti. Düzeltip yeniden deneyin.",
     ),
-    "error.UnknownFieldError": Text(
-        "ikas does not know a field of this request. The reason is below.",
-        "ikas bu isteğin bir alanını tanımıyor. Nedeni aşağıda.",
-    ),
     "error.GraphQLError": Text(
-        "ikas refused this. The reason stands below.", "ikas bunu reddetti. Nedeni aşağıda."
+        "ikas refused this. The reason is below.", "ikas bunu reddetti. Nedeni aşağıda."
     ),
     "error.PlanError": Text(
-        "Nothing was written: what is registered has changed since it was shown. Look again.",
-        "Hiçbir şey yazılmadı: kayıtlar gösterildiğinden beri değişti. Yeniden bakın.",
+        "Nothing was sent: the webhooks have changed since they were shown. Check again.",
+        "Hiçbir şey gönderilmedi: webhook'lar gösterildikten sonra değişti. Yeniden kontrol edin.",
     ),
     "error.StorageError": Text(
-        "The journal on this machine cannot be used. What follows from it stands below.",
-        "Bu makinedeki günlük kullanılamıyor. Bunun sonucu aşağıda.",
+        "The journal on this machine cannot be used. The reason is below.",
+        "Bu makinedeki günlük kullanılamıyor. Nedeni aşağıda.",
     ),
     "error.IkasError": Text(
-        "This could not be done. The reason stands below.", "Bu yapılamadı. Nedeni aşağıda."
+        "This did not work. The reason is below.", "Bu yapılamadı. Nedeni aşağıda."
     ),
     "error.unexpected": Text(
-        "Something went wrong that should not ({kind}). Press Refresh to see what stands there.",
-        "Beklenmeyen bir hata oldu ({kind}). Şimdiki durumu görmek için Yenile'ye basın.",
+        "Something unexpected went wrong ({kind}). Press Refresh to see the current state.",
+        "Beklenmeyen bir hata oluştu ({kind}). Şimdiki durumu görmek için Yenile'ye basın.",
     ),
-    # Ages
+    # How long ago
     "age.now": Text("just now", "az önce"),
-    "age.minute.one": Text("1 minute", "1 dakika"),
-    "age.minute.many": Text("{count} minutes", "{count} dakika"),
-    "age.hour.one": Text("1 hour", "1 saat"),
-    "age.hour.many": Text("{count} hours", "{count} saat"),
-    "age.day.one": Text("1 day", "1 gün"),
-    "age.day.many": Text("{count} days", "{count} gün"),
-    "age.month.one": Text("1 month", "1 ay"),
-    "age.month.many": Text("{count} months", "{count} ay"),
-    "age.year.one": Text("1 year", "1 yıl"),
-    "age.year.many": Text("{count} years", "{count} yıl"),
+    "age.minute.one": Text("1 minute ago", "1 dakika önce"),
+    "age.minute.many": Text("{count} minutes ago", "{count} dakika önce"),
+    "age.hour.one": Text("1 hour ago", "1 saat önce"),
+    "age.hour.many": Text("{count} hours ago", "{count} saat önce"),
+    "age.day.one": Text("1 day ago", "1 gün önce"),
+    "age.day.many": Text("{count} days ago", "{count} gün önce"),
+    "age.month.one": Text("1 month ago", "1 ay önce"),
+    "age.month.many": Text("{count} months ago", "{count} ay önce"),
+    "age.year.one": Text("1 year ago", "1 yıl önce"),
+    "age.year.many": Text("{count} years ago", "{count} yıl önce"),
 }

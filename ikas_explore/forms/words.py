@@ -1,4 +1,5 @@
-"""Every word the forms say, in English and Turkish."""
+# ruff: noqa: RUF001, RUF002 - Turkish has letters that look like Latin ones.
+"""What the forms say, in one language."""
 
 from __future__ import annotations
 
@@ -14,25 +15,42 @@ from ikas_explore.values.names import did_you_mean
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
+class _Turkish(int):
+    """A number that can be written as a part of something: "4'ü", "6'sı"."""
+
+    def __format__(self, spec: str) -> str:
+        return f"{self:d}'{_ending(self)}" if spec == "of" else super().__format__(spec)
+
+
+class _English(int):
+    def __format__(self, spec: str) -> str:
+        return super().__format__("" if spec == "of" else spec)
+
+
+def _ending(number: int) -> str:
+    """Return the ending that follows from how a number is read aloud: its last word decides."""
+    if number % 10:
+        return _ONES[number % 10]
+    if number % 100:
+        return _TENS[number // 10 % 10]
+    if number % 1_000:
+        return "ü"
+    return "ı" if number == 0 else "i" if number % 1_000_000 else "u"
+
+
+_ONES = ("", "i", "si", "ü", "ü", "i", "sı", "si", "i", "u")
+_TENS = ("", "u", "si", "u", "ı", "si", "ı", "i", "i", "ı")
+
+
 class Words:
-    """The words of one language.
-
-    Parameters
-    ----------
-    language : {"en", "tr"}, optional
-        Default: that of the locale, English when there are no words in it.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Another language.
+    """The words of one language, by default that of the locale.
 
     Examples
     --------
-    >>> Words("tr")("save")
-    'Kaydet'
-    >>> Words("en")("matrix.title", store="acme", registered=2, count=11)
-    'Webhooks of acme: 2 of 11 scopes registered'
+    >>> Words("en")("matrix.title", store="acme", registered=4, count=11)
+    'Webhooks of acme: 4 of 11 scopes registered'
+    >>> Words("tr")("matrix.title", store="acme", registered=4, count=11)
+    "acme webhook'ları: 11 kapsamın 4'ü kayıtlı"
     """
 
     def __init__(self, language: str | None = None) -> None:
@@ -40,12 +58,14 @@ class Words:
             language = default_language()
         if language not in LANGUAGES:
             near = did_you_mean(language, LANGUAGES)
-            raise InvalidArgumentError(f"There are no words in the language {language!r}.{near}")
+            raise InvalidArgumentError(f"The forms do not speak {language!r}.{near}")
         self.language: Language = language
 
     def __call__(self, key: str, **values: object) -> str:
         text: str = getattr(TEXTS[key], self.language)
-        return text.format(**values) if values else text
+        kind = _Turkish if self.language == "tr" else _English
+        told = {k: kind(each) if isinstance(each, int) else each for k, each in values.items()}
+        return text.format(**told) if told else text
 
     def count(self, key: str, number: int, **values: object) -> str:
         """Say a text that has a form of its own for one: ``key.one`` and ``key.many``."""
@@ -60,7 +80,7 @@ class Words:
         return self.known(f"scope.{scope}", scope)
 
     def error(self, error: BaseException) -> str:
-        """Say what an error means and what to do about it; what it says itself is not in it."""
+        """Say what an error means and what to do; the error's own message is not in it."""
         for kind in type(error).__mro__:
             if f"error.{kind.__name__}" in TEXTS:
                 return self(f"error.{kind.__name__}")
@@ -72,7 +92,7 @@ class Words:
         Examples
         --------
         >>> Words("en").age(3 * 86_400), Words("tr").age(90)
-        ('3 days', '1 dakika')
+        ('3 days ago', '1 dakika önce')
         """
         for unit, length in _UNITS.items():
             if seconds >= length:
@@ -90,16 +110,7 @@ _UNITS: Mapping[str, float] = {
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> Language:
-    """Return the language of the locale, as gettext looks for it.
-
-    Parameters
-    ----------
-    environment : mapping of str to str, optional
-        Default: that of this process.
-
-    Returns
-    -------
-    {"en", "tr"}
+    """Return the language of the locale, found as gettext does; English where it is another.
 
     Examples
     --------
@@ -110,8 +121,5 @@ def default_language(environment: Mapping[str, str] | None = None) -> Language:
     names = (environment.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     named = next((name for name in names if name), None) or locale.getlocale()[0] or ""
     # Windows says Turkish_Türkiye where others say tr_TR.
-    return (
-        "tr"
-        if named.casefold().startswith(("tr_", "tr.", "tr:", "turkish")) or named == "tr"
-        else "en"
-    )
+    turkish = named == "tr" or named.casefold().startswith(("tr_", "tr.", "tr:", "turkish"))
+    return "tr" if turkish else "en"

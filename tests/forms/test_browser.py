@@ -145,7 +145,7 @@ def test_two_scopes_are_saved_and_read_back(lab: Lab, sandbox: ikas.Sandbox) -> 
     with lab.open(*show("save_form")) as page:
         endpoint = page.get_by_label("Endpoint")
         endpoint.press_sequentially("erp.example.com")
-        page.get_by_text("It has to start with https://").wait_for()
+        page.get_by_text("The address has to start with https://").wait_for()
         box(page, "store/order/created").check()
         box(page, "store/stock/updated").check()
         assert button(page, "Save").is_disabled()
@@ -155,7 +155,7 @@ def test_two_scopes_are_saved_and_read_back(lab: Lab, sandbox: ikas.Sandbox) -> 
         assert registered(sandbox).keys() == {CREATED, UPDATED}
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 2 of 2, read back from ikas.")
+        said(page, "Saved 2 of 2, confirmed by ikas.")
         assert registered(sandbox) == {
             CREATED: OLD,
             UPDATED: OLD,
@@ -173,7 +173,7 @@ def test_taking_a_scope_over_needs_its_own_tick(lab: Lab, sandbox: ikas.Sandbox)
         page.get_by_label("Take over 1 scope").check()
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         assert registered(sandbox) == {CREATED: NEW, UPDATED: OLD}
 
 
@@ -183,14 +183,14 @@ def test_what_ikas_refuses_is_told_and_the_entries_stay(lab: Lab, sandbox: ikas.
         box(page, "store/order/created").check()
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "ikas refused a value, most often the endpoint.")
+        said(page, "ikas refused a value, most likely the endpoint.")
         assert page.get_by_label("Endpoint").input_value() == "https://10.0.0.1/ikas"
         assert box(page, "store/order/created").is_checked()
         assert registered(sandbox) == {CREATED: OLD, UPDATED: OLD}
         page.get_by_label("Endpoint").fill(NEW)
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         assert registered(sandbox)["store/order/created"] == NEW
 
 
@@ -203,7 +203,7 @@ def test_deleting_needs_a_tick(lab: Lab, sandbox: ikas.Sandbox) -> None:
         page.get_by_label("Yes, remove 1 webhook").check()
         until_enabled(button(page, "Remove"))
         button(page, "Remove").click()
-        said(page, "Removed: 1 of 1, read back from ikas.")
+        said(page, "Removed 1 of 1, confirmed by ikas.")
         assert registered(sandbox) == {UPDATED: OLD}
         box(page, CREATED).wait_for(state="detached")
 
@@ -216,7 +216,7 @@ def test_the_manager_saves_deletes_and_undoes(lab: Lab, sandbox: ikas.Sandbox) -
         page.get_by_label("Take over 1 scope").check()
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         assert registered(sandbox) == {CREATED: NEW, UPDATED: OLD}
 
         box(page, CREATED).uncheck()
@@ -224,14 +224,14 @@ def test_the_manager_saves_deletes_and_undoes(lab: Lab, sandbox: ikas.Sandbox) -
         page.get_by_label("Yes, remove 1 webhook").check()
         until_enabled(button(page, "Remove"))
         button(page, "Remove").click()
-        said(page, "Removed: 1 of 1")
+        said(page, "Removed 1 of 1")
         assert registered(sandbox) == {CREATED: NEW}
         page.get_by_text("Webhooks of acme: 1 of 11 scopes registered").wait_for()
 
         for left in ({CREATED: NEW, UPDATED: OLD}, {CREATED: OLD, UPDATED: OLD}):
             until_enabled(button(page, "Undo"))
             button(page, "Undo").click()
-            said(page, "Taken back: 1 of 1")
+            said(page, "Undone: 1 of 1")
             page.locator(".ikas-log li").nth(2 if left[CREATED] == NEW else 3).wait_for()
             assert registered(sandbox) == left
         page.locator(".ikas-form").get_by_label("Filter").fill("status")
@@ -253,7 +253,7 @@ def test_a_double_click_makes_one_call(lab: Lab, sandbox: ikas.Sandbox, clicks: 
         )
         said(page, "Saving")
         assert button(page, "Save").is_disabled()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         until_enabled(button(page, "Refresh"))
         assert sandbox.calls["saveWebhook"] == before + 1
 
@@ -271,7 +271,7 @@ def test_a_save_and_a_delete_with_the_keyboard_alone(lab: Lab, sandbox: ikas.San
         until_enabled(button(page, "Save"))
         press_tab_to(page, "Save")
         page.keyboard.press("Enter")
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         assert registered(sandbox)["store/order/created"] == NEW
     with lab.open(CONNECT, "store.webhooks.delete_form(language='en')") as page:
         box(page, "store/order/created").focus()
@@ -282,7 +282,7 @@ def test_a_save_and_a_delete_with_the_keyboard_alone(lab: Lab, sandbox: ikas.San
         until_enabled(button(page, "Remove"))
         press_tab_to(page, "Remove")
         page.keyboard.press("Enter")
-        said(page, "Removed: 1 of 1")
+        said(page, "Removed 1 of 1")
         assert registered(sandbox) == {CREATED: OLD, UPDATED: OLD}
 
 
@@ -328,8 +328,8 @@ def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sand
     expected = [
         *("Filter", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())),
         *("Endpoint", "Sales channels (optional)", region),
-        *("Take over 1 scope from the endpoint that has it now", "Save"),
-        *(region, "Yes, remove 1 webhook: its events will not be pushed any more", "Remove"),
+        *("Take over 1 scope from its current endpoint", "Save"),
+        *(region, "Yes, remove 1 webhook. ikas will stop sending its events.", "Remove"),
         *(region, "Undo"),
     ]
     with lab.open(CONNECT, setup) as page:
@@ -348,13 +348,14 @@ def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sand
                 assert down or right, (before, after)
 
 
-#: What has the focus, and where it is; null when that is not in the form.
+#: What has the focus, and where it is in the form, scrolled or not; null outside the form.
 FOCUSED = """() => {
   const at = document.activeElement;
-  if (!at.closest('.ikas-form')) return null;
+  const form = at.closest('.ikas-form')?.getBoundingClientRect();
+  if (!form) return null;
   const place = at.getBoundingClientRect();
   const name = at.getAttribute('role') || at.labels?.[0]?.innerText || at.innerText;
-  return {name: name.trim(), top: place.top, left: place.left};
+  return {name: name.trim(), top: place.top - form.top, left: place.left};
 }"""
 
 
@@ -378,11 +379,11 @@ def test_what_came_of_a_click_is_seen_without_scrolling(
         click("Refresh", "Listed at")
         box(page, "store/order/created").check()
         page.get_by_label("Endpoint").fill(NEW)
-        click("Save", "Saved: 1 of 1")
+        click("Save", "Saved 1 of 1")
         until_enabled(page.get_by_label("Yes, remove 1 webhook"))
         page.get_by_label("Yes, remove 1 webhook").check()
-        click("Remove", "Removed: 1 of 1")
-        click("Undo", "Taken back: 1 of 1")
+        click("Remove", "Removed 1 of 1")
+        click("Undo", "Undone: 1 of 1")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -421,7 +422,7 @@ def test_the_text_of_an_endpoint_is_only_text(lab: Lab, sandbox: ikas.Sandbox) -
         page.get_by_label("Take over 1 scope").check()
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         page.locator(".ikas-log li").wait_for()
         assert page.get_by_text("<img/src=x/onerror").count() >= 3
         assert page.locator(".ikas-form img").count() == 0
@@ -436,7 +437,7 @@ def test_no_secret_reaches_the_page_or_the_saved_notebook(
         box(page, "store/stock/created").check()
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         saved = lab.saved(page)
         source = page.content()
     for secret in (sandbox.access_token, sandbox.client_secret):
@@ -473,7 +474,7 @@ def test_the_notebook_is_a_page_under_voila(browser: Browser, tmp_path: Path) ->
         save = form.get_by_role("button", name="Save", exact=True)
         until_enabled(save)
         save.click()
-        form.locator(".ikas-said").get_by_text("Saved: 1 of 1, read back from ikas.").wait_for()
+        form.locator(".ikas-said").get_by_text("Saved 1 of 1, confirmed by ikas.").wait_for()
         form.locator(".ikas-matrix").get_by_text("https://page.example.com/ikas").wait_for()
         if SCREENSHOTS:
             page.screenshot(path=Path(SCREENSHOTS) / "voila.png", full_page=True)
@@ -500,5 +501,5 @@ def test_a_click_saves_only_what_was_shown(lab: Lab, sandbox: ikas.Sandbox) -> N
         assert registered(sandbox) == {CREATED: OLD, UPDATED: OLD}
         until_enabled(button(page, "Save"))
         button(page, "Save").click()
-        said(page, "Saved: 1 of 1")
+        said(page, "Saved 1 of 1")
         assert registered(sandbox)["store/order/created"] == "https://erp.example.com/ik"

@@ -59,7 +59,7 @@ def test_a_save_previews_then_saves_then_tells_what_ikas_has(store: ikas.Store) 
     assert registered(store) == {CREATED: OLD, UPDATED: OLD}
     form.fill(replace=True)
     form.click("save")
-    assert form.message == "Saved: 2 of 2, read back from ikas."
+    assert form.message == "Saved 2 of 2, confirmed by ikas."
     assert form.frame["outcome"].tolist() == ["saved", "saved"]
     assert registered(store) == {CREATED: NEW, ORDER: NEW, UPDATED: OLD}
 
@@ -73,7 +73,7 @@ def test_replacing_needs_a_tick_for_exactly_what_is_replaced(store: ikas.Store) 
     form.fill(endpoint=OLD)
     with pytest.raises(InvalidArgumentError, match="'replace' is disabled now"):
         form.fill(replace=True)
-    with pytest.raises(InvalidArgumentError, match="nothing it could do"):
+    with pytest.raises(InvalidArgumentError, match="There is nothing to do"):
         form.click("save")
     assert registered(store) == {CREATED: OLD, UPDATED: OLD}
 
@@ -92,7 +92,7 @@ def test_an_outcome_gives_way_to_what_is_found_later(store: ikas.Store) -> None:
     manager.click("delete")
     assert "removed" in html(manager)
     manager.fill(scopes=["store/stock/created"])
-    assert "Nothing to remove: none of the selected is registered." in html(manager)
+    assert "Nothing to remove: none of the selected scopes is registered." in html(manager)
 
 
 def test_a_success_is_told_until_something_else_is_entered(store: ikas.Store) -> None:
@@ -100,10 +100,10 @@ def test_a_success_is_told_until_something_else_is_entered(store: ikas.Store) ->
     form = store.webhooks.manager(language="en")
     form.fill(scopes=[ORDER], endpoint=NEW)
     form.click("save")
-    assert form.message.startswith("Saved: 1 of 1")
+    assert form.message.startswith("Saved 1 of 1")
     form.fill(scopes=[ORDER, UPDATED])
     assert form.message == ""
-    assert html(form).count("Saved: 1 of 1") == 1  # in the log
+    assert html(form).count("Saved 1 of 1") == 1  # in the log
     assert store.sandbox is not None
     store.sandbox.faults.add("missing_permission")
     form.fill(replace=True)
@@ -117,7 +117,7 @@ def test_an_address_that_only_a_sandbox_reaches_is_told_of(store: ikas.Store) ->
     form = store.webhooks.save_form(language="en")
     form.fill(endpoint="http://127.0.0.1:8701/")
     assert form.problems.keys() == {"scopes"}
-    assert "This address can be used here; ikas itself could not reach it." in html(form)
+    assert "This address works on this machine only; ikas cannot reach it." in html(form)
     form.fill(endpoint=NEW)
     assert "This address can be used." in html(form)
 
@@ -155,7 +155,7 @@ def test_unchanged_scopes_are_not_sent_again(store: ikas.Store) -> None:
     before = store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"]
     form.fill(endpoint=OLD, scopes=[CREATED, ORDER])
     form.click("save")
-    assert form.message == "Saved: 1 of 1, read back from ikas."
+    assert form.message == "Saved 1 of 1, confirmed by ikas."
     assert store.webhooks.list().set_index("scope").loc[CREATED, "updated_at"] == before
 
 
@@ -170,7 +170,7 @@ def test_sales_channels_are_sent_for_unchanged_scopes_too(store: ikas.Store) -> 
         assert "unchanged" not in saved_notebook[kind]
     assert 'sales_channel_ids=["a", "b"]' in unescaped(html(form))
     form.click("save")
-    assert form.message == "Saved: 2 of 2, read back from ikas."
+    assert form.message == "Saved 2 of 2, confirmed by ikas."
     with pytest.raises(InvalidArgumentError, match="disabled"):  # the same again does nothing
         form.click("save")
     plan = store.webhooks.undo()
@@ -181,18 +181,18 @@ def test_sales_channels_are_sent_for_unchanged_scopes_too(store: ikas.Store) -> 
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("", "This is needed."),
-        ("h", "It has to start with https://; ikas pushes nowhere else."),
-        ("http://example.com/", "It has to start with https://; ikas pushes nowhere else."),
-        ("ftp://example.com/", "It has to start with https://; ikas pushes nowhere else."),
-        ("example.com", "It has to start with https://; ikas pushes nowhere else."),
-        ("https://", "It names no host; for example https://example.com/ikas."),
-        ("https:///ikas", "It names no host; for example https://example.com/ikas."),
-        ("https://exa mple.com/", "It holds a space; remove it."),
-        (" https://example.com/", "It holds a space; remove it."),
-        ("https://example.com:port/", "It cannot be read as an address"),
-        ("https://[::1/", "It cannot be read as an address"),
-        ("https://-x-.example.com/", "It cannot be read as an address"),
+        ("", "Required."),
+        ("h", "The address has to start with https://."),
+        ("http://example.com/", "The address has to start with https://."),
+        ("ftp://example.com/", "The address has to start with https://."),
+        ("example.com", "The address has to start with https://."),
+        ("https://", "The host is missing. Example: https://example.com/ikas"),
+        ("https:///ikas", "The host is missing. Example: https://example.com/ikas"),
+        ("https://exa mple.com/", "Remove the space."),
+        (" https://example.com/", "Remove the space."),
+        ("https://example.com:port/", "This is not a valid address."),
+        ("https://[::1/", "This is not a valid address."),
+        ("https://-x-.example.com/", "This is not a valid address."),
         ("https://example.com/ikas", None),
         ("https://örnek.com.tr/ikas", None),
     ],
@@ -214,9 +214,9 @@ def test_an_endpoint_is_judged_while_it_is_typed(typed: str, problem: str | None
 def test_nobody_is_told_off_for_the_first_letters() -> None:
     form = SaveForm(DictRegistry(), language="en")
     form.fill(endpoint="htt")
-    assert "It has to start with" not in html(form)
+    assert "The address has to start with" not in html(form)
     form.fill(endpoint="htx")
-    assert "It has to start with" in html(form)
+    assert "The address has to start with" in html(form)
 
 
 def test_http_is_fine_for_a_store_on_this_machine_only() -> None:
@@ -225,7 +225,7 @@ def test_http_is_fine_for_a_store_on_this_machine_only() -> None:
     assert form.problems == {}
     form = SaveForm(DictRegistry(), language="en")
     form.fill(endpoint="https://192.168.1.2/", scopes=[ORDER])
-    assert "cannot be reached from the internet" in html(form)
+    assert "ikas cannot reach this host from the internet" in html(form)
 
 
 def test_a_group_is_ticked_and_cleared_by_one_button() -> None:
@@ -248,7 +248,7 @@ def test_deleting_is_confirmed_for_exactly_what_is_chosen(store: ikas.Store) -> 
     form.fill(confirm=True)
     assert form.frame[["scope", "action"]].values.tolist() == [[UPDATED, "delete"]]
     form.click("delete")
-    assert form.message == "Removed: 1 of 1, read back from ikas."
+    assert form.message == "Removed 1 of 1, confirmed by ikas."
     assert form.frame["outcome"].tolist() == ["deleted"]
     assert registered(store) == {CREATED: OLD}
 
@@ -264,7 +264,7 @@ def test_the_manager_undoes_what_was_done_wherever_it_was_done(store: ikas.Store
     manager.click("delete")
     assert registered(store) == {CREATED: OLD, UPDATED: OLD}
     manager.click("undo")
-    assert manager.message == "Taken back: 1 of 1, read back from ikas."
+    assert manager.message == "Undone: 1 of 1, confirmed by ikas."
     assert registered(store) == {CREATED: OLD, UPDATED: OLD, ORDER: NEW}
     manager.click("undo")
     assert registered(store) == {CREATED: OLD, UPDATED: OLD}
@@ -280,7 +280,7 @@ def test_an_undo_refuses_what_was_not_shown(store: ikas.Store) -> None:
     manager.click("save")
     store.webhooks.save("https://other.example.com/", ORDER)
     manager.click("undo")
-    assert manager.message.startswith("Nothing was written")
+    assert manager.message.startswith("Nothing was sent")
     assert registered(store)[ORDER] == "https://other.example.com/"
     assert "https://other.example.com/" in manager.frame["endpoint"].tolist()
     manager.click("undo")
@@ -292,7 +292,7 @@ def test_a_change_between_preview_and_click_is_refused(store: ikas.Store) -> Non
     form.fill(endpoint=NEW, scopes=[ORDER])
     store.webhooks.save("https://other.example.com/", ORDER)
     form.click("save")
-    assert form.message.startswith("Nothing was written: what is registered has changed")
+    assert form.message.startswith("Nothing was sent: the webhooks have changed")
     assert form.frame["action"].tolist() == ["replace"]  # and now it needs its tick
     with pytest.raises(InvalidArgumentError, match="replace is not ticked"):
         form.click("save")
@@ -302,9 +302,9 @@ def test_a_change_between_preview_and_click_is_refused(store: ikas.Store) -> Non
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("expired_token", {}, "ikas does not accept the access token"),
     ("missing_permission", {}, "The app lacks a permission"),
-    ("server_error", {}, "ikas answered something that cannot be used"),
-    ("truncated", {}, "ikas answered something that cannot be used"),
-    ("rate_limited", {"seconds": 0.01}, "Too many calls for ikas."),
+    ("server_error", {}, "ikas sent an answer that cannot be used"),
+    ("truncated", {}, "ikas sent an answer that cannot be used"),
+    ("rate_limited", {"seconds": 0.01}, "Too many calls."),
 ]
 
 
@@ -322,7 +322,7 @@ def test_an_error_is_told_in_words_and_the_entries_stay(
         sandbox.faults.clear()
         assert registered(store) == {CREATED: OLD, UPDATED: OLD}
         form.click("save")  # the entries and the tick are still there
-        assert form.message == "Saved: 2 of 2, read back from ikas."
+        assert form.message == "Saved 2 of 2, confirmed by ikas."
 
 
 def test_a_form_of_a_store_that_does_not_answer_says_so_and_can_be_refreshed() -> None:
@@ -336,10 +336,12 @@ def test_a_form_of_a_store_that_does_not_answer_says_so_and_can_be_refreshed() -
         form.fill(scopes=[ORDER], endpoint=NEW)
         with pytest.raises(InvalidArgumentError, match="'save' is disabled"):
             form.click("save")
-        assert html(form).count("What is registered is not known") == 3  # save, remove, undo
+        assert (
+            html(form).count("The webhooks of this store are not known yet") == 3
+        )  # save, remove, undo
         assert "will be" not in html(form)
         delete, save = store.webhooks.delete_form(language="en"), store.webhooks.save_form()
-        assert "Nothing is registered" not in html(delete)
+        assert "No webhook is registered" not in html(delete)
         save.fill(scopes=[ORDER], endpoint=NEW)
         assert save.frame.empty
         sandbox.faults.clear()
@@ -370,7 +372,7 @@ def test_a_save_that_cannot_be_read_back_says_so(more: dict[str, Any]) -> None:
 
     registry.after = fail
     form = saved(registry, **more)
-    assert form.message.startswith("What stands there now could not be read back; press Refresh.")
+    assert form.message.startswith("The result could not be confirmed. Press Refresh.")
     assert registry.verbs().count("save") == 1
 
 
@@ -382,7 +384,7 @@ def test_a_save_whose_answer_is_lost_is_told_by_what_stands_there() -> None:
             raise TransportError("acme: time-out")
 
     registry.after = lose
-    assert saved(registry).message == "Saved: 2 of 2, read back from ikas."
+    assert saved(registry).message == "Saved 2 of 2, confirmed by ikas."
 
 
 @CHANNELS
@@ -395,12 +397,12 @@ def test_what_somebody_else_took_meanwhile_is_told(more: dict[str, Any]) -> None
 
     registry.after = take
     form = saved(registry, **more)
-    assert form.message.startswith("Not all of it was done; the table says what and why.")
+    assert form.message.startswith("Some of it failed. The table shows what and why.")
     assert form.frame.set_index("scope")["outcome"].to_dict() == {
         ORDER: "conflict",
         UPDATED: "saved",
     }
-    assert "something else stands there" in html(form)
+    assert "another endpoint is registered" in html(form)
 
 
 def test_a_save_with_sales_channels_is_refused_when_something_changed() -> None:
@@ -409,7 +411,7 @@ def test_a_save_with_sales_channels_is_refused_when_something_changed() -> None:
     form.fill(endpoint=NEW, scopes=[ORDER], sales_channel_ids=["a"])
     registry.state[ORDER] = OLD
     form.click("save")
-    assert form.message.startswith("Nothing was written")
+    assert form.message.startswith("Nothing was sent")
     assert "save" not in registry.verbs()
 
 
@@ -491,7 +493,7 @@ def test_a_mistake_of_ours_is_told_and_raised(monkeypatch: pytest.MonkeyPatch) -
     registry.after = broken
     with pytest.raises(ZeroDivisionError):
         form.click("save")
-    assert form.message.startswith("Something went wrong that should not (ZeroDivisionError)")
+    assert form.message.startswith("Something unexpected went wrong (ZeroDivisionError)")
     registry.after = lambda call: None
     form.click("refresh")
 
@@ -506,7 +508,7 @@ def test_misspelt_fields_buttons_scopes_and_languages_name_the_near_ones() -> No
         form.fill(scopes=["store/ordr/created"])
     with pytest.raises(InvalidScopeError, match="not on the list"):
         DeleteForm(DictRegistry({CREATED: OLD}), language="en").fill(scopes=[ORDER])
-    with pytest.raises(InvalidArgumentError, match="no words in the language 'de'"):
+    with pytest.raises(InvalidArgumentError, match="do not speak 'de'"):
         SaveForm(DictRegistry(), language="de")
 
 
@@ -547,8 +549,8 @@ def test_the_controls_come_from_the_schema() -> None:
     form = SaveForm(Registry(), language="en", input_type=WebhookInput)
     form.fill(endpoint=NEW, scopes=[ORDER], max_attempts="x")
     assert form.problems == {
-        "max_attempts": "This has to be a number.",
-        "signing_key_id": "This is needed.",
+        "max_attempts": "Enter a number.",
+        "signing_key_id": "Required.",
     }
     form.fill(max_attempts=3, paused=True, signing_key_id="k1")
     assert form.problems == {}
@@ -623,7 +625,7 @@ def test_the_matrix_has_what_the_catalogue_does_not_know_and_what_is_deleted() -
     manager = Manager(registry, language="en")
     assert manager.frame.set_index("scope").loc[CREATED, "state"] == "deleted"
     manager.fill(scopes=[CREATED])
-    assert manager._listing.frame["state"].tolist().count("registered") == 0
+    assert manager.frame["state"].tolist().count("registered") == 0
 
 
 def test_a_filter_hides_lines_and_keeps_what_is_selected() -> None:
@@ -634,7 +636,7 @@ def test_a_filter_hides_lines_and_keeps_what_is_selected() -> None:
         manager.fill(filter=words)
         assert f"{shown} of 11 rows shown." in html(manager)
     manager.click("save")
-    assert manager.message.startswith("Saved: 1 of 1")
+    assert manager.message.startswith("Saved 1 of 1")
 
 
 def test_a_fleet_is_looked_at_with_the_same_matrix() -> None:
@@ -643,7 +645,7 @@ def test_a_fleet_is_looked_at_with_the_same_matrix() -> None:
     row = dict.fromkeys(webhook_columns()) | {"scope": ORDER, "endpoint": NEW, "deleted": False}
     many = rows_frame(webhook_columns(), [{**row, "store": f"s{n}"} for n in range(500)])
     overview = Overview(rows, stores=["acme", "beta"], language="en")
-    assert overview.title == "Webhooks of 2 stores: 2 registered, to look at only"
+    assert overview.title == "Webhooks of 2 stores: 2 registered, read-only"
     assert overview.frame["state"].value_counts().to_dict() == {
         "not_registered": 20,
         "registered": 2,
@@ -673,7 +675,7 @@ def test_undo_reads_a_journal_on_disk_and_tells_when_it_cannot(tmp_path: Path) -
     assert f"{path} günlüğü okunamıyor, bu yüzden hiçbir şey geri alınamaz." in html(form)
     assert "entry of a journal" not in html(form)  # the reason that the error gives in English
     form = Manager(registry, journal=Journal(path), language="en")
-    assert f"The journal {path} cannot be read, so nothing can be taken back." in html(form)
+    assert f"The journal {path} cannot be read, so nothing can be undone." in html(form)
     form.fill(scopes=[ORDER], endpoint=NEW)
     with pytest.raises(InvalidArgumentError, match="'undo' is disabled"):
         form.click("undo")
