@@ -48,7 +48,7 @@ class _Shell:
         self.run += 1
         self._running.append(getattr(info, "cell_id", None))
 
-    def _end(self, result: Any) -> None:
+    def _end(self, _result: Any) -> None:
         if self._running:
             self._running.pop()
 
