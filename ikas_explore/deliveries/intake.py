@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ikas_explore.deliveries.answers import Answers, Status, check_status
 from ikas_explore.deliveries.log import Log, Request
-from ikas_explore.deliveries.payloads import read_body as read_payload
+from ikas_explore.deliveries.payloads import read_payload, to_json
 from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
 from ikas_explore.network.server import (
@@ -28,28 +28,67 @@ from ikas_explore.network.server import (
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from starlette.types import Receive, Scope, Send
 
     from ikas_explore.values.secret import Secret
 
+#: An HTTP status, or "drop": the connection is cut and no answer comes.
+Status = int | Literal["drop"]
+StatusPlan = Status | Sequence[Status] | Callable[[Mapping[str, Any]], Status]
+
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+
+
+class Answers:
+    """The statuses to come: always one; of a sequence each once, the last for ever; or a function.
+
+    The function is called with each payload in a thread of its own, so that it may wait.
+
+    Examples
+    --------
+    >>> answers = Answers([500, 200])
+    >>> [answers.next() for _ in range(3)]
+    [500, 200, 200]
+    """
+
+    def __init__(self, plan: StatusPlan) -> None:
+        self.plan = plan
+        self.ask: Callable[[Mapping[str, Any]], Status] | None = None
+        self._left: list[Status] = []
+        if callable(plan):
+            self.ask = plan
+        elif isinstance(plan, Sequence) and not isinstance(plan, str):
+            if not plan:
+                raise InvalidArgumentError(
+                    "The list of statuses is empty; give at least one, for example [500, 200]."
+                )
+            self._left = [_check_status(status) for status in plan]
+        else:
+            self._left = [_check_status(plan)]
+
+    def next(self) -> Status:
+        """Return the next status of a plan that is not a function."""
+        return self._left.pop(0) if len(self._left) > 1 else self._left[0]
+
+    def __repr__(self) -> str:
+        if self.ask is not None:
+            return f"{getattr(self.ask, '__qualname__', type(self.ask).__name__)}(payload)"
+        return repr(self.plan)
+
+
+def _check_status(status: object) -> Status:
+    if status == "drop":
+        return "drop"
+    if isinstance(status, int) and not isinstance(status, bool) and 200 <= status <= 599:
+        return int(status)
+    raise InvalidArgumentError(
+        f"{status!r} cannot be answered; give a status from 200 to 599, or 'drop' to cut the "
+        "connection."
+    )
+
 
 class Intake(AbstractContextManager["Intake"]):
-    """One receiver's app; what it answers can be changed while it runs.
-
-    Parameters
-    ----------
-    path : str or path-like or None
-        Of the log, which is opened in the server's thread and closed after the last request.
-    client_secret : Secret or None
-        None leaves signatures unchecked.
-    answers : Answers
-    delay : float
-        Seconds between the row and the answer.
-    max_body : int
-        Bytes; a larger body is answered with 413 and not kept.
-    """
+    """One receiver's app. The server enters it before it serves, and leaves it at the end."""
 
     log: Log
 
@@ -81,21 +120,23 @@ class Intake(AbstractContextManager["Intake"]):
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        refused: BodyRefused | None = None
-        try:
-            body: bytes | None = await read_body(receive, self._max_body)
-        except BodyRefused as refusal:
-            refused, body = refusal, refusal.part
-        request = Request(time.time_ns() // 1_000_000, body)
+        request = _request(scope)
         delay: float = 0
         status: Status | None
-        if refused is not None:
-            status, request.error = refused.status, str(refused)
-        elif scope["method"] != "POST":
-            status, request.error = 405, f"the method is {scope['method']}, and only POST is taken"
+        try:
+            body = await read_body(receive, self._max_body)
+        except BodyRefused as refusal:
+            request.body, request.refused = refusal.part, refusal.part is None
+            status, request.error = refusal.status, str(refusal)
         else:
-            status = await self._judge(request)
-            delay = self.delay
+            if scope["method"] != "POST":
+                method = printable(scope["method"])
+                status, request.refused = 405, True
+                request.error = f"The method is {method}; only POST is accepted."
+            else:
+                request.body = body
+                status = await self._judge(request, body)
+                delay = self.delay
         request.status = status if isinstance(status, int) else None
         try:
             await self._record(request)
@@ -113,8 +154,18 @@ class Intake(AbstractContextManager["Intake"]):
         else:
             await _answer(send, int(status), request.error if int(status) >= 400 else None)
 
-    async def _judge(self, request: Request) -> Status:
-        reading = read_payload(request.body or b"")
+    def refused(self, scope: Scope | None, status: int, reason: str) -> None:
+        """Write the row of a request that the server refused before it came here."""
+        request = Request(_now()) if scope is None else _request(scope)
+        request.status, request.error, request.refused = status, reason, True
+        try:
+            self.log.write([request])
+        except StorageError:
+            return  # it is refused all the same, and wait() raises what the log kept
+
+    async def _judge(self, request: Request, body: bytes) -> Status:
+        reading = read_payload(body)
+        request.id, request.scope = reading.text("id"), reading.text("scope")
         if self._secret is not None:
             try:
                 check_signature(reading.payload, self._secret)
@@ -137,7 +188,7 @@ class Intake(AbstractContextManager["Intake"]):
         return status
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
-        """Wait, and tell why no answer is possible any more, if none is."""
+        """Wait, and return why no answer is possible any more, if that is so."""
         first = await first_of(until_disconnect(receive), self.ending.wait(), timeout=delay)
         if first is None:
             return None
@@ -173,7 +224,7 @@ def _ask(
 ) -> tuple[Status, str | None]:
     """Return the status that the user's own function gives, or 500 and why it gives none."""
     try:
-        return check_status(ask(payload)), None
+        return _check_status(ask(payload)), None
     except InvalidArgumentError as error:
         return 500, f"the status function: {printable(str(error))}"
     # Not only Exception, and here in the thread: a future takes no StopIteration, and a
@@ -181,6 +232,29 @@ def _ask(
     except BaseException as error:
         told = printable(str(error))  # half a surrogate pair could not be written down
         return 500, f"the status function raised {type(error).__name__}" + (told and f": {told}")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _request(scope: Scope) -> Request:
+    query = scope["query_string"]
+    headers: dict[str, str] = {}
+    for raw_name, value in scope["headers"]:
+        name = raw_name.decode("latin-1")
+        text = "***" if name in _SECRET_HEADERS else value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    host = headers.get("host")
+    if host is not None and "@" in host:  # a user and password, before a name
+        host = headers["host"] = f"***@{host.rpartition('@')[2]}"
+    return Request(
+        _now(),
+        method=scope["method"],
+        target=(scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1"),
+        host=host,
+        headers=to_json(headers),
+    )
 
 
 async def _answer(send: Send, status: int, text: str | None = None) -> None:

@@ -1,20 +1,22 @@
 """The log of a receiver: every request it got, in SQLite, body byte for byte.
 
-The body is the truth: what a frame shows of a payload is read from it when it is asked for.
+A frame is read from the bodies. The columns ``id`` and ``scope`` repeat what a body says, so that
+duplicates and the deliveries of a scope are found by an index, however many rows there are.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.deliveries.payloads import Reading, read_body
-from ikas_explore.errors import StorageError, WaitTimeoutError
+from ikas_explore.deliveries.payloads import read_payload
+from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
+from ikas_explore.network.clock import now
 from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
@@ -22,17 +24,61 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_TABLES = """
+#: Of the requests that were refused before their body was looked at, so many stay: a log that
+#: strangers can fill must not grow without end.
+REFUSED_KEPT = 1_000
+# Rows removed in one transaction: requests that arrive meanwhile wait for one of them.
+_BATCH = 1_000
+
+_REQUESTS = """
 CREATE TABLE requests (
     number       INTEGER PRIMARY KEY,   -- in the order they came, from 1
     received_at  INTEGER NOT NULL,      -- Unix milliseconds
-    body         BLOB,                  -- NULL when it was too large to keep
+    body         BLOB,                  -- NULL when it was not kept
     signature_ok INTEGER,               -- NULL when it was not checked
     status       INTEGER,               -- of the answer, NULL when none was given
     error        TEXT                   -- what was wrong with the request, or its answer
 );
 """
-_INSERT = "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)"
+# What the first version did not have.
+_ADDED = """
+ALTER TABLE requests ADD COLUMN id TEXT;
+ALTER TABLE requests ADD COLUMN scope TEXT;
+ALTER TABLE requests ADD COLUMN method TEXT;
+ALTER TABLE requests ADD COLUMN target TEXT;     -- path and query
+ALTER TABLE requests ADD COLUMN host TEXT;
+ALTER TABLE requests ADD COLUMN headers TEXT;    -- an object of JSON
+ALTER TABLE requests ADD COLUMN refused INTEGER; -- 1 before its body was looked at
+UPDATE requests SET id = read_text(body, 'id'), scope = read_text(body, 'scope');
+CREATE INDEX requests_id ON requests (id) WHERE id IS NOT NULL;
+CREATE INDEX requests_scope ON requests (scope) WHERE scope IS NOT NULL;
+CREATE INDEX requests_received_at ON requests (received_at);
+CREATE INDEX requests_refused ON requests (number) WHERE refused;
+"""
+#: SQLite takes and gives cells of any kind, whatever the column says.
+_KINDS: dict[str, Any] = {
+    "number": int,
+    "received_at": int,
+    "body": bytes | None,
+    "signature_ok": int | None,
+    "status": int | None,
+    "error": str | None,
+    "id": str | None,
+    "scope": str | None,
+    "method": str | None,
+    "target": str | None,
+    "host": str | None,
+    "headers": str | None,
+    "refused": int | None,
+}
+_INSERT = f"INSERT INTO requests VALUES ({', '.join('?' * len(_KINDS))})"  # noqa: S608 - only ?
+_values = attrgetter(*_KINDS)
+_CAME_BEFORE = (
+    "EXISTS (SELECT 1 FROM requests AS other"
+    " WHERE other.id = requests.id AND other.number < requests.number)"
+)
+_ROWS = f"SELECT *, {_CAME_BEFORE} AS duplicate FROM requests"  # noqa: S608 - no value of anybody
+_FIRST = f"SELECT id, body FROM requests WHERE NOT {_CAME_BEFORE}"  # noqa: S608 - the same
 
 
 @dataclass(slots=True)
@@ -40,43 +86,30 @@ class Request:
     """One request, as it is written before it is answered; see the table for its parts."""
 
     received_at: int
-    body: bytes | None
+    body: bytes | None = None
     signature_ok: bool | None = None
     status: int | None = None
     error: str | None = None
+    id: str | None = None
+    scope: str | None = None
+    method: str | None = None
+    target: str | None = None
+    host: str | None = None
+    headers: str | None = None
+    refused: bool = False
     number: int = 0  # given by the log
 
 
-#: SQLite takes and gives cells of any kind, whatever the column says.
-_KINDS: dict[str, Any] = {
-    "received_at": int,
-    "body": bytes | None,
-    "signature_ok": int | None,
-    "status": int | None,
-    "error": str | None,
-}
-_values = attrgetter("number", "received_at", "body", "signature_ok", "status", "error")
-
-
 class Log:
-    """Requests, written in groups by the receiver's server and read by everyone else.
-
-    Parameters
-    ----------
-    path : str or path-like or None
-        A file that keeps them across runs; None keeps them in memory.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be opened or written, or another process has it.
-    """
+    """Requests, written in groups by the receiver's server and read by everyone else."""
 
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         self._database = Database(
             path,
             name="receiver's log",
-            tables=_TABLES,
+            tables=_REQUESTS,
+            added=[_ADDED],
+            functions={"read_text": _read_text},
             application_id=0x696B7263,  # "ikrc" in ASCII
         )
         self._written = threading.Condition()
@@ -84,9 +117,6 @@ class Log:
         self._closed = False
         (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
         self.earlier = self._last = int(row[0])
-        # The number under which each delivery's id came first, of the rows read so far.
-        self._first: dict[str, int] = {}
-        self._read_to = 0
 
     @property
     def came(self) -> int:
@@ -100,6 +130,12 @@ class Log:
         try:
             with self._database.transaction() as connection:
                 connection.executemany(_INSERT, map(_values, requests))
+                if any(request.refused for request in requests):
+                    connection.execute(
+                        "DELETE FROM requests WHERE refused AND number <= (SELECT number"
+                        " FROM requests WHERE refused ORDER BY number DESC LIMIT 1 OFFSET ?)",
+                        (REFUSED_KEPT,),
+                    )
         except StorageError as error:
             with self._written:
                 self._failure = error
@@ -111,7 +147,7 @@ class Log:
             self._written.notify_all()
 
     def amend(self, number: int, *, status: int | None, error: str) -> None:
-        """Tell of a request that its answer was not the one that was written down."""
+        """Correct a row whose request got another answer than the one that was written down."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE requests SET status = ?, error = ? WHERE number = ?",
@@ -121,23 +157,17 @@ class Log:
     def wait(self, count: int, timeout: float) -> None:
         """Return when `count` requests came since the log was opened.
 
-        Raises
-        ------
-        WaitTimeoutError
-            Fewer came within `timeout` seconds.
-        StorageError
-            A request came and could not be written, or the log is closed.
+        Raises WaitTimeoutError when fewer came within `timeout` seconds, and StorageError when
+        one could not be written or the log is closed.
         """
-        end = time.monotonic() + timeout
+        end = now() + timeout
         with self._written:
             while self.came < count:
                 if self._failure is not None:
                     raise self._failure
                 if self._closed:
-                    raise StorageError(
-                        "The receiver is closed, and nothing comes any more; make a new one."
-                    )
-                left = end - time.monotonic()
+                    raise StorageError("The receiver is closed and gets nothing; make a new one.")
+                left = end - now()
                 if left <= 0:
                     raise WaitTimeoutError(
                         f"{self.came} of {count} requests came within {timeout:g} s. Look at "
@@ -146,33 +176,61 @@ class Log:
                     )
                 self._written.wait(min(left, threading.TIMEOUT_MAX))
 
-    def frame(self, after: int = 0) -> pd.DataFrame:
-        """Return the requests after a number as a frame, in the order they came.
-
-        A row is read and parsed to be shown, and once to know its id again in later ones.
-        """
+    def frame(
+        self,
+        *,
+        after: int = 0,
+        since: int | None = None,
+        scope: str | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return the newest `limit` requests that match as a frame, the oldest first."""
         from ikas_explore.frames.frames import RECEIVED, rows_frame
 
-        shown = []
-        read_to = self._read_to
-        for row in self._requests(min(after, read_to)):
-            number, reading = row["number"], read_body(row["body"] or b"")
-            identity = reading.text("id")
-            first = number if identity is None else self._first.setdefault(identity, number)
-            if number > after:
-                shown.append(_cells(row, reading, duplicate=first < number))
-            read_to = max(read_to, number)
-        self._read_to = read_to  # last: whoever reads meanwhile begins before, and changes nothing
-        return rows_frame(RECEIVED, shown)
+        conditions: dict[str, object] = {"number > ?": after}
+        if since is not None:
+            conditions["received_at >= ?"] = since
+        if scope is not None and "*" in scope:
+            conditions["scope GLOB ?"] = scope.replace("[", "[[]").replace("?", "[?]")
+        elif scope is not None:
+            conditions["scope = ?"] = scope
+        rows = self._database.read(
+            f"{_ROWS} WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
+            *conditions.values(),
+            -1 if limit is None else limit,
+        )
+        return rows_frame(RECEIVED, [_cells(row) for row in reversed(rows)])
 
-    def bodies(self) -> dict[str, bytes]:
-        """Return the first body kept under each delivery's id, in the order they came."""
-        kept: dict[str, bytes] = {}
-        for row in self._requests():
-            identity = read_body(row["body"] or b"").text("id")
-            if identity is not None:
-                kept.setdefault(identity, row["body"])
-        return kept
+    def bodies(self, ids: Iterable[str] | None) -> list[tuple[str, bytes]]:
+        """Return the first body kept under each of these ids, or under all that there are."""
+        if ids is None:
+            rows = self._database.read(f"{_FIRST} AND id IS NOT NULL ORDER BY number")
+        else:
+            rows = [row for each in ids for row in self._first(each)]
+        return [(row["id"], row["body"]) for row in rows]
+
+    def _first(self, identity: str) -> list[sqlite3.Row]:
+        found = self._database.read(f"{_FIRST} AND id = ?", identity)
+        if not found:
+            raise InvalidArgumentError(
+                f"The log has no delivery with the id {identity!r}; take ids from "
+                "deliveries()['id']."
+            )
+        return found
+
+    def prune(self, before: int) -> int:
+        """Remove the rows that came before a moment, and return how many."""
+        removed = 0
+        while True:
+            with self._database.transaction() as connection:
+                found = connection.execute(
+                    "DELETE FROM requests WHERE number IN (SELECT number FROM requests"
+                    " WHERE received_at < ? LIMIT ?)",
+                    (before, _BATCH),
+                ).rowcount
+            removed += found
+            if found < _BATCH:
+                return removed
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
@@ -181,18 +239,22 @@ class Log:
             self._closed = True
             self._written.notify_all()
 
-    def _requests(self, after: int = 0) -> list[sqlite3.Row]:
-        rows = self._database.read("SELECT * FROM requests WHERE number > ? ORDER BY number", after)
-        for row in rows:
-            if not all(isinstance(row[name], kinds) for name, kinds in _KINDS.items()):
-                raise StorageError(
-                    f"Request {row['number']} in the receiver's log is damaged; give another path, "
-                    "and keep the file if its rows are worth a look."
-                )
-        return rows
+
+def _read_text(body: object, key: str) -> str | None:
+    return read_payload(body).text(key) if isinstance(body, bytes) else None
 
 
-def _cells(row: sqlite3.Row, reading: Reading, *, duplicate: bool) -> dict[str, Any]:
+def _cells(row: sqlite3.Row) -> dict[str, Any]:
+    try:
+        if not all(isinstance(row[name], kinds) for name, kinds in _KINDS.items()):
+            raise ValueError
+        headers = None if row["headers"] is None else json.loads(row["headers"])
+    except ValueError:
+        raise StorageError(
+            f"Request {row['number']} in the receiver's log is damaged; give another path, "
+            "and keep the file if its rows are worth a look."
+        ) from None
+    reading = read_payload(row["body"] or b"")
     return {
         "id": reading.text("id"),
         "scope": reading.text("scope"),
@@ -201,9 +263,14 @@ def _cells(row: sqlite3.Row, reading: Reading, *, duplicate: bool) -> dict[str, 
         "created_at": reading.created_at,
         "received_at": row["received_at"],
         "signature_ok": None if row["signature_ok"] is None else bool(row["signature_ok"]),
-        "duplicate": duplicate,
+        "duplicate": bool(row["duplicate"]),
         "data": reading.text("data"),
+        "object_id": reading.object_id(),
         "body": row["body"],
         "status": row["status"],
         "error": row["error"],
+        "method": row["method"],
+        "target": row["target"],
+        "host": row["host"],
+        "headers": headers,
     }

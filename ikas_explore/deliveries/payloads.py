@@ -1,7 +1,4 @@
-"""The body ikas pushes: seven string keys, ``data`` a string of JSON in it.
-
-Source: sdk, live.
-"""
+"""The body ikas pushes: seven keys with string values; ``data`` is a string of JSON in it."""
 
 from __future__ import annotations
 
@@ -23,17 +20,7 @@ KEYS = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "si
 
 
 def delivery_id(random: Random | None = None) -> str:
-    """Make the id of a delivery: two UUIDs joined by ``-``.
-
-    Parameters
-    ----------
-    random : random.Random, optional
-        Where the id comes from, for ids that are the same every time.
-
-    Returns
-    -------
-    str
-        73 characters.
+    """Make the id of a delivery: two UUIDs joined by ``-``, from the random if one is given.
 
     Examples
     --------
@@ -52,11 +39,6 @@ def make_uuid(random: Random | None = None) -> str:
 
 def iso_time(moment: dt.datetime) -> str:
     """Write a time as ikas does in payloads: ISO-8601, UTC, milliseconds, ``Z``.
-
-    Raises
-    ------
-    InvalidArgumentError
-        The time has no time zone.
 
     Examples
     --------
@@ -81,31 +63,9 @@ def envelope(
     merchant_id: str,
     created_at: dt.datetime,
 ) -> dict[str, str]:
-    """Put a signed payload together.
+    """Put a signed payload together: the keys of `KEYS`, in that order.
 
-    Parameters
-    ----------
-    id : str
-        Of the delivery; the same in every attempt. See `delivery_id`.
-    scope : str
-    data : str
-        A string of JSON, taken as it is. See `check_data`.
-    client_secret : str or Secret
-        What ``data`` is signed with.
-    authorized_app_id, merchant_id : str
-    created_at : datetime.datetime
-        With a time zone.
-
-    Returns
-    -------
-    dict of str to str
-        The keys of `KEYS`, in that order.
-
-    Examples
-    --------
-    >>> list(envelope(id="i", scope="store/order/created", data="{}", client_secret="s",
-    ...     authorized_app_id="a", merchant_id="m", created_at=dt.datetime.now(dt.UTC)))
-    ['authorizedAppId', 'createdAt', 'data', 'id', 'merchantId', 'scope', 'signature']
+    The ``id`` (see `delivery_id`) is the same in every attempt; ``data`` is taken as it is.
     """
     return {
         "authorizedAppId": authorized_app_id,
@@ -135,24 +95,9 @@ def to_json(value: object) -> str:
 
 
 def check_data(data: str | Mapping[str, Any]) -> str:
-    """Return one's own ``data`` as the string that is signed and sent.
+    """Return a caller's ``data`` as the string that is signed and sent, or refuse it.
 
-    Text of JSON is taken as it is, blanks and all. A mapping is taken if it survives being
-    written as JSON and read again. Anything else is refused: nothing is replaced in silence.
-
-    Parameters
-    ----------
-    data : str or mapping
-        A JSON object.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InvalidArgumentError
-        With the reason.
+    JSON text is taken as it is, blanks included. A mapping is taken if JSON keeps it unchanged.
 
     Examples
     --------
@@ -189,17 +134,11 @@ def _unfit(reason: str) -> InvalidArgumentError:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a body that came in says, as far as it can be read.
+    """A body as far as it can be read.
 
-    Attributes
-    ----------
-    payload : dict
-        The object in the body; empty when there is none.
-    created_at : int or None
-        ``createdAt`` in Unix milliseconds.
-    status, error : int and str, or None
-        The HTTP status a body deserves that is no payload of ikas', and the reason: 400 for
-        what is no JSON object, 422 for one without the seven strings.
+    ``payload`` is empty when the body holds no object, ``created_at`` is in Unix milliseconds.
+    What is no payload of ikas' has the ``status`` to answer (400: no JSON object; 422: not the
+    seven strings) and the reason as ``error``.
     """
 
     payload: dict[str, Any] = field(default_factory=dict)
@@ -208,25 +147,28 @@ class Reading:
     error: str | None = None
 
     def text(self, key: str) -> str | None:
-        """Return what stands under a key, if it is a string that can be written."""
+        """Return the value of a key if it is a string that can be written."""
         value = self.payload.get(key)
         return value if isinstance(value, str) and _writable(value) else None
 
+    def object_id(self) -> str | None:
+        """Return the ``id`` inside ``data``: of the order, customer, product or stock."""
+        try:
+            data = decode(self.payload["data"])
+            found = data["id"]
+        except (KeyError, TypeError, ValueError, RecursionError):
+            return None  # what comes in may be anything
+        if isinstance(found, str) and _writable(found):
+            return found
+        return str(found) if isinstance(found, int) and not isinstance(found, bool) else None
 
-def read_body(body: bytes) -> Reading:
+
+def read_payload(body: bytes) -> Reading:
     """Read a body as a payload of ikas; never raise, whatever the bytes.
-
-    Parameters
-    ----------
-    body : bytes
-
-    Returns
-    -------
-    Reading
 
     Examples
     --------
-    >>> read_body(b"[]").status, read_body(b"{}").status
+    >>> read_payload(b"[]").status, read_payload(b"{}").status
     (400, 422)
     """
     try:

@@ -1,7 +1,4 @@
-"""Push a signed delivery to a handler, with the attempts ikas would make.
-
-No account is needed: the endpoint, a scope and the client secret the handler knows are all.
-"""
+"""Push a signed delivery to a handler, with the attempts ikas would make."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ikas_explore.deliveries.attempts import Outcome, Retries, failure_of, outcome_of
+from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, Retries, outcome_of
 from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.deliveries.signatures import check_secret
@@ -21,7 +18,7 @@ from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.values.numbers import FINITE, check_number
-from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.secret import Secret, hide, masked
 from ikas_explore.values.urls import is_loopback, read_url
 
 if TYPE_CHECKING:
@@ -47,57 +44,57 @@ def push(
 ) -> pd.DataFrame:
     """Send a signed test delivery to an endpoint, as ikas would.
 
-    Nothing is kept: Ctrl-C ends it between two requests or in one, and leaves nothing open.
+    No account is needed. Ctrl-C ends it at any moment and leaves nothing open.
 
     Parameters
     ----------
     endpoint : str
         An https address of your own, or http on this machine.
     scope : str
-        A registrable scope; with ``data`` also one that ikas delivers to the address in the
-        partner panel only.
+        A registrable scope. With ``data`` also one that ikas delivers only to the address in
+        the partner panel.
     client_secret : str or Secret
-        What the handler verifies with.
+        The secret that your handler verifies with.
     data : str or mapping, optional
-        Your own in place of a sample: taken as it is, or refused.
+        Your own data instead of a sample: a JSON object, or the text of one, sent unchanged.
     max_attempts : int, default 3
-        Attempts until one is answered with 200 (seed).
+        Attempts until a whole answer with HTTP 200 comes.
     retry_delays : sequence of float, default (1.0, 2.0)
-        Seconds between attempts (inferred).
+        Seconds between attempts; the last one repeats. ikas' own delays are not known.
     timeout : float, default 5.0
-        Seconds for an attempt: the connection, the request and the head of the answer (inferred).
+        Seconds for one attempt, from connecting to the end of the answer. ikas' own time-out is
+        not known.
     wrong_signature : bool, default False
-        Sign with another secret: a handler has to refuse it.
+        Sign with another secret. Your handler has to refuse the delivery.
     duplicate : bool, default False
-        Send the same bytes once more, attempts numbered from 1 again: a handler has to drop
-        what has an ``id`` it knows.
+        Send the same bytes twice. Your handler has to ignore an ``id`` it has already handled.
     unknown_keys : bool, default False
-        Add keys that ikas does not send today: a handler has to overlook them.
+        Add keys that ikas does not send today. Your handler has to ignore them.
     seed : int, optional
-        For the same ids and sample every time.
+        The same seed gives the same ids and the same sample.
     sleep : callable, default time.sleep
-        What waits between attempts, given seconds.
+        Called with the seconds to wait between two attempts.
 
     Returns
     -------
     pandas.DataFrame
-        One row an attempt: ``delivery_id``, ``number`` (from 1), ``started_at`` (UTC),
+        One row per attempt: ``delivery_id``, ``number`` (from 1), ``started_at`` (UTC),
         ``duration_ms`` (milliseconds), ``status_code``, ``error`` (missing when it was
-        answered with 200). ``attrs`` holds ``scope`` and ``sample``: "own", or whether the
-        fields were seen ("live", "sdk") or are "invented".
+        delivered). ``attrs`` has ``scope`` and ``sample``: "own" for your data, else "live" or
+        "sdk" when these fields were seen in real payloads or in ikas' SDK, "invented" when not.
 
     Raises
     ------
     InvalidArgumentError
-        An endpoint, ``data`` or a setting that cannot be right; nothing was sent.
+        The endpoint, ``data`` or a setting is not valid; nothing was sent.
     InvalidScopeError
-        A scope that does not exist.
+        The scope does not exist.
     SignatureError
         The secret is empty.
 
     Examples
     --------
-    >>> from ikas_explore.deliveries.receiver import Receiver
+    >>> from ikas_explore import Receiver
     >>> with Receiver("secret") as receiver:
     ...     attempts = push(receiver.endpoint, "store/order/created", "secret")
     >>> attempts["status_code"].tolist()
@@ -109,7 +106,11 @@ def push(
     retries = Retries(max_attempts, retry_delays)
     endpoint = check_target(endpoint)
     check_secret(client_secret)
-    random = Random() if seed is None else Random(seed)  # noqa: S311 - ids, not secrets
+    if seed is not None:
+        seed = check_number("seed", seed, least=-(2**63), most=2**63, whole=True)
+    if not callable(sleep):
+        raise InvalidArgumentError(f"sleep is {sleep!r}; give a function that takes seconds.")
+    random = Random(seed)  # noqa: S311 - ids, not secrets
     merchant_id = make_uuid(random)
     now = dt.datetime.now(dt.UTC)
     if data is None:
@@ -141,17 +142,12 @@ def push(
 
 
 def check_target(endpoint: str) -> str:
-    """Return an endpoint something may be pushed to: https, or http on this machine.
-
-    Raises
-    ------
-    InvalidArgumentError
-    """
+    """Return an endpoint that may be pushed to: https, or http on this machine."""
     url = read_url(endpoint)
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(
-            f"The endpoint {endpoint!r} is not https, and not on this machine: a customer's "
-            "data would go over the network in clear. Give an https:// address."
+            f"The endpoint {masked(endpoint)!r} is not https, and not on this machine: a "
+            "customer's data would go over the network in clear. Give an https:// address."
         )
     return endpoint
 
@@ -164,24 +160,7 @@ def deliver(
     timeout: float,
     sleep: Callable[[float], object] = time.sleep,
 ) -> list[dict[str, Any]]:
-    """Send bodies to an endpoint one after another, each with its attempts.
-
-    Parameters
-    ----------
-    endpoint : str
-        A checked one.
-    deliveries : iterable of (str, bytes)
-        Id and body of each.
-    retries : Retries
-    timeout : float
-        Seconds for an attempt: the connection, the request and the head of the answer.
-    sleep : callable
-
-    Returns
-    -------
-    list of dict
-        Rows of the frame of attempts.
-    """
+    """Send bodies, each with its id, to a checked endpoint; return rows of the attempts frame."""
     timeout = check_number("timeout", timeout, least=0, most=FINITE, above=True)
     # Through no proxy: it would send the delivery elsewhere.
     with open_client(endpoint, timeout=timeout) as client:
@@ -218,26 +197,31 @@ def _attempts(
 
 
 def _attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
+    status: int | None = None
     try:
-        # Streamed, so that an answer's body is never waited for: the status says it all.
         with (
             deadline(client.timeout.read),
             client.stream("POST", endpoint, content=body, headers=HEADERS) as response,
         ):
-            return outcome_of(response.status_code)
+            status, size = response.status_code, 0
+            for part in response.iter_raw():
+                size += len(part)
+                if size > MOST_OF_AN_ANSWER:
+                    break
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        return failure_of(error)  # ValueError: a host name that cannot be encoded
+        return outcome_of(status, error)  # ValueError: a host name that cannot be encoded
+    return outcome_of(status)
 
 
 def _sample(scope: str, random: Random, *, now: dt.datetime | None, merchant_id: str) -> Sample:
     try:
         return sample(scope, random, now=now, merchant_id=merchant_id)
-    except InvalidScopeError as error:
-        if scope in _PANEL_ONLY:
-            raise InvalidScopeError(
-                f"Nobody has told what ikas sends for {scope!r}; give your own `data`."
-            ) from None
-        raise error
+    except InvalidScopeError:
+        if scope not in _PANEL_ONLY:
+            raise
+        raise InvalidScopeError(
+            f"It is not known what ikas sends for {scope!r}; give your own `data`."
+        ) from None
 
 
 _PANEL_ONLY = tuple(scope for scope in Scope if scope.registration == "panel-only")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.deliveries.answers import Answers, StatusPlan
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.deliveries.intake import Intake
+from ikas_explore.deliveries.intake import Answers, Intake, StatusPlan
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secret
@@ -18,6 +18,8 @@ from ikas_explore.network.server import Server
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.times import check_time
+from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,50 +31,55 @@ MAX_BODY = 10_000_000
 class Receiver:
     """A real HTTP endpoint on 127.0.0.1 that writes every request down, then answers.
 
-    It serves as soon as it is made, on any path, until `close`, the end of a ``with`` block,
-    or the end of Python. One that nobody holds ends too: give it a name, as nothing answers
-    at ``Receiver().endpoint`` any more. A request is in the log, durable against ``kill -9``,
-    before its sender has an answer.
+    It serves as soon as it is made, on any path, until `close`, the end of a ``with`` block, or
+    the end of Python. Keep it in a variable: a receiver that nothing refers to ends too. A request
+    is in the log before its sender has an answer, and survives ``kill -9``.
 
-    It keeps and does not judge: a delivery with a wrong signature gets the answer that was
-    set, and a row that says so. What is no delivery is refused, with a row too: 405 for
-    another method than POST, 413 for a body that is too large, 408 for one that does not
-    end, 400 for one that is no JSON object, 422 for one without the seven strings of ikas'.
+    Every request is recorded, even with a bad signature. A delivery with a bad signature gets the
+    answer that was set, and its row says what is wrong. A request that is not a delivery is
+    refused, and has a row too: 405 for a method other than POST, 413 for a body that is too large,
+    408 for one that does not end, 400 for one that is not a JSON object, 422 for one without ikas'
+    seven strings. 400 is also the answer to a ``Host`` that is neither this machine nor in
+    ``public_url``, and 403 to what a browser sends for a web page. Rows of requests that were
+    refused by 400 for their host, 403, 405 or 413 have no body, and the newest 1,000 of them stay.
 
-    The signature covers ``data`` alone. ``id``, ``scope``, ``created_at`` and the two other
-    ids of a row whose ``signature_ok`` is True may still be forged, and a replay is not
-    visible but by its ``id`` (sdk, live).
+    The signature covers ``data`` alone. Where ``signature_ok`` is True, ``id``, ``scope``,
+    ``created_at`` and the other ids may still be forged. A delivery that was sent again is
+    recognised only by its ``id``.
 
     Parameters
     ----------
     client_secret : str or Secret, optional
-        What signatures are checked with; without it ``signature_ok`` is missing.
+        The secret that signatures are checked with. Without it ``signature_ok`` is missing.
     status : int, "drop", sequence of these, or callable, default 200
-        What deliveries are answered with; see `status`.
+        The answer to deliveries; see `status`.
     path : str or path-like, optional
-        A file that keeps the log across runs, readable by its owner alone, for one process
-        at a time. In memory without it.
+        A file that keeps the log across runs. Only its owner can read it, and only one process
+        can use it at a time. Default: memory.
     port : int, default 0
         0 takes a free one.
+    public_url : str or sequence of str, optional
+        The public address of your tunnel or proxy, for example ``"https://1a2b.tunnel.example"``.
+        Requests for its host are let in. Only the host counts, not the port or the path.
     delay : float, default 0.0
         Seconds between the row and the answer; can be set while it runs.
     max_body : int, default 10,000,000
-        Bytes.
+        The largest body, in bytes.
 
     Raises
     ------
     SignatureError
         The secret is empty.
     InvalidArgumentError
-        A status, delay or size that cannot be.
+        A status, delay, size or address is not valid.
     StorageError
-        The file cannot be used, or another process has it.
+        The file cannot be used, or is open already.
     ServingError
         The port is taken.
 
     Examples
     --------
-    >>> from ikas_explore.deliveries.push import push
+    >>> from ikas_explore import push
     >>> with Receiver("secret", status=[500, 200]) as receiver:
     ...     attempts = push(receiver.endpoint, "store/order/created", "secret", retry_delays=[0])
     ...     received = receiver.deliveries()
@@ -87,6 +94,7 @@ class Receiver:
         status: StatusPlan = 200,
         path: str | os.PathLike[str] | None = None,
         port: int = 0,
+        public_url: str | Sequence[str] | None = None,
         delay: float = 0.0,
         max_body: int = MAX_BODY,
     ) -> None:
@@ -99,13 +107,16 @@ class Receiver:
         self._intake = Intake(path, client_secret, answers=answers, delay=delay, max_body=max_body)
         # The server knows the intake but not this object, so that a receiver nobody holds any
         # more ends too, and one that is held ends with Python.
-        self._server = Server(self._intake, port=port, name="receiver", ending=self._intake.ending)
+        self._server = Server(
+            self._intake,
+            port=port,
+            name="receiver",
+            public_hosts=_hosts(public_url),
+            refused=self._intake.refused,
+            ending=self._intake.ending,
+        )
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
-
-    @property
-    def _log(self) -> Log:
-        return self._intake.log
 
     @property
     def endpoint(self) -> str:
@@ -114,11 +125,12 @@ class Receiver:
 
     @property
     def status(self) -> StatusPlan:
-        """What deliveries are answered with, from the next one on.
+        """The answer to deliveries, from the next one on.
 
-        An int from 200 to 599; ``"drop"`` to cut the connection without an answer; a list of
-        these, gone through once, its last one staying; or a function that is given each
-        payload and returns one of them. ikas counts 200 alone as delivered (seed).
+        - an int from 200 to 599; ikas counts only 200 as delivered;
+        - ``"drop"``: the connection is cut without an answer;
+        - a list of these: each is used once, and the last one stays;
+        - a function: called with each payload, it returns one of them.
         """
         return self._intake.answers.plan
 
@@ -137,51 +149,106 @@ class Receiver:
 
     @property
     def earlier(self) -> int:
-        """How many requests the log held when the receiver was made: the first rows."""
+        """How many requests came in earlier runs: give it as ``after`` to leave them out."""
         return self._log.earlier
 
-    def deliveries(self, *, after: int = 0) -> pd.DataFrame:
-        """Return every request in the log as a frame.
+    def deliveries(
+        self,
+        *,
+        since: dt.datetime | str | None = None,
+        scope: str | None = None,
+        limit: int | None = None,
+        after: int = 0,
+    ) -> pd.DataFrame:
+        """Return the requests in the log, in the order they came.
 
         Parameters
         ----------
+        since : datetime.datetime or str, optional
+            Only those that came at that moment or later: with a time zone, or ISO text. A date is
+            the start of that day in UTC.
+        scope : str, optional
+            Only those of this scope; ``*`` matches any characters, as in ``"store/order/*"``.
+        limit : int, optional
+            Only the newest so many of those that match. Default: all.
         after : int, default 0
-            Leave out so many of the first rows, such as `earlier`; they are not read again.
+            Leave out the first so many requests that ever came, for example `earlier`.
 
         Returns
         -------
         pandas.DataFrame
-            In the order they came: ``id, scope, merchant_id, authorized_app_id`` (strings),
-            ``created_at, received_at`` (UTC), ``signature_ok`` (missing when there was
-            nothing to check with), ``duplicate`` (the ``id`` came before), ``data`` (the
-            string as it came), ``body`` (bytes), ``status`` (answered; missing when none
-            was), ``error`` (what was wrong).
+            One row per request: ``id, scope, merchant_id, authorized_app_id`` (strings),
+            ``created_at, received_at`` (UTC), ``signature_ok`` (missing when there was nothing to
+            check with), ``duplicate`` (a request with this ``id`` came before), ``data`` (the
+            string as it came), ``object_id`` (the ``id`` in ``data``), ``body`` (bytes), ``status``
+            (of the answer; missing when there was none), ``error`` (what was wrong), ``method``,
+            ``target`` (path and query), ``host``, ``headers`` (a dict with lower-case names;
+            credentials are ``***``). The last four are missing in rows of older versions.
+
+        Raises
+        ------
+        InvalidArgumentError
+            ``since``, ``scope``, ``limit`` or ``after`` is not valid.
+        StorageError
+            The receiver is closed, or the file is damaged.
+
+        Examples
+        --------
+        >>> from ikas_explore import push
+        >>> with Receiver("secret") as receiver:
+        ...     for scope in ("store/order/created", "store/stock/updated"):
+        ...         attempts = push(receiver.endpoint, scope, "secret")
+        ...     receiver.deliveries(scope="store/order/*", limit=1)["scope"].tolist()
+        ['store/order/created']
         """
-        return self._log.frame(check_number("after", after, least=0, whole=True))
+        if scope is not None and not isinstance(scope, str):
+            raise InvalidArgumentError(
+                f"scope is {scope!r}; give one scope or a pattern, for example 'store/order/*'."
+            )
+        return self._log.frame(
+            after=check_number("after", after, least=0, whole=True),
+            since=None if since is None else check_time("since", since),
+            scope=scope,
+            limit=None if limit is None else check_number("limit", limit, least=0, whole=True),
+        )
 
     def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:
         """Wait until so many requests came since the receiver was made.
 
+        Frozen clocks (freezegun, time-machine) do not stop the time-out.
+
         Parameters
         ----------
         count : int, default 1
+            Requests, refused ones included.
         timeout : float, default 10.0
             Seconds.
         after : int, default 0
-            Leave out so many of the first rows.
+            As in `deliveries`.
 
         Returns
         -------
         pandas.DataFrame
-            As `deliveries`.
+            All requests, as `deliveries` returns them.
 
         Raises
         ------
         WaitTimeoutError
-            Fewer came in time; it tells how many did.
+            Fewer came in time; the message says how many.
         StorageError
-            One came that could not be written.
+            A request came that could not be written, or the receiver is closed.
+
+        Examples
+        --------
+        >>> from ikas_explore import push
+        >>> with Receiver("secret") as receiver:
+        ...     attempts = push(receiver.endpoint, "store/order/created", "secret")
+        ...     len(receiver.wait(1))
+        1
         """
+        count = check_number("count", count, least=0, whole=True)
+        timeout = check_number("timeout", timeout, least=0)
+        after = check_number("after", after, least=0, whole=True)
         self._log.wait(count, timeout)
         return self.deliveries(after=after)
 
@@ -194,51 +261,85 @@ class Receiver:
         retry_delays: Sequence[float] = (1.0, 2.0),
         timeout: float = 5.0,
     ) -> pd.DataFrame:
-        """Send kept bodies again, byte for byte, signature and ``id`` included.
+        """Send recorded bodies again, byte for byte, signature and ``id`` included.
 
         Parameters
         ----------
         ids : str or iterable of str, optional
-            Of the deliveries; all that have an ``id``, each once, when not given. Of several
-            bodies with one ``id`` the first is sent.
+            Of the deliveries. Default: all that have an ``id``, each once. When several bodies
+            have one ``id``, the first is sent.
         endpoint : str, optional
-            An https address of your own, or http on this machine; this receiver when not
-            given.
+            An https address of your own, or http on this machine. Default: this receiver.
         max_attempts : int, default 1
+            Attempts until a whole answer with HTTP 200 comes.
         retry_delays : sequence of float
             Seconds between attempts.
         timeout : float, default 5.0
-            Seconds for an attempt: the connection, the request and the head of the answer.
+            Seconds for one attempt.
 
         Returns
         -------
         pandas.DataFrame
-            The attempts, as `push` gives them.
+            The attempts, as `push` returns them.
 
         Raises
         ------
         InvalidArgumentError
-            An id that is not in the log, or an endpoint that cannot be.
+            An id is not in the log, or the endpoint is not valid.
+
+        Examples
+        --------
+        >>> from ikas_explore import push
+        >>> with Receiver("secret") as receiver:
+        ...     attempts = push(receiver.endpoint, "store/order/created", "secret")
+        ...     again = receiver.replay()
+        ...     receiver.deliveries()["duplicate"].tolist()
+        [False, True]
         """
         from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
         retries = Retries(max_attempts, retry_delays)
         target = check_target(self.endpoint if endpoint is None else endpoint)
-        kept = self._log.bodies()
-        asked = list(kept) if ids is None else read_texts(ids, "ids")
-        missing = [each for each in asked if each not in kept]
-        if missing:
-            raise InvalidArgumentError(
-                f"No delivery with the id {missing[0]!r} is in the log, which knows {len(kept)}; "
-                "take ids from deliveries()['id']."
-            )
-        deliveries = [(each, kept[each]) for each in asked]
+        deliveries = self._log.bodies(None if ids is None else read_texts(ids, "ids"))
         return rows_frame(ATTEMPTS, deliver(target, deliveries, retries, timeout=timeout))
+
+    def prune(self, before: dt.datetime | str) -> int:
+        """Remove the requests that came before a moment from the log.
+
+        Their ids are forgotten too: a delivery with such an ``id`` is no duplicate any more. The
+        file keeps its size, and new requests fill the free space.
+
+        Parameters
+        ----------
+        before : datetime.datetime or str
+            With a time zone, or ISO text. A date is the start of that day in UTC.
+
+        Returns
+        -------
+        int
+            How many were removed.
+
+        Raises
+        ------
+        InvalidArgumentError
+            ``before`` is not a moment.
+
+        Examples
+        --------
+        >>> with Receiver() as receiver:
+        ...     receiver.prune("2026-11-01")
+        0
+        """
+        return self._log.prune(check_time("before", before))
 
     def close(self) -> None:
         """Stop serving and close the log; calling it again does nothing."""
         self._server.stop()
         self._finalizer.detach()
+
+    @property
+    def _log(self) -> Log:
+        return self._intake.log
 
     def __enter__(self) -> Receiver:
         return self
@@ -250,3 +351,8 @@ class Receiver:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
+
+
+def _hosts(public_url: str | Sequence[str] | None) -> frozenset[str]:
+    urls = [] if public_url is None else read_texts(public_url, "public_url")
+    return frozenset(read_url(url).host for url in urls)

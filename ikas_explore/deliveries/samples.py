@@ -1,7 +1,7 @@
 """Sample ``data`` for every scope, made from a random: the same seed gives the same bytes.
 
-Fields as they were seen in real payloads (``live``), stand in the official SDK (``sdk``), or,
-where nobody has seen one, ``invented``. The people, shops and products are made up.
+Each sample says where its fields come from: from real payloads (``live``), from ikas' own SDK
+(``sdk``), or from nobody (``invented``). The people, shops and products are made up.
 """
 # ruff: noqa: RUF001 - the Turkish dotless i is meant: it is what breaks handlers
 
@@ -41,15 +41,7 @@ _EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Sample:
-    """A made-up ``data``.
-
-    Attributes
-    ----------
-    data : str
-        A string of JSON.
-    source : {"live", "sdk", "invented"}
-        Who saw these fields; "invented" means that nobody told.
-    """
+    """A made-up ``data``, a string of JSON, and where its fields come from."""
 
     data: str
     source: Source
@@ -62,28 +54,10 @@ def sample(
     now: dt.datetime | None = None,
     merchant_id: str | None = None,
 ) -> Sample:
-    """Make the ``data`` of an event of a scope.
+    """Make the ``data`` of an event of a scope that can be registered.
 
-    Parameters
-    ----------
-    scope : str
-        One that can be registered.
-    random : random.Random
-        Where every value comes from: the same state gives the same bytes, on any machine
-        and version of Python.
-    now : datetime.datetime, optional
-        When the event happens; drawn from the random if not given.
-    merchant_id : str, optional
-        The one in the payload around it; drawn if not given.
-
-    Returns
-    -------
-    Sample
-
-    Raises
-    ------
-    InvalidScopeError
-        The scope does not exist or cannot be registered.
+    Every value comes from the random, also the time and the merchant where they are not given: the
+    same state gives the same bytes on any machine and version of Python.
 
     Examples
     --------
@@ -128,7 +102,7 @@ class _Draw:
         return round(self.number(20, 900) - 0.1, 1)  # 19.9 ... 899.9
 
     def record(self) -> Fields:
-        """Return what stands at the end of every payload seen."""
+        """Return the fields at the end of every payload seen."""
         return {
             "merchantId": self.merchant_id,
             "deleted": False,

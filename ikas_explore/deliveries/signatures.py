@@ -1,10 +1,7 @@
 """Sign and verify deliveries, as ikas signs them.
 
-Source: sdk, live. The signature is the lower-case hex HMAC-SHA256 of the UTF-8 bytes of the
-``data`` string, keyed with the app's client secret, and stands in the body. It covers ``data``
-alone: ``id``, ``scope``, ``createdAt``, ``merchantId`` and ``authorizedAppId`` can be forged,
-and a replay is not visible. Drop a second delivery with the same ``id``, and read what an
-event is about from ``data``.
+The signature is the lower-case hex HMAC-SHA256 of the UTF-8 bytes of the ``data`` string, keyed
+with the app's client secret. It is in the body, beside ``data``, and covers ``data`` alone.
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ def sign(data: str, client_secret: str | Secret) -> str:
     Parameters
     ----------
     data : str
-        The string of JSON, exactly as it stands in the payload.
+        The string of JSON, exactly as it is in the payload.
     client_secret : str or Secret
         The app's client secret.
 
@@ -41,7 +38,7 @@ def sign(data: str, client_secret: str | Secret) -> str:
     SignatureError
         The secret is empty.
     InvalidArgumentError
-        ``data`` or the secret is not text that has UTF-8 bytes.
+        ``data`` or the secret is not text, or cannot be written as UTF-8.
 
     Examples
     --------
@@ -66,8 +63,12 @@ def sign(data: str, client_secret: str | Secret) -> str:
 def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret) -> dict[str, Any]:
     """Check a delivery's signature and return its parsed ``data``.
 
-    Nothing of ``data`` is parsed before the signature matches, and what cannot be checked
-    is refused. The comparison takes the same time wherever two signatures differ.
+    The signature covers ``data`` alone. ``id``, ``scope``, ``createdAt``, ``merchantId`` and
+    ``authorizedAppId`` can be forged, and a delivery can be sent again by anybody who saw it. So
+    read from ``data`` what the event is about, and ignore ids you have already handled.
+
+    ``data`` is not parsed before the signature matches. The comparison takes the same time
+    wherever two signatures differ.
 
     Parameters
     ----------
@@ -104,20 +105,12 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret
     client_secret = hide(client_secret)  # first of all: a traceback may print local variables
     if isinstance(payload, Mapping):
         return _parsed(check_signature(payload, client_secret))
-    check_secret(client_secret)  # an empty secret is told whatever the payload is
+    check_secret(client_secret)  # an empty secret is reported whatever the payload is
     return _parsed(check_signature(_read(payload), client_secret))
 
 
 def check_signature(payload: Mapping[str, Any], client_secret: Secret) -> str:
-    """Return the ``data`` of a payload as the string it is, after its signature matched.
-
-    `verify` without the parsing, for who keeps the string.
-
-    Raises
-    ------
-    SignatureError
-        As `verify` does.
-    """
+    """Return the ``data`` of a payload as a string, after its signature matched."""
     check_secret(client_secret)
     data, signature = _part(payload, "data"), _part(payload, "signature")
     if not _HEX.fullmatch(signature):
@@ -145,29 +138,21 @@ def _signature(data: str, client_secret: Secret) -> str:
 
 
 def check_secret(client_secret: Secret | None) -> None:
-    """Refuse a client secret that cannot sign.
-
-    Raises
-    ------
-    SignatureError
-        It is empty.
-    InvalidArgumentError
-        It is not text that has UTF-8 bytes.
-    """
+    """Refuse a client secret that is not text (InvalidArgumentError) or empty (SignatureError)."""
     if client_secret is not None and not isinstance(client_secret.reveal(), str):
         raise InvalidArgumentError(
             f"The client secret is text, not {type(client_secret.reveal()).__name__}."
         )
     if client_secret is None or not client_secret.reveal().strip():
         raise SignatureError(
-            "The client secret is empty, and an empty secret signs nothing; give the one of "
-            "the app, for example from IKAS_CLIENT_SECRET.",
+            "The client secret is empty; give the one of the app, for example from "
+            "IKAS_CLIENT_SECRET.",
             reason="empty_secret",
         )
     try:
         client_secret.reveal().encode()
     except UnicodeEncodeError:
-        # Not told: the error of the codec holds the secret.
+        # Not shown: the error of the codec holds the secret.
         raise InvalidArgumentError("The client secret cannot be written as UTF-8.") from None
 
 

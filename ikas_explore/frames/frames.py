@@ -69,9 +69,14 @@ RECEIVED: Columns = {
     "signature_ok": "boolean",
     "duplicate": "bool",
     "data": "string",
+    "object_id": "string",
     "body": "object",
     "status": "integer",
     "error": "string",
+    "method": "string",
+    "target": "string",
+    "host": "string",
+    "headers": "object",
 }
 
 #: One row a scope of a store: what differs, or what a plan does about it.

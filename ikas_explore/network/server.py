@@ -29,7 +29,7 @@ from ikas_explore.errors import IkasError, ServingError
 from ikas_explore.network.clock import now
 from ikas_explore.text.printable import printable
 from ikas_explore.values.numbers import check_number
-from ikas_explore.values.urls import is_loopback
+from ikas_explore.values.urls import is_loopback, normal_host
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -70,7 +70,7 @@ class Server:
     deadline : float, default 10.0
         Seconds until `start` and `stop` give up.
     public_hosts : collection of str, optional
-        Host names that are let in beside those of this machine.
+        Host names that are let in beside those of this machine, as `normal_host` writes them.
     refused : callable, optional
         See `Refused`.
     ending : Ending, optional
@@ -309,7 +309,8 @@ class _Door:
         return 400, f"The Host {shown!r} is not this machine; {advice}."
 
     def _is_own(self, host: str) -> bool:
-        return is_loopback(host) or host.casefold().rstrip(".") in (self._public_hosts or ())
+        name = normal_host(host.strip("[]"))
+        return name is not None and (is_loopback(name) or name in (self._public_hosts or ()))
 
     def _page(self, origin: bytes) -> str:
         who = printable(origin.decode("latin-1"))

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ikas_explore.deliveries.attempts import failure_of, outcome_of
+from ikas_explore.deliveries.attempts import outcome_of
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
 from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.behaviour import Rules
@@ -170,7 +170,7 @@ class Worker:
                 status = await self._connections.post(receiver, claim.endpoint, claim.body)
             outcome = outcome_of(status)
         except Exception as error:  # whatever ends an attempt is its outcome: a row, not a loss
-            outcome = failure_of(error)
+            outcome = outcome_of(None, error)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
         self._finished.append(Finished(claim.due, outcome, duration_ms))
         self._lanes.done(claim.due.receiver)

@@ -8,20 +8,19 @@ up after a kill.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import is_trap
 from ikas_explore.text.printable import printable
-
-# Of all tables so far; stands in each file, so that those of later ones can be told apart.
-_VERSION = 1
 
 
 class Database:
@@ -38,6 +37,11 @@ class Database:
         The SQL statements that make the tables, each with its semicolon.
     application_id : int
         Marks the file as one of this kind.
+    added : sequence of str
+        The statements that bring a file of the first version to the second, of the second to the
+        third and so on: an older file is brought up when it is opened, in one transaction.
+    functions : mapping, optional
+        Functions of Python that these statements call.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class Database:
         name: str,
         tables: str,
         application_id: int,
+        added: Sequence[str] = (),
+        functions: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self._what = f"{name} ({'memory' if path is None else printable(str(path))})"
         self._lock = threading.RLock()
@@ -62,7 +68,7 @@ class Database:
                 self._path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
             )
         try:
-            self._open(tables, application_id)
+            self._open([tables, *added], application_id, functions or {})
         except BaseException:
             self._connection.close()
             raise
@@ -120,26 +126,42 @@ class Database:
             raise self._something_else()
         return found
 
-    def _open(self, tables: str, application_id: int) -> None:
+    def _open(
+        self,
+        versions: Sequence[str],
+        application_id: int,
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> None:
         self._connection.row_factory = sqlite3.Row
         with self._translated():
             # Looked at before anything is set: WAL is written into the file.
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            found = tuple(
+            found, version = (
                 self._connection.execute(f"PRAGMA {each}").fetchone()[0]
                 for each in ("application_id", "user_version")
             )
             new = not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            ours = found == (application_id, _VERSION)
-            if (not ours and (any(found) or not new)) or (
-                not new and _columns(self._connection) != _declared(tables)
+            if new and version == found == 0:
+                pass  # an empty one takes the file for us too
+            elif (
+                found != application_id
+                or not 1 <= version <= len(versions)
+                or (
+                    not new
+                    and _columns(self._connection) != _declared(versions[:version], functions)
+                )
             ):
                 raise self._something_else()
             for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {setting}").fetchall()
-            marks = f"PRAGMA application_id = {application_id}; PRAGMA user_version = {_VERSION};"
-            made = f"{tables}\n{marks}" if new else ""  # an empty one takes the file for us too
-            self._connection.executescript(f"BEGIN IMMEDIATE; {made} COMMIT")
+            _define(self._connection, functions)
+            missing = "\n".join(versions[0 if new else version :])
+            if missing:
+                missing += (
+                    f"\nPRAGMA application_id = {application_id};"
+                    f" PRAGMA user_version = {len(versions)};"
+                )
+            self._connection.executescript(f"BEGIN IMMEDIATE; {missing} COMMIT")
             if self._path is not None:
                 # A file that was there may be open to others; the -wal file holds rows as well.
                 for path in (self._path, Path(f"{self._path}-wal")):
@@ -201,10 +223,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon)
 
 
-def _declared(tables: str) -> list[tuple[object, ...]]:
+def _declared(
+    statements: Sequence[str], functions: Mapping[str, Callable[..., Any]]
+) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(tables)
+        _define(connection, functions)
+        connection.executescript("\n".join(statements))
         return _columns(connection)
+
+
+def _define(connection: sqlite3.Connection, functions: Mapping[str, Callable[..., Any]]) -> None:
+    for name, function in functions.items():
+        arguments = len(inspect.signature(function).parameters)
+        connection.create_function(name, arguments, function, deterministic=True)
 
 
 def _columns(connection: sqlite3.Connection) -> list[tuple[object, ...]]:

@@ -23,7 +23,7 @@ from ikas_explore.deliveries.payloads import (
     delivery_id,
     encode,
     envelope,
-    read_body,
+    read_payload,
 )
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
@@ -163,7 +163,7 @@ def test_there_is_no_sample_for_what_cannot_be_registered(scope: str) -> None:
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_can_be_read(body: bytes) -> None:
-    reading = read_body(body)
+    reading = read_payload(body)
     assert (reading.status is None) == (reading.error is None)
     assert reading.status in (None, 400, 422)
 
@@ -182,13 +182,13 @@ def test_any_bytes_can_be_read(body: bytes) -> None:
     ],
 )
 def test_a_payload_has_seven_strings_and_a_time(change: dict[str, Any], status: int | None) -> None:
-    assert read_body(json.dumps(made() | change).encode()).status == status
+    assert read_payload(json.dumps(made() | change).encode()).status == status
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_missing_key_is_named(key: str) -> None:
     payload = made()
     del payload[key]
-    reading = read_body(encode(payload))
+    reading = read_payload(encode(payload))
     assert reading.status == 422
     assert reading.error == f"keys are missing: {key}"

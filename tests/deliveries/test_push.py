@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -14,22 +13,9 @@ from ikas_explore.deliveries.push import push
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, SignatureError
 from ikas_explore.values.secret import Secret
+from tests.deliveries.sending import SECRET
 
-SECRET = "canary-4711"
 SCOPE = "store/order/created"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver(SECRET) as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Receiver]:
-    """One for the tables, whose rows do not mind each other: a start and stop takes 0.2 s."""
-    with Receiver(SECRET) as receiver:
-        yield receiver
 
 
 @pytest.mark.parametrize(
