@@ -14,12 +14,10 @@ from functools import lru_cache
 
 import httpx
 
+from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, outcome_of
 from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
 
-# Bytes of an answer that are read, and seconds that takes: only its status counts.
-_BODY_LIMIT = 65_536
-_READ_ON = 1.0
 # Seconds an idle connection is used again: less than the 5 after which usual servers hang
 # up, so that no attempt leaves on a connection that is just being closed.
 _KEEPALIVE = 2.0
@@ -40,51 +38,31 @@ class Connections:
         # By receiver, the one longest without a delivery first; each with when it was kept.
         self._idle: OrderedDict[str, list[tuple[float, httpx.AsyncHTTPTransport]]] = OrderedDict()
         self._ageing: asyncio.Task[None] | None = None
-        self._reading: set[asyncio.Task[None]] = set()
 
-    async def post(self, receiver: str, endpoint: str, body: bytes) -> int:
-        """Post a body of JSON and return the status of the answer, or raise httpx's errors.
-
-        The status is all that counts: what follows it is read afterwards, and if it does not end
-        soon the connection is not used again.
-        """
+    async def post(self, receiver: str, endpoint: str, body: bytes, *, seconds: float) -> Outcome:
+        """Post a body of JSON within so many seconds, and judge the answer."""
         transport = self._take(receiver)
+        status: int | None = None
         try:
-            request = httpx.Request("POST", _url(endpoint), headers=_HEADERS, content=body)
-            response = await transport.handle_async_request(request)
+            async with asyncio.timeout(seconds):
+                request = httpx.Request("POST", _url(endpoint), headers=_HEADERS, content=body)
+                response = await transport.handle_async_request(request)
+                status = response.status_code
+                await _read(response)
+        except Exception as error:  # whatever it is, it is the outcome
+            await transport.aclose()
+            return outcome_of(status, error)
         except BaseException:
             await transport.aclose()
             raise
-        reading = asyncio.create_task(self._read_on(receiver, transport, response))
-        self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
-        return response.status_code
-
-    async def _read_on(
-        self, receiver: str, transport: httpx.AsyncHTTPTransport, response: httpx.Response
-    ) -> None:
-        try:
-            async with asyncio.timeout(_READ_ON):
-                size = 0
-                async for chunk in response.aiter_raw():
-                    size += len(chunk)
-                    if size > _BODY_LIMIT:
-                        break
-                await response.aclose()
-        except (httpx.HTTPError, TimeoutError):
-            await transport.aclose()
-        except BaseException:
-            await transport.aclose()
-            raise
-        else:
-            await self._keep(receiver, transport)
+        await self._keep(receiver, transport)
+        return outcome_of(status)
 
     async def close(self) -> None:
-        """Close all of them."""
-        ending = [*self._reading, *([self._ageing] if self._ageing else [])]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        """Close what is idle."""
+        if self._ageing is not None:
+            self._ageing.cancel()
+            await asyncio.gather(self._ageing, return_exceptions=True)
         self._most_idle = 0
         await self._close_surplus()
 
@@ -131,6 +109,18 @@ class Connections:
         if not self._idle[receiver]:
             del self._idle[receiver]
         await oldest.aclose()
+
+
+async def _read(response: httpx.Response) -> None:
+    """Read an answer to its end, or as much of it as counts."""
+    try:
+        size = 0
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > MOST_OF_AN_ANSWER:
+                break
+    finally:
+        await response.aclose()
 
 
 @lru_cache(maxsize=1024)

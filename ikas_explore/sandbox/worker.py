@@ -165,10 +165,9 @@ class Worker:
     async def _attempt(self, claim: Claim) -> None:
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._timeout):
-                receiver = receiver_of(claim.endpoint)
-                status = await self._connections.post(receiver, claim.endpoint, claim.body)
-            outcome = outcome_of(status)
+            outcome = await self._connections.post(
+                receiver_of(claim.endpoint), claim.endpoint, claim.body, seconds=self._timeout
+            )
         except Exception as error:  # whatever ends an attempt is its outcome: a row, not a loss
             outcome = outcome_of(None, error)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
