@@ -146,8 +146,8 @@ def test_no_answer_in_time_is_a_failed_attempt() -> None:
         assert (attempts["duration_ms"] >= 50).all()
 
 
-def test_an_answer_that_does_not_end_counts_by_its_status() -> None:
-    """The time a receiver has is for the head of its answer."""
+def test_an_answer_that_does_not_end_is_a_failed_attempt() -> None:
+    """Its status came in time and is told, but the time a receiver has is for the whole answer."""
 
     async def dribble() -> AsyncIterator[bytes]:
         while True:
@@ -158,12 +158,13 @@ def test_an_answer_that_does_not_end_counts_by_its_status() -> None:
         return StreamingResponse(dribble())
 
     app = Starlette(routes=[Route("/", answer, methods=["POST"])])
-    with Server(app) as server, Sandbox(receiver_timeout=5, max_attempts=1) as sandbox:
+    with Server(app) as server, Sandbox(receiver_timeout=0.2, max_attempts=1) as sandbox:
         register(sandbox, f"{server.base_url}/")
         sandbox.emit(ORDER)
         sandbox.settle(30)
+        assert sandbox.attempts()["error"].str.startswith("time-out").all()
         assert sandbox.attempts()["status_code"].tolist() == [200]
-        assert sandbox.deliveries()["state"].tolist() == ["delivered"]
+        assert sandbox.deliveries()["state"].tolist() == ["exhausted"]
 
 
 def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
