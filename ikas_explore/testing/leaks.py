@@ -1,7 +1,7 @@
 """What in a text looks like a secret: by its form, or because the environment holds the same.
 
-A sandbox's own tokens open nothing but that sandbox and say so in their first word; they are no
-secret.
+`ikas_explore.values.secret` lists the forms. A sandbox's own tokens open nothing but that sandbox
+and say so in their first word; they are no secret.
 """
 
 from __future__ import annotations
@@ -13,37 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ikas_explore.values.secret import Secret, spellings
+from ikas_explore.values.secret import (
+    SECRET_FORMS,
+    SECRET_NAME,
+    SECRET_VARIABLES,
+    Secret,
+    spellings,
+)
 
-#: The settings that hold a secret, whatever their value looks like.
-SECRET_VARIABLES = ("IKAS_ACCESS_TOKEN", "IKAS_REFRESH_TOKEN", "IKAS_CLIENT_SECRET")
-
-_SECRET_NAME = re.compile(r"(?i)token|secret|passw|pwd|api_?key|credential")
-_NAMES = r"(?:access_?token|refresh_?token|client_?secret|api_?key|password|passwd|secret|token)"
-# What follows a line end that stands as its escape, as in a repr, begins a word as well.
-_ESCAPED = r"(?<=\\[nrt])"
-_START = rf"(?:\b|{_ESCAPED})"
-# None looks from every letter to the end of the text: a plot is a megabyte without a blank.
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "a JSON Web Token": re.compile(
-        rf"(?:(?<![\w-])|{_ESCAPED})(?=[\w-]++\.[\w-]{{10}})[\w-]*?{_START}"
-        r"(eyJ[\w-]{10,}+\.[\w-]{10,}(?:\.[\w-]*)?)"
-    ),
-    "a client secret of ikas": re.compile(rf"{_START}(s_[0-9A-Za-z]{{32,}})\b"),
-    "a URL with credentials": re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,20}://([^\s/?#@\"'<>\\]+)@"),
-    "a URL with a token in it": re.compile(
-        rf"(?i)[?&;](?:{_NAMES}|key|pwd|auth|signature|sig)=([^\s&#;\"'<>\\]{{8,}})"
-    ),
-    "an access token in a header": re.compile(
-        r"(?i)\b(?:bearer|basic)\s+(?=\S*\d)([\w.~+/-]{16,}=*)"
-    ),
-    "a secret given a name": re.compile(
-        rf"(?i)\b\w*{_NAMES}\\?[\"']?\]?\s*[:=]\s*[rbfu]?\\?[\"']([^\s\"'\\]{{8,}})\\?[\"']"
-    ),
-    "a secret in a shell's line": re.compile(
-        rf"\b(?:{'|'.join(SECRET_VARIABLES)})=([^\s\"'\\,;)]{{8,}})"
-    ),
-}
+_FORMS = {what: re.compile(form) for what, form in SECRET_FORMS.items()}
 # What people write where a secret would stand, and what a sandbox makes.
 _NO_SECRET = re.compile(
     r"(?i)^(?:[$<{%\[]|\*+|sandbox-|(?:your|my|the|an?)[-_])|\*{3}|\.{3}|…|x{6,}|placeholder|"
@@ -116,7 +94,7 @@ def _is_secret(name: str, value: str) -> bool:
         return len(value) >= 6
     # Of others, only what could not stand in a notebook by chance.
     return bool(
-        _SECRET_NAME.search(name)
+        SECRET_NAME.search(name)
         and len(value) >= 12
         and re.search(r"\d", value)
         and not re.match(r"https?:|[./~]", value)

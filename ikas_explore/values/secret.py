@@ -1,4 +1,7 @@
-"""How secrets are kept from showing: in messages, and in tracebacks that print local variables."""
+"""What a secret looks like, and how secrets are kept from showing.
+
+They must not show in messages, and not in tracebacks that print local variables.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,49 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 from urllib.parse import quote, unquote
 
-# By the form (inferred) of ikas' tokens, JSON Web Tokens, and of its client secrets; or one word
-# far longer than the name of any store.
-_FORM = re.compile(r"\W*(?i:bearer\W+)?(?:eyJ|s_|[\w~+=-]{41})")
+#: The variables that hold a secret, whatever their value looks like.
+SECRET_VARIABLES = ("IKAS_ACCESS_TOKEN", "IKAS_REFRESH_TOKEN", "IKAS_CLIENT_SECRET")
 
-# A name, and the value behind it, which may hold names of its own.
+# Source of the forms: ikas' tokens are JSON Web Tokens, its client secrets begin with ``s_``
+# (both inferred).
+_STARTING_S = r"s_[0-9A-Za-z]{32,}"
+_WORDS = r"token|secret|passw|pwd|api[_.-]?key|credential"
+_NAMES = r"(?:access_?token|refresh_?token|client_?secret|api_?key|password|passwd|secret|token)"
+#: A name that says that its value is secret.
+SECRET_NAME = re.compile(f"(?i){_WORDS}")
+# The same for a query in a URL, where shorter names are secrets too.
+_QUERY_NAME = re.compile(
+    rf"(?i:{_WORDS}|signature|jwt|session_?id"
+    r"|(?:^|[^a-z])(?:key|pass|passphrase|auth|authorization|session|sig|sid)$)|[a-z]Key$"
+)
+# What follows a line end that stands as its escape, as in a repr, begins a word as well.
+_ESCAPED = r"(?<=\\[nrt])"
+_START = rf"(?:\b|{_ESCAPED})"
+#: What is secret by its form in any text, as regular expressions; the last group is the secret.
+# None looks from every letter to the end of the text: a plot is a megabyte without a blank.
+SECRET_FORMS: Mapping[str, str] = {
+    "a JSON Web Token": (
+        rf"(?:(?<![\w-])|{_ESCAPED})(?=[\w-]++\.[\w-]{{10}})[\w-]*?{_START}"
+        r"(eyJ[\w-]{10,}+\.[\w-]{10,}(?:\.[\w-]*)?)"
+    ),
+    "a client secret of ikas": rf"{_START}({_STARTING_S})\b",
+    "a URL with credentials": r"(?i)\b[a-z][a-z0-9+.-]{0,20}://([^\s/?#@\"'<>\\]+)@",
+    "a URL with a token in it": (
+        rf"(?i)[?&;](?:{_NAMES}|key|pwd|auth|signature|sig)=([^\s&#;\"'<>\\]{{8,}})"
+    ),
+    "an access token in a header": (r"(?i)\b(?:bearer|basic)\s+(?=\S*\d)([\w.~+/-]{16,}=*)"),
+    "a secret given a name": (
+        rf"(?i)\b\w*{_NAMES}\\?[\"']?\]?\s*[:=]\s*[rbfu]?\\?[\"']([^\s\"'\\]{{8,}})\\?[\"']"
+    ),
+    "a secret in a shell's line": (rf"\b(?:{'|'.join(SECRET_VARIABLES)})=([^\s\"'\\,;)]{{8,}})"),
+}
+# One word far longer than the name of any store, or what begins as a token or client secret.
+_ONE_WORD = re.compile(r"\W*(?i:bearer\W+)?(?:eyJ|s_|[\w~+=-]{41})")
+# In an endpoint: a name, and the value behind it, which may hold names of its own.
 _NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=")
 _VALUE = re.compile(r"[^&#;]*(?:;[^=&#]*(?=[&#]|$))?")
-# Names that say so, somewhere or as their last word.
-_SECRET_NAME = re.compile(
-    r"(?i:token|secret|passw|passphrase|api[_.-]?key|credential|signature|jwt|session_?id"
-    r"|(?:^|[^a-z])(?:key|pass|pwd|auth|authorization|session|sig|sid)$)|[a-z]Key$"
-)
 # By its form, in a path too: a JSON Web Token, a client secret of ikas.
-_SECRET_FORM = re.compile(r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\bs_[0-9A-Za-z]{32,}")
+_SECRET_FORM = re.compile(r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\b" + _STARTING_S)
 # A part of a path that nobody can guess: some services have no other secret.
 _RANDOM = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?=[A-Za-z_-]*\d)[\w-]{20,}+")
 _USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
@@ -107,7 +139,7 @@ def looks_secret(text: str) -> bool:
     >>> looks_secret("eyJhbGciOiJIUzI1NiJ9.e30.c2ln"), looks_secret("My Shop")
     (True, False)
     """
-    return _FORM.match(text) is not None
+    return _ONE_WORD.match(text) is not None
 
 
 def spellings(secret: str) -> set[str]:
@@ -191,7 +223,7 @@ def _secret_values(text: str) -> Iterator[tuple[int, int]]:
         name = unquote(named[1]).rstrip("[]")
         # `code` is what some clouds name a function's key, and what others name a country.
         code = name.casefold() == "code"
-        if named.end() < done or not (code or _SECRET_NAME.search(name)):
+        if named.end() < done or not (code or _QUERY_NAME.search(name)):
             continue
         value = _VALUE.match(text, named.end())
         if value is not None and len(value[0]) > (15 if code else 0):
