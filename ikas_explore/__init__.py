@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ikas_explore import errors
     from ikas_explore.auditing.audit import audit
-    from ikas_explore.auditing.result import Audit
+    from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
     from ikas_explore.deliveries.push import push
     from ikas_explore.deliveries.receiver import Receiver
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Where each name lives.
 _HOMES = {
-    "Audit": "ikas_explore.auditing.result",
+    "Audit": "ikas_explore.auditing.report",
     "Fleet": "ikas_explore.fleet",
     "IkasError": "ikas_explore.errors",
     "Plan": "ikas_explore.manage.plan",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ikas_explore.auditing.policy import Policy
-    from ikas_explore.auditing.result import Audit
+    from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
     from ikas_explore.forms.delete_form import DeleteForm
     from ikas_explore.forms.manager import Manager

@@ -1,7 +1,6 @@
 """What is wrong with the webhooks of one store or a thousand, and what to do about it.
 
-`rules` and `probe_rules` hold one small function a rule; `policy` says what is wanted;
-`probes` looks at the endpoints from outside; `report` is the outcome, and `html`, `markdown`,
-`junit` and `plots` are ways to pass it on. A policy holds rules and a rule is given the policy, and
-an outcome makes reports that are about it: these know each other by type only.
+`wanted` is what rules may read, `rules` and `probe_rules` hold one small function for each rule,
+`policy` adds how bad a finding is, `probes` looks at the endpoints from outside, `result` is what
+was found, and `report` passes it on as HTML, Markdown, JUnit, CSV or a plot.
 """

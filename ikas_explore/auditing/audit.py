@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.auditing.policy import OFF, Policy, read_policy
 from ikas_explore.auditing.prepared import prepare
 from ikas_explore.auditing.probe_rules import PROBE_RULES
-from ikas_explore.auditing.result import Audit
-from ikas_explore.auditing.rule import SEVERITIES, Rule
+from ikas_explore.auditing.report import Audit
+from ikas_explore.auditing.rule import SEVERITIES, Rule, found, rule
 from ikas_explore.auditing.rules import RULES
+from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.text.progress import Progress
 
 if TYPE_CHECKING:
@@ -20,8 +21,31 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-#: Ids of what no rule finds.
-NOT_REACHED, IGNORE_EXPIRED = "store-not-reached", "ignore-expired"
+
+@rule("store-not-reached", "error", remedy="Fix the error above, then audit again.")
+def not_reached(unreached: DataFrame, wanted: Wanted) -> DataFrame:
+    """The store could not be listed, so it was not checked."""
+    return found(unreached, [f"The store could not be checked: {why}" for why in unreached["why"]])
+
+
+@rule("ignore-expired", "info", remedy="Fix what it hid, or give it a new date and a reason.")
+def ignore_expired(expired: DataFrame, wanted: Wanted) -> DataFrame:
+    """An ignore of the policy has ended."""
+    return found(expired[[]], list(expired["said"]))
+
+
+def rule_table() -> list[dict[str, str]]:
+    """Return all rules of the package as ``name, severity, what, remedy``, in order of reporting.
+
+    Examples
+    --------
+    >>> rule_table()[0]["name"]
+    'store-not-reached'
+    """
+    return [
+        {"name": each.id, "severity": each.severity, "what": each.what, "remedy": each.remedy}
+        for each in (not_reached, *RULES, *PROBE_RULES, ignore_expired)
+    ]
 
 
 def audit(
@@ -35,7 +59,7 @@ def audit(
     progress: Progress | None = None,
     now: dt.datetime | None = None,
 ) -> Audit:
-    """Say what is wrong with the webhooks of a frame, and what to do about it.
+    """Return what is wrong with the webhooks of a frame, and what to do about it.
 
     Parameters
     ----------
@@ -44,7 +68,7 @@ def audit(
     policy : Policy, path of a TOML file, or mapping, optional
         See `ikas_explore.auditing.policy`. Without one nothing is required or forbidden.
     probe : bool, default False
-        Look at each endpoint from here too: DNS, connection, TLS, one HEAD request. No
+        Check each endpoint from this machine too: DNS, connection, TLS, one HEAD request. No
         event is posted.
     stores : collection of str
         Names of stores that were listed: one without any webhook is in no row.
@@ -54,7 +78,7 @@ def audit(
     errors : mapping of str to str, optional
         Stores that could not be listed, and why.
     progress : callable, optional
-        Told ``(done, total)`` of the probes.
+        Called with ``(done, total)`` as probes end.
     now : datetime.datetime, optional
         With a time zone; for ages and for ignores that expire.
 
@@ -80,59 +104,55 @@ def audit(
     """
     policy = read_policy(policy)
     now = now or dt.datetime.now(dt.UTC)
+    today = now.astimezone(dt.UTC).date()
     unreached = dict(errors or {})
     asked = dict.fromkeys([*policy.stores, *stores])
     policy = replace(policy, stores=tuple(name for name in asked if name not in unreached))
     webhooks = prepare(frame, now)
     active, deleted = webhooks[~webhooks["deleted"]], webhooks[webhooks["deleted"]]
-    parts = [
-        (rule, policy.severity(rule), rule(deleted if rule.deleted else active, policy))
-        for rule in (*RULES, *policy.rules)
-        if policy.severity(rule) != OFF
-    ]
+    runs = [(each, deleted if each.deleted else active) for each in (*RULES, *policy.rules)]
     probes = None
     if probe:
         probes = _probe(active, sandboxes, progress)
         pairs = active[["store", "endpoint"]].drop_duplicates().astype(object)
         probed = pairs.merge(probes, on="endpoint", how="inner")
-        parts += [
-            (rule, policy.severity(rule), rule(probed, policy))
-            for rule in PROBE_RULES
-            if policy.severity(rule) != OFF
-        ]
-    findings = _findings(parts)
-    ignored = _ignored(findings, policy, now.astimezone(dt.UTC).date())
-    told = [*_unreached(unreached), *_expired(policy, now.astimezone(dt.UTC).date())]
+        runs += [(each, probed) for each in PROBE_RULES]
+    runs = [(each, rows) for each, rows in runs if policy.severity(each) != OFF]
+    findings = _findings((policy.severity(each), each, each(rows, policy)) for each, rows in runs)
+    ignored = _ignored(findings, policy, today)
+    # About stores and ignores, so that no ignore hides them.
+    first = [("error", not_reached, not_reached(_unreached(unreached), policy))]
+    last = [("info", ignore_expired, ignore_expired(_expired(policy, today), policy))]
     return Audit(
-        findings=_with(findings[~ignored], told),
+        findings=_joined([_findings(first), findings[~ignored], _findings(last)]),
         ignored=findings[ignored].reset_index(drop=True),
         webhooks=active,
         policy=policy,
         unreached=unreached,
-        rules=[rule for rule, _, _ in parts],
+        rules=tuple(each for each, _ in runs),
         probes=probes,
         made_at=now,
     )
 
 
 def _probe(active: DataFrame, sandboxes: Collection[str], progress: Progress | None) -> DataFrame:
-    from ikas_explore.auditing.probes import probe_endpoints  # and httpx, which no rule needs
+    from ikas_explore.auditing.probes import probe_endpoints  # and ssl, which no rule needs
 
     endpoints = active["endpoint"].astype(object)
     local = endpoints[active["store"].astype(object).isin(list(sandboxes))]
     return probe_endpoints(endpoints.unique(), local=local.unique(), progress=progress)
 
 
-def _findings(parts: Iterable[tuple[Rule, str, DataFrame]]) -> DataFrame:
+def _findings(parts: Iterable[tuple[str, Rule, DataFrame]]) -> DataFrame:
     """Put the rules' rows together, the worst severity first, then in the order of the rules."""
     from ikas_explore.frames.frames import FINDINGS, make_frame
 
     columns: dict[str, list[Any]] = {name: [] for name in FINDINGS}
-    for rule, severity, rows in sorted(parts, key=lambda part: SEVERITIES.index(part[1])):
+    for severity, of_rule, rows in sorted(parts, key=lambda part: SEVERITIES.index(part[0])):
         count = len(rows)
         columns["severity"] += [severity] * count
-        columns["rule"] += [rule.id] * count
-        columns["remedy"] += [rule.remedy] * count
+        columns["rule"] += [of_rule.id] * count
+        columns["remedy"] += [of_rule.remedy] * count
         columns["message"] += rows["message"].tolist()
         for name in ("store", "scope", "endpoint"):
             cells = rows[name].tolist() if name in rows.columns else [None] * count
@@ -152,43 +172,25 @@ def _ignored(findings: DataFrame, policy: Policy, today: dt.date) -> Any:
     return ignored
 
 
-def _unreached(unreached: Mapping[str, str]) -> list[dict[str, str | None]]:
-    return [
-        {
-            "severity": "error",
-            "rule": NOT_REACHED,
-            "store": store,
-            "scope": None,
-            "endpoint": None,
-            "message": f"The store could not be checked: {error}",
-            "remedy": "Mend what the message says and audit again; nothing is known of it.",
-        }
-        for store, error in unreached.items()
-    ]
+def _unreached(unreached: Mapping[str, str]) -> DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"store": list(unreached), "why": list(unreached.values())})
 
 
-def _expired(policy: Policy, today: dt.date) -> list[dict[str, str | None]]:
-    return [
-        {
-            "severity": "info",
-            "rule": IGNORE_EXPIRED,
-            "store": None,
-            "scope": None,
-            "endpoint": None,
-            "message": f"The ignore of {ignore.rule} ended on {ignore.until}: {ignore.reason}",
-            "remedy": "Mend what it hid, or give it a new date and a reason.",
-        }
+def _expired(policy: Policy, today: dt.date) -> DataFrame:
+    import pandas as pd
+
+    said = [
+        f"The ignore of {ignore.rule} ended on {ignore.until}: {ignore.reason}"
         for ignore in policy.ignores
         if ignore.until < today
     ]
+    return pd.DataFrame({"said": said})
 
 
-def _with(findings: DataFrame, told: list[dict[str, str | None]]) -> DataFrame:
+def _joined(parts: list[DataFrame]) -> DataFrame:
     import pandas as pd
 
-    from ikas_explore.frames.frames import FINDINGS, rows_frame
-
-    errors = rows_frame(FINDINGS, [row for row in told if row["severity"] == "error"])
-    others = rows_frame(FINDINGS, [row for row in told if row["severity"] != "error"])
-    parts = [part for part in (errors, findings, others) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else findings.reset_index(drop=True)
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]

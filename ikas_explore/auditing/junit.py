@@ -1,4 +1,4 @@
-"""The audit as JUnit XML: one suite a store, one case a rule.
+"""The audit as JUnit XML: each store is a suite, each rule a case.
 
 The attributes and elements are those of the schema that Jenkins' xUnit plugin
 publishes (junit-10.xsd), which other CI systems read too.
@@ -7,66 +7,90 @@ publishes (junit-10.xsd), which other CI systems read too.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from ikas_explore.auditing.rule import SEVERITIES
-from ikas_explore.auditing.text import as_xml, cell
-
-if TYPE_CHECKING:
-    from ikas_explore.auditing.result import Audit
+from ikas_explore.auditing.result import Result, visible
 
 #: The suite of findings that are about no single store.
 ALL_STORES = "all stores"
 
+# What XML 1.0 does not allow at all, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-def document(audit: Audit) -> str:
+
+def document(result: Result) -> str:
     """Return the report as XML."""
-    failing = SEVERITIES[: SEVERITIES.index(audit.policy.fail_on) + 1]
-    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    columns = [audit.findings[name] for name in ("store", "rule", "severity", "scope", "endpoint")]
-    for store, rule, severity, scope, endpoint, message in zip(
-        *columns, audit.findings["message"], strict=True
-    ):
-        about = " ".join(filter(None, (cell(scope), cell(endpoint))))
-        line = f"{severity}: {about + ': ' if about else ''}{message}"
-        found.setdefault(cell(store) or ALL_STORES, {}).setdefault(rule, []).append(
-            (severity, line)
-        )
+    found = _by_store_and_rule(result)
     root = ET.Element("testsuites", name="audit of ikas webhooks")
     totals = {"tests": 0, "failures": 0, "errors": 0}
-    for store in [*audit.stores, *audit.unreached, ALL_STORES]:
+    for store in [*result.stores, *result.unreached, ALL_STORES]:
         of_store = found.get(store, {})
         if store == ALL_STORES and not of_store:
             continue
-        suite = ET.SubElement(root, "testsuite", name=as_xml(store))
-        ids = [] if store in audit.unreached else [rule.id for rule in audit.rules]
+        suite = ET.SubElement(root, "testsuite", name=_xml(store))
+        ids = [] if store in result.unreached else [rule.id for rule in result.rules]
         counts = dict.fromkeys(totals, 0)
         for id in dict.fromkeys([*ids, *of_store]):
-            case = ET.SubElement(suite, "testcase", name=as_xml(id), classname=as_xml(store))
             counts["tests"] += 1
-            lines = of_store.get(id, [])
-            if not lines:
-                continue
-            text = "\n".join(as_xml(line) for _, line in lines)
-            if store in audit.unreached:
-                kind = "error"
-            elif any(severity in failing for severity, _ in lines):
-                kind = "failure"
-            else:
-                ET.SubElement(case, "system-out").text = text
-                continue
-            counts[f"{kind}s"] += 1
-            first = as_xml(lines[0][1])
-            ET.SubElement(case, kind, type=as_xml(id), message=first).text = text
+            kind = _add_case(suite, store, id, of_store.get(id, []), result)
+            if kind is not None:
+                counts[f"{kind}s"] += 1
         for name, count in counts.items():
             suite.set(name, str(count))
             totals[name] += count
         suite.set("skipped", "0")
-        suite.set("timestamp", audit.made_at.isoformat(timespec="seconds"))
+        suite.set("timestamp", result.made_at.isoformat(timespec="seconds"))
     for name, count in totals.items():
         root.set(name, str(count))
     ET.indent(root)
     written = io.BytesIO()
     ET.ElementTree(root).write(written, encoding="utf-8", xml_declaration=True)
     return written.getvalue().decode("utf-8") + "\n"
+
+
+def _by_store_and_rule(result: Result) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Return the severity and the line of each finding."""
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for row in result.findings.to_dict("records"):
+        about = " ".join(filter(None, (_text(row["scope"]), _text(row["endpoint"]))))
+        line = f"{row['severity']}: {f'{about}: ' if about else ''}{row['message']}"
+        of_store = found.setdefault(_text(row["store"]) or ALL_STORES, {})
+        of_store.setdefault(row["rule"], []).append((row["severity"], line))
+    return found
+
+
+def _add_case(
+    suite: ET.Element, store: str, id: str, lines: list[tuple[str, str]], result: Result
+) -> str | None:
+    """Add the case of a rule; return whether it is a ``failure`` or an ``error``."""
+    case = ET.SubElement(suite, "testcase", name=_xml(id), classname=_xml(store))
+    if not lines:
+        return None
+    text = "\n".join(_xml(line) for _, line in lines)
+    failing = result.failing()
+    if store in result.unreached:
+        kind = "error"
+    elif any(severity in failing for severity, _ in lines):
+        kind = "failure"
+    else:
+        ET.SubElement(case, "system-out").text = text
+        return None
+    ET.SubElement(case, kind, type=_xml(id), message=_xml(lines[0][1])).text = text
+    return kind
+
+
+def _xml(text: str) -> str:
+    """Return a text that XML can hold; it is escaped when it is written.
+
+    Examples
+    --------
+    >>> _xml("a\\ufffeb")
+    'a\\\\ufffeb'
+    """
+    return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), visible(text))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from ikas_explore.auditing.text import MOST_ROWS, as_markdown, as_markdown_code, cell
-
-if TYPE_CHECKING:
-    from ikas_explore.auditing.result import Audit
+from ikas_explore.auditing.result import MOST_ROWS, Result, visible
 
 _CODE = ("rule", "store", "scope", "endpoint")
+_PLAIN = re.compile(r"[\w:/.%?=&+,;@ ~{}-]+", re.ASCII)
+_ACTIVE = re.compile(r"[&<>`*_\[\]|~\\#!@]|:(?=//)|\bwww\.|[\r\n]", re.IGNORECASE)
 
 
-def document(audit: Audit) -> str:
+def document(result: Result) -> str:
     """Return the report as Markdown."""
-    counts = ", ".join(f"{count} {severity}" for severity, count in audit.counts().items())
-    lines = [
-        "# Audit of ikas webhooks",
-        "",
-        f"**{'ok' if audit.ok else 'not ok'}**: {counts}; {len(audit.stores)} stores checked, "
-        f"{len(audit.unreached)} not reached, {len(audit.ignored)} findings ignored.",
-        "",
-    ]
-    findings = audit.findings
+    verdict = f"**{'ok' if result.ok else 'not ok'}**: {result.summary()}"
+    lines = ["# Audit of ikas webhooks", "", verdict, ""]
+    findings = result.findings
     if findings.empty:
         return "\n".join([*lines, "Nothing was found.", ""])
     lines += [_row(findings.columns), _row(["---"] * len(findings.columns))]
     for row in findings.head(MOST_ROWS).itertuples(index=False):
-        lines.append(
-            _row(
-                as_markdown_code(text) if text and name in _CODE else as_markdown(text)
-                for name, text in zip(findings.columns, map(cell, row), strict=True)
-            )
-        )
-    left = len(findings) - MOST_ROWS
-    if left > 0:
-        lines += ["", f"{left} more findings are not shown here; the frame has them."]
-    return "\n".join([*lines, ""])
+        texts = zip(findings.columns, map(visible, row), strict=True)
+        lines.append(_row(_cell(text, code=name in _CODE) for name, text in texts))
+    rest = result.left_out()
+    return "\n".join([*lines, *(["", rest] if rest else []), ""])
 
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str, *, code: bool) -> str:
+    """Return a text for a cell of a table: no markup, no link, no HTML.
+
+    Examples
+    --------
+    >>> _cell("a|b <img>", code=False), _cell("https://a.example/", code=True)
+    ('a&#124;b &#60;img&#62;', '`https://a.example/`')
+    """
+    if code and _PLAIN.fullmatch(text):
+        return f"`{text}`"
+    return _ACTIVE.sub(lambda match: "".join(f"&#{ord(c)};" for c in match[0]), text)

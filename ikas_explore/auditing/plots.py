@@ -6,29 +6,28 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.auditing.result import Result, visible
 from ikas_explore.auditing.rule import SEVERITIES
-from ikas_explore.auditing.text import visible
 from ikas_explore.errors import IkasError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ikas_explore.auditing.result import Audit
 
 #: Names beside rows are readable up to this many; beyond, only their number is told.
 MOST_NAMES = 40
 _COLOURS = {"error": "#c62828", "warning": "#e09000", "info": "#1565c0"}
 
 
-def draw(audit: Audit) -> Figure:
+def draw(result: Result) -> Figure:
     """Draw the coverage and the findings side by side."""
-    coverage = audit.coverage()
+    coverage = result.coverage()
     height = min(2.5 + 0.25 * max(len(coverage), 8), 12)
     figure = _figure(width=12, height=height)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     _draw_coverage(left, coverage)
-    _draw_findings(right, audit)
+    _draw_findings(right, result)
     return figure
 
 
@@ -76,11 +75,11 @@ def _draw_coverage(axes: Axes, coverage: Any) -> None:
                 axes.text(column, row, "no", ha="center", va="center", fontsize=7)
 
 
-def _draw_findings(axes: Axes, audit: Audit) -> None:
+def _draw_findings(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title("Findings of each rule")
-    counts = Counter(zip(audit.findings["rule"], audit.findings["severity"], strict=True))
+    counts = Counter(zip(result.findings["rule"], result.findings["severity"], strict=True))
     if not counts:
         axes.text(0.5, 0.5, "nothing was found", ha="center")
         axes.set_axis_off()

@@ -1,4 +1,4 @@
-"""What is wanted of the webhooks: as keywords, or as a TOML file.
+"""What is wanted of the webhooks, and how bad it is otherwise: as keywords, or as a TOML file.
 
 ::
 
@@ -26,12 +26,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ikas_explore.auditing.probe_rules import PROBE_RULES
 from ikas_explore.auditing.rule import Rule, Severity, check_severity
-from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
-from ikas_explore.schema.scopes import Scope
+from ikas_explore.auditing.rules import RULES
+from ikas_explore.auditing.wanted import Wanted
+from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.system.files import read_toml
-from ikas_explore.values.names import check_known, did_you_mean, matches, read_texts
-from ikas_explore.values.numbers import check_number
+from ikas_explore.values.names import check_known, did_you_mean, matches
 
 OFF = "off"
 
@@ -62,28 +63,30 @@ class Ignore:
     def __post_init__(self) -> None:
         if not isinstance(self.reason, str) or not self.reason.strip():
             raise InvalidArgumentError(f"The ignore of {self.rule!r} needs a reason.")
-        until: object = self.until
-        if isinstance(until, str):
-            try:
-                until = dt.date.fromisoformat(until)
-            except ValueError as error:
-                raise InvalidArgumentError(f"until: {error}.") from None
-        if isinstance(until, dt.datetime):
-            until = until.date()
-        if not isinstance(until, dt.date):
-            raise InvalidArgumentError(
-                f"The ignore of {self.rule!r} needs a date in 'until', such as 2027-01-31, "
-                f"not {until!r}."
-            )
-        object.__setattr__(self, "until", until)
+        object.__setattr__(self, "until", self._day(self.until))
         for name in ("rule", "store", "scope", "endpoint"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgumentError(
                     f"{name!r} of an ignore is text, not {getattr(self, name)!r}."
                 )
 
+    def _day(self, until: object) -> dt.date:
+        if isinstance(until, str):
+            try:
+                return dt.date.fromisoformat(until)
+            except ValueError as error:
+                raise InvalidArgumentError(f"until: {error}.") from None
+        if isinstance(until, dt.datetime):
+            return until.date()
+        if isinstance(until, dt.date):
+            return until
+        raise InvalidArgumentError(
+            f"The ignore of {self.rule!r} needs a date in 'until', such as 2027-01-31, "
+            f"not {until!r}."
+        )
+
     def covers(self, rule: str, store: str, scope: str, endpoint: str) -> bool:
-        """Tell whether a finding is meant."""
+        """Return whether a finding is meant."""
         return (
             matches(self.rule, rule)
             and matches(self.store, store)
@@ -93,27 +96,19 @@ class Ignore:
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What an audit measures against.
+class Policy(Wanted):
+    """What an audit measures against, and what it makes of the findings.
 
     Parameters
     ----------
-    required : str or iterable of str
-        Scopes or patterns that every store must have.
-    allowed_hosts : str or iterable of str
-        Hosts or patterns; empty allows all.
+    required, allowed_hosts, stores, stale_after_days, max_endpoints_per_host, certificate_days
+        See `ikas_explore.auditing.wanted.Wanted`.
     severities : mapping of str to str
         Rule id to ``error``, ``warning``, ``info`` or ``off``.
     ignores : iterable of Ignore or of mappings
         Findings that are accepted, each with a reason and a last day.
     rules : iterable of Rule
         Rules of your own; see `ikas_explore.auditing.rule.rule`.
-    stores : iterable of str
-        Stores that must be covered even if they have no webhook at all.
-    stale_after_days : float, default 365
-    max_endpoints_per_host : int, default 5
-    certificate_days : int, default 21
-        A certificate with fewer days left is a finding.
     fail_on : {"warning", "error", "info"}
         The least severity that makes an audit not `ok`.
 
@@ -123,38 +118,22 @@ class Policy:
         A value that cannot be right.
     """
 
-    required: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
     severities: Mapping[str, str] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
     rules: tuple[Rule, ...] = ()
-    stores: tuple[str, ...] = ()
-    stale_after_days: float = 365
-    max_endpoints_per_host: int = 5
-    certificate_days: int = 21
     fail_on: Severity = "warning"
 
     def __post_init__(self) -> None:
-        for name in ("required", "allowed_hosts", "stores"):
-            object.__setattr__(self, name, tuple(read_texts(getattr(self, name), name)))
-        object.__setattr__(self, "ignores", tuple(map(_ignore, _items(self.ignores, "ignores"))))
-        object.__setattr__(self, "rules", _items(self.rules, "rules", "rules"))
+        super().__post_init__()
+        self._set("ignores", tuple(map(_ignore, _items(self.ignores, "ignores", "tables"))))
+        self._set("rules", _items(self.rules, "rules", "rules"))
         for own in self.rules:
             if not isinstance(own, Rule):
                 raise InvalidArgumentError(
                     f"{own!r} is not a rule; decorate the function with "
                     "ikas_explore.auditing.rule.rule."
                 )
-        for name in ("stale_after_days", "max_endpoints_per_host", "certificate_days"):
-            object.__setattr__(self, name, check_number(name, getattr(self, name), least=0))
         check_severity(self.fail_on)
-        self._check_ids()
-        self.required_scopes()
-
-    def _check_ids(self) -> None:
-        from ikas_explore.auditing.probe_rules import PROBE_RULES
-        from ikas_explore.auditing.rules import RULES
-
         ids = [each.id for each in (*RULES, *PROBE_RULES, *self.rules)]
         twice = {id for id in ids if ids.count(id) > 1}
         if twice:
@@ -172,20 +151,6 @@ class Policy:
                     f"No rule fits the ignore of {ignore.rule!r}.{did_you_mean(ignore.rule, ids)}"
                 )
 
-    def required_scopes(self) -> list[str]:
-        """Return the required scopes, patterns expanded, each once, in order."""
-        scopes: list[str] = []
-        for pattern in self.required:
-            found = [str(scope) for scope in Scope.match(pattern)]
-            if not found:
-                known = map(str, Scope.registrable())
-                raise InvalidScopeError(
-                    f"No scope that can be registered fits the required {pattern!r}."
-                    f"{did_you_mean(pattern, known)}"
-                )
-            scopes += found
-        return list(dict.fromkeys(scopes))
-
     def severity(self, rule: Rule) -> str:
         """Return the severity of a rule under this policy: one of the three, or ``off``."""
         return self.severities.get(rule.id, rule.severity)
@@ -193,15 +158,6 @@ class Policy:
 
 def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Policy:
     """Return a policy from a file, keywords in a mapping, or nothing at all.
-
-    Parameters
-    ----------
-    policy : Policy, path of a TOML file, mapping or None
-
-    Raises
-    ------
-    InvalidArgumentError, InvalidScopeError
-        The file cannot be read, a key is unknown, or a value cannot be right.
 
     Examples
     --------
@@ -219,12 +175,11 @@ def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Polic
             "A policy is a Policy, the path of a TOML file or a mapping of its settings, not "
             f"{type(policy).__name__}."
         )
-    path = Path(policy)
-    settings = read_toml(path, "The policy")
+    settings = read_toml(policy, "The policy")
     try:
         return _from_mapping(settings)
-    except (InvalidArgumentError, InvalidScopeError) as error:
-        raise type(error)(f"{path}: {error}") from error
+    except InvalidArgumentError as error:
+        raise type(error)(f"{policy}: {error}") from error
 
 
 def _from_mapping(settings: Mapping[str, Any]) -> Policy:
@@ -244,7 +199,7 @@ def _ignore(given: Ignore | Mapping[str, Any]) -> Ignore:
     return Ignore(**given)
 
 
-def _items(values: Any, name: str, what: str = "tables") -> tuple[Any, ...]:
+def _items(values: Any, name: str, what: str) -> tuple[Any, ...]:
     if not isinstance(values, Iterable) or isinstance(values, str | Mapping):
         raise InvalidArgumentError(f"{name} is a list of {what}, not {values!r}.")
     return tuple(values)

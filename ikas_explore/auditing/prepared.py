@@ -1,4 +1,4 @@
-"""A webhook frame made ready for the rules: each different text is looked at once."""
+"""A webhook frame made ready for the rules: each different text is read once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     """Add what rules ask for; see `ikas_explore.auditing.rule` for the columns.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A webhook frame. ``deleted`` and ``updated_at`` may be missing.
-    now : datetime.datetime
-        With a time zone.
-
-    Raises
-    ------
-    InvalidArgumentError
-        ``store``, ``scope`` or ``endpoint`` is missing.
+    ``deleted`` and ``updated_at`` may be missing.
     """
     import pandas as pd
 
@@ -72,19 +62,9 @@ def _likeness(url: Url) -> str:
 
 
 def covered(webhooks: DataFrame, stores: Sequence[str], scopes: Sequence[str]) -> Any:
-    """Return which store has which scope.
+    """Return as a boolean array which store (row) has which scope (column), in the order given.
 
-    Parameters
-    ----------
-    webhooks : pandas.DataFrame
-        As `prepare` returns them; those of other stores and scopes do not count.
-    stores, scopes : sequence of str
-        Each once.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        One row a store, one column a scope, in the order given.
+    Webhooks of other stores and scopes do not count.
     """
     import numpy as np
 

@@ -1,11 +1,11 @@
 """The form of a rule, the same for ours and for those of a policy.
 
-A rule is a function of the webhooks and the policy. The webhooks are a webhook frame with
-some columns more, so that no rule has to read an endpoint itself:
+A rule is a function of the webhooks and of what is wanted (`ikas_explore.auditing.wanted`). The
+webhooks are a webhook frame with more columns, so that no rule has to read an endpoint itself:
 
 ===============  ======================================================================
 ``scheme``       ``https``, ``http``; empty where the endpoint cannot be read
-``host``         lower case; empty where the endpoint cannot be read
+``host``         in ASCII and lower case; empty where the endpoint cannot be read
 ``port``         a number, 443 or 80 where the endpoint names none
 ``problem``      what is wrong with an endpoint that cannot be read, else empty
 ``likeness``     the same for endpoints that differ only by slash, case or port
@@ -14,8 +14,8 @@ some columns more, so that no rule has to read an endpoint itself:
 ``age_days``     days since ``updated_at`` (NaN where that is missing)
 ===============  ======================================================================
 
-All text columns are categorical: a question about each host is asked once a host, by
-`where`, and grouping works on numbers, which is what makes an audit linear.
+All text columns are categorical: `where` asks a question about each host once, and grouping works
+on numbers. This makes an audit linear.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-    from ikas_explore.auditing.policy import Policy
-
-    Find = Callable[[DataFrame, Policy], DataFrame]
+    Find = Callable[[DataFrame, Wanted], DataFrame]
 
 Severity = Literal["error", "warning", "info"]
 #: The worst first.
@@ -41,7 +40,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule; calling it gives the rows it finds, as `found` makes them.
+    """A rule; calling it returns the rows it finds, as `found` makes them.
 
     Attributes
     ----------
@@ -62,31 +61,26 @@ class Rule:
     find: Find
     deleted: bool = False
 
-    def __call__(self, webhooks: DataFrame, policy: Policy) -> DataFrame:
+    @property
+    def what(self) -> str:
+        """What is wrong when it finds something: the docstring of `find`."""
+        return " ".join((self.find.__doc__ or "").split())
+
+    def __call__(self, webhooks: DataFrame, wanted: Wanted) -> DataFrame:
         """Return the rows found."""
-        return self.find(webhooks, policy)
+        return self.find(webhooks, wanted)
 
 
 def rule(
     id: str, severity: Severity, *, remedy: str, deleted: bool = False
 ) -> Callable[[Find], Rule]:
-    """Make a rule of a function.
-
-    Parameters
-    ----------
-    id : str
-        Lower case with hyphens.
-    severity : {"error", "warning", "info"}
-    remedy : str
-        What to do about a finding.
-    deleted : bool, default False
-        See `Rule`.
+    """Make a rule of a function; see `Rule` for the parameters.
 
     Examples
     --------
     >>> from ikas_explore.auditing.rule import found, rule, where
     >>> @rule("old-host", "warning", remedy="Save the scope with the new host.")
-    ... def old_host(webhooks, policy):
+    ... def old_host(webhooks, wanted):
     ...     '''An endpoint on the host that will be switched off.'''
     ...     return found(webhooks[webhooks["host"] == "old.example.com"], "The host goes in May.")
     >>> old_host.id, old_host.severity
@@ -106,21 +100,16 @@ def check_severity(severity: Any) -> Severity:
 
 
 def found(rows: DataFrame, message: str | Sequence[str]) -> DataFrame:
-    """Return rows as findings: their ``store, scope, endpoint``, and a message.
+    """Return rows as findings: their ``store, scope, endpoint``, and a message for all or each.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        The columns it lacks are left empty: a finding about a store needs no endpoint.
-    message : str or sequence of str
-        Of all rows, or of each.
+    Columns that are missing are left empty: a finding about a store needs no endpoint.
     """
     columns = [name for name in ("store", "scope", "endpoint") if name in rows.columns]
     return rows[columns].assign(message=message)
 
 
 def where(column: Series[Any], holds: Callable[[str], bool]) -> Any:
-    """Ask each different text of a categorical column once; returns a boolean array a row.
+    """Ask each different text of a categorical column once; return a boolean array, one per row.
 
     Examples
     --------

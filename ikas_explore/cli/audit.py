@@ -10,7 +10,6 @@ import click
 from ikas_explore.cli import options
 from ikas_explore.cli.connecting import Where, many_stores
 from ikas_explore.cli.output import (
-    counted,
     print_error,
     print_json,
     print_markup,
@@ -21,7 +20,7 @@ from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
-    from ikas_explore.auditing.result import Audit
+    from ikas_explore.auditing.report import Audit
 
 
 @click.command()
@@ -91,20 +90,15 @@ def _print(audited: Audit, format: str, fail_on: str | None) -> None:
 
 
 def _print_table(audited: Audit) -> None:
-    from ikas_explore.auditing.text import visible
+    from ikas_explore.auditing.result import visible
 
     findings = audited.findings
     shown: Any = findings[["severity", "rule", "store", "scope", "endpoint", "message"]]
     # Masked as in the other reports: many people read what CI prints.
-    print_table(records(shown.fillna("").map(visible)), empty="Nothing was found.")
+    print_table(records(shown.map(visible)), empty="Nothing was found.")
     remedies = findings.drop_duplicates("rule")
     if len(remedies):
         print("\nWhat to do:")
         for rule, remedy in zip(remedies["rule"], remedies["remedy"], strict=True):
             print(f"  {rule}: {printable(remedy)}")
-    counts = ", ".join(counted(count, severity) for severity, count in audited.counts().items())
-    print(
-        f"\n{counts}; {counted(len(audited.stores), 'store')} checked, "
-        f"{len(audited.unreached)} not reached, "
-        f"{counted(len(audited.ignored), 'finding')} ignored."
-    )
+    print(f"\n{audited.summary()}")

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ikas_explore.text.printable import counted as counted
 from ikas_explore.text.printable import printable, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number and what it counts: ``1 store``, ``2 stores``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def print_json(value: Any, *, line: bool = False) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ikas_explore.auditing.policy import Policy
-    from ikas_explore.auditing.result import Audit
+    from ikas_explore.auditing.report import Audit
     from ikas_explore.forms.fleet_matrix import Overview
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan

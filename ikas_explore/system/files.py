@@ -1,4 +1,4 @@
-"""Files that a user names: TOML is read in one way, and what is written is whole or not there."""
+"""Files that a user names: a path is read in one way, and what is written is whole or not there."""
 
 from __future__ import annotations
 
@@ -9,24 +9,60 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError
+from ikas_explore.text.printable import shown
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path as a user gave it, ``~`` expanded; one that cannot be is refused.
+
+    Examples
+    --------
+    >>> user_path("reports/today.html").name
+    'today.html'
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str) or not text:
+        raise InvalidArgumentError(f"A path is text or a Path, not {shown(path)}.")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(f"The path {text!r} holds half of a character.") from None
+    if "\0" in text:
+        raise InvalidArgumentError(f"The path {text!r} holds a NUL character; remove it.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no HOME, or no such user
+        raise InvalidArgumentError(
+            f"There is no home folder for the path {text!r}; give it without '~', or set HOME."
+        ) from None
 
 
 def read_toml(
-    path: Path, what: str, error: type[IkasError] = InvalidArgumentError
+    path: str | os.PathLike[str], what: str, error: type[IkasError] = InvalidArgumentError
 ) -> dict[str, Any]:
     """Read a TOML file; `what` it is begins the message of the error when it cannot be read."""
     import tomllib  # most commands and notebooks read none
 
+    file = user_path(path)
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))  # Notepad begins it with a BOM
+        return tomllib.loads(file.read_text("utf-8-sig"))  # Notepad begins it with a BOM
     except (OSError, ValueError, RecursionError) as reason:  # TOML's and UTF-8's are ValueErrors
         failure = error(f"{what} {str(path)!r} cannot be read: {reason}.")
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret
 
 
+def write_text(path: str | os.PathLike[str], text: str, what: str) -> None:
+    """Write a file; `what` it is begins the message of the StorageError when it cannot be."""
+    file = user_path(path)
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise StorageError(f"{what} {str(path)!r} cannot be written: {error}.") from error
+
+
 def is_trap(path: str | os.PathLike[str]) -> bool:
-    """Tell whether another user laid this file, or a folder it is in, where everybody may write."""
+    """Return whether another user put this file, or its folder, where everybody may write."""
     if not hasattr(os, "geteuid"):
         return False
     here, behind_links = Path(path).absolute(), Path(os.path.realpath(path))
@@ -41,18 +77,10 @@ def _is_laid(path: Path) -> bool:
 
 @contextmanager
 def replacing(path: Path, mode: int) -> Iterator[Path]:
-    """Give a new file to write, which takes the place of `path` once it is whole.
+    """Yield a new file to write, which replaces `path` once it is whole.
 
-    Parameters
-    ----------
-    path : Path
-        A link that stands there is replaced, and not written through.
-    mode : int
-        Of the file, less what the umask takes: ``0o600`` for what may hold secrets.
-
-    Raises
-    ------
-    OSError
+    A link at `path` is replaced, not followed. `mode` is less what the umask takes: ``0o600`` for
+    what may hold secrets.
     """
     part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))

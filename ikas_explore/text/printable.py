@@ -54,6 +54,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number and what it counts: ``1 store``, ``2 stores``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Make a table of plain text, aligned to the left: one long cell widens no other column.
 

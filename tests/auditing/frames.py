@@ -40,8 +40,8 @@ def healthy(stores: Iterable[str] = ("acme", "best")) -> list[Any]:
 
 
 def frame(rows: Iterable[Any]) -> pd.DataFrame:
-    """A webhook frame of such rows; of two for one scope the later one holds."""
-    held = {(store, record["scope"]): record for store, record in rows}
+    """A webhook frame of such rows; of two with one id the later one holds."""
+    held = {(store, record["id"]): record for store, record in rows}
     cells = {
         name: [record[name] for record in held.values()]
         for name in webhook_columns()

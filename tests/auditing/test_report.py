@@ -12,7 +12,7 @@ import markdown_it
 import pytest
 
 from ikas_explore.auditing.audit import audit
-from ikas_explore.auditing.result import Audit
+from ikas_explore.auditing.report import Audit
 from ikas_explore.errors import StorageError
 from tests.auditing.frames import NOW, SCOPES, frame, healthy, row
 
@@ -47,7 +47,7 @@ def mixed() -> Audit:
 
 
 SHOWN = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "div", "p", "strong"}
-SHOWN |= {"time", "table", "thead", "tbody", "tr", "th", "td", "wbr"}
+SHOWN |= {"time", "b", "table", "thead", "tbody", "tr", "th", "td", "wbr"}
 
 
 class Elements(HTMLParser):
@@ -220,4 +220,4 @@ def test_without_matplotlib_the_plot_says_what_to_install() -> None:
 
 
 def test_the_repr_is_one_line(mixed: Audit) -> None:
-    assert repr(mixed) == "<Audit of 2 stores: 2 error, 0 warning, 1 info>"
+    assert repr(mixed) == "<Audit of 2 stores: 2 errors, 0 warnings, 1 info>"

@@ -48,6 +48,7 @@ FAULTS: list[tuple[str, list[Any], str, str | None]] = [
     ("a slash more", [row(STOCK, HERE + "/")], "endpoint-alike", STOCK),
     ("another case", [row(STOCK, "https://Hooks.example.com/IKAS/acme")], "endpoint-alike", STOCK),
     ("a port", [row(STOCK, "https://hooks.example.com:443/ikas/acme")], "endpoint-alike", STOCK),
+    ("twice", [row(ORDER, HERE + "/again", id="twice")], "scope-twice", ORDER),
     ("unknown", [row("store/order/paid", HERE)], "scope-unknown", "store/order/paid"),
     ("refused", [row("store/product/deleted", HERE)], "scope-unknown", "store/product/deleted"),
     ("panel-only", [row("store/app/deleted", HERE)], "scope-unknown", "store/app/deleted"),
