@@ -54,11 +54,6 @@ def shown(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number and what it counts: ``1 store``, ``2 stores``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Make a table of plain text, aligned to the left: one long cell widens no other column.
 
@@ -82,9 +77,9 @@ def counted(number: int, noun: str) -> str:
 
     Examples
     --------
-    >>> counted(1, "store"), counted(0, "entry")
-    ('1 store', '0 entries')
+    >>> counted(1, "store"), counted(0, "entry"), counted(2, "day")
+    ('1 store', '0 entries', '2 days')
     """
     if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+        noun = f"{noun[:-1]}ies" if re.search("[^aeo]y$", noun) else f"{noun}s"
     return f"{number} {noun}"
