@@ -21,14 +21,7 @@ class DeleteForm(Form):
 
     Fields ``scopes``, ``confirm``; buttons ``delete``, ``refresh``.
 
-    Parameters
-    ----------
-    registry : WebhookStore
-        Listed once.
-    journal : Journal, optional
-        Where the delete is recorded.
-    language : {"en", "tr"}, optional
-        Default: that of the locale.
+    `fill`, `click`, `message` and `problems` are those of every `Form`.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from ikas_explore.forms.controls import Markup, TextControl, stack
 from ikas_explore.forms.form import Form, Section
 from ikas_explore.forms.matrix import COLUMNS, FILTER, cell, fits, matrix_frame, table
 from ikas_explore.forms.words import Words
+from ikas_explore.text.html_table import html_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -101,6 +102,6 @@ class _Rows(Section):
         rows = self.filtered().head(MOST_ROWS).to_dict("records")
         cells = [[cell(words, row, name) for name in _COLUMNS] for row in rows]
         columns = [words(f"column.{name}") for name in _COLUMNS]
-        html = markup.html_table(columns, cells, name=words("column.scope"))
+        html = html_table(columns, cells, name=words("column.scope"))
         shown = words("matrix.shown", shown=len(rows), count=len(self.frame))
         self._table.show(html + markup.note("plain", shown))

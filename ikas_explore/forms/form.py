@@ -29,6 +29,7 @@ from ikas_explore.forms.controls import (
     with_class,
 )
 from ikas_explore.forms.words import Words
+from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
 
@@ -308,9 +309,8 @@ class Form(ABC):
         columns, rows = self.table()
         texts = [self.title, text_table(columns, rows) if rows else "", *self._said]
         plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
-        html = ([markup.text(cell) for cell in line] for line in rows)
-        table = markup.html_table(columns, html) if rows else ""
-        title = f"<p><b>{markup.text(self.title)}</b></p>"
+        table = html_table(columns, rows) if rows else ""
+        title = f"<p><b>{escape(self.title)}</b></p>"
         bundle = {
             "text/plain": plain,
             "text/html": f"{title}{table}{markup.note('plain', *self._said)}",

@@ -14,6 +14,7 @@ from ikas_explore.forms.session import Session
 from ikas_explore.forms.undo_section import Undoing
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
+from ikas_explore.text.html_table import escape
 from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
@@ -27,18 +28,7 @@ class Manager(Form):
     ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. For many
     stores there is ``fleet.manager()``.
 
-    Parameters
-    ----------
-    registry : WebhookStore
-        Listed once.
-    journal : Journal, optional
-        Where writes are recorded, and where undo finds the last one.
-    allow_http : bool, default False
-        Accept ``http://`` endpoints: for a store on this machine only.
-    language : {"en", "tr"}, optional
-        Default: that of the locale.
-    input_type : type, optional
-        The generated type of ikas' input. Default: v1's ``WebhookInput``.
+    `fill`, `click`, `message` and `problems` are those of every `Form`.
     """
 
     def __init__(
@@ -102,8 +92,8 @@ class _Log(Section):
 
     def update(self) -> None:
         items = "".join(
-            f"<li>{done.at:%H:%M:%S} UTC · {markup.text(done.outcome)}"
-            f'<div class="ikas-python"><code>{markup.text(done.python)}</code></div></li>'
+            f"<li>{done.at:%H:%M:%S} UTC · {escape(done.outcome)}"
+            f'<div class="ikas-python"><code>{escape(done.python)}</code></div></li>'
             for done in self._session.log
         )
         nothing = markup.note("plain", self._words("log.nothing"))

@@ -1,13 +1,12 @@
-"""HTML of what the forms show. Every text from outside is escaped here."""
+"""HTML of what the forms show; what is not `Html` is escaped where it is put in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ikas_explore.forms.words import Words
-from ikas_explore.text.printable import printable
+from ikas_explore.text.html_table import Html, escape, html_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,54 +20,44 @@ NONE = "\N{EN DASH}"
 _SIGNS: Mapping[Kind, str] = {"good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
 
 
-def text(value: object) -> str:
-    """Escape a text for HTML.
-
-    Examples
-    --------
-    >>> text("<img onerror=x>")
-    '&lt;img onerror=x&gt;'
-    """
-    return escape(printable(str(value)))
-
-
-def note(kind: Kind, *sentences: str) -> str:
+def note(kind: Kind, *sentences: str) -> Html:
     """Make a message; the first sentence is the weightiest."""
-    said = [text(sentence) for sentence in sentences if sentence]
+    said = [escape(sentence) for sentence in sentences if sentence]
     if not said:
-        return ""
+        return Html()
     role = "alert" if kind == "bad" else "status"
     sign = _SIGNS.get(kind, "")
     before = sign and f'<span class="ikas-sign" aria-hidden="true">{sign}</span>'
     more = "".join(f'<span class="ikas-more">{each}</span>' for each in said[1:])
     body = f"{before}<span>{said[0]}{more}</span>"
-    return f'<div class="ikas-note ikas-{kind}" role="{role}">{body}</div>'
+    return Html(f'<div class="ikas-note ikas-{kind}" role="{role}">{body}</div>')
 
 
-def heading(level: int, words: str) -> str:
-    return (
-        f'<div class="ikas-heading ikas-heading-{level}" role="heading" aria-level="{level}">'
-        f"{text(words)}</div>"
-    )
+def heading(level: int, words: str) -> Html:
+    look = f'class="ikas-heading ikas-heading-{level}" role="heading" aria-level="{level}"'
+    return Html(f"<div {look}>{escape(words)}</div>")
 
 
-def python(words: Words, line: str) -> str:
+def python(words: Words, line: str) -> Html:
     """Make a line of Python to copy: one click into it selects all of it."""
-    label = f'<span class="ikas-label">{text(words("python"))}</span>'
-    return f'<div class="ikas-python">{label}<code>{text(line)}</code></div>'
+    label = span("label", words("python"))
+    return Html(f'<div class="ikas-python">{label}<code>{escape(line)}</code></div>')
 
 
-def endpoint(value: str) -> str:
+def span(look: str, text: str) -> Html:
+    return Html(f'<span class="ikas-{look}">{escape(text)}</span>')
+
+
+def endpoint(value: str) -> Html:
     """Make the cell of an endpoint. It is never a link: nobody should call it by mistake."""
-    kind = "endpoint" if value else "quiet"
-    return f'<span class="ikas-{kind}">{text(value) or NONE}</span>'
+    return span("endpoint", value) if value else span("quiet", NONE)
 
 
-def state(words: Words, key: str) -> str:
+def state(words: Words, key: str) -> Html:
     """Make a state in words, with a dot that is filled when something is registered."""
     dot = "●" if key == "registered" else "○"
-    said = f'<span aria-hidden="true">{dot}</span> {text(words(key))}'
-    return f'<span class="ikas-state ikas-{key}">{said}</span>'
+    said = f'<span aria-hidden="true">{dot}</span> {escape(words(key))}'
+    return span(f"state ikas-{key}", Html(said))
 
 
 def time(value: Any) -> str:
@@ -76,18 +65,6 @@ def time(value: Any) -> str:
     import pandas as pd
 
     return NONE if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"
-
-
-def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = "") -> str:
-    """Make a table of cells that are HTML already; its columns' names are text."""
-    head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    # It may scroll sideways in a narrow cell, so it has to be reachable by keyboard.
-    label = f' role="region" aria-label="{text(name)}" tabindex="0"' if name else ""
-    return (
-        f'<div class="ikas-wide"{label}><table class="ikas-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
 
 
 def changes(
@@ -108,34 +85,26 @@ def changes(
     return [words(f"column.{name}") for name in names], rows
 
 
-def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> str:
+def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> Html:
     """Make the table of a preview or an outcome; empty text when there are no rows.
 
     The two endpoints are under each other, so that the table fits a narrow cell.
     """
     if not len(frame):
-        return ""
+        return Html()
     (scope, what, _, _, *why), rows = changes(words, frame, resend=resend)
     kinds = frame["outcome"] if "outcome" in frame.columns else frame["action"]
     cells = [
-        [
-            text(scope),
-            f'<span class="ikas-do-{kind}">{text(what)}</span>',
-            _ends(words, before, after),
-            *map(text, reason),
-        ]
+        [scope, span(f"do-{kind}", what), _ends(words, before, after), *reason]
         for kind, (scope, what, before, after, *reason) in zip(kinds, rows, strict=True)
     ]
     return html_table([scope, what, words("column.endpoint"), *why], cells, name=name)
 
 
-def _ends(words: Words, before: str, after: str) -> str:
+def _ends(words: Words, before: str, after: str) -> Html:
     """Make one cell of both endpoints; one that stays is shown once."""
     if not before or not after or before == after:
         return endpoint(before or after)
     ends = (("then", after), ("now", before))
-    return "".join(
-        f'<div class="ikas-end"><span class="ikas-label">{text(words(when))}</span> '
-        f"{endpoint(end)}</div>"
-        for when, end in ends
-    )
+    lines = (f"{span('label', words(when))} {endpoint(end)}" for when, end in ends)
+    return Html("".join(f'<div class="ikas-end">{line}</div>' for line in lines))

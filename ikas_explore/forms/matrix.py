@@ -27,6 +27,7 @@ from ikas_explore.forms.form import Section
 from ikas_explore.forms.session import PYTHON_LIST, Session
 from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import did_you_mean, read_texts
 
 if TYPE_CHECKING:
@@ -94,14 +95,13 @@ def said(words: Words, record: Mapping[Any, Any], column: str) -> str:
 
 
 def cell(words: Words, record: Mapping[Any, Any], column: str) -> str:
-    """Make the HTML of a cell of a row."""
+    """Make a cell of a row, as HTML where it is more than a text."""
     if column == "state":
         return markup.state(words, record["state"])
     text = said(words, record, column)
     if column == "endpoint":
         return markup.endpoint("" if text == markup.NONE else text)
-    kind = ' class="ikas-time"' if column in ("created_at", "updated_at") else ""
-    return f"<span{kind}>{markup.text(text)}</span>"
+    return markup.span("time", text) if column in ("created_at", "updated_at") else text
 
 
 def table(
@@ -255,21 +255,22 @@ class Matrix(Section):
 
     def _cells_html(self, record: Mapping[Any, Any]) -> str:
         absent = "" if isinstance(record["endpoint"], str) else " ikas-none"
-        columns = COLUMNS[self._kind]
-        html = "".join(
-            f'<div class="ikas-cell{absent if name != "state" else ""}"><span class="ikas-label">'
-            f"{markup.text(self._words(f'column.{name}'))}</span>"
-            f"{cell(self._words, record, name)}</div>"
-            for name in columns
+        return _cells(
+            f'<div class="ikas-cell{absent if name != "state" else ""}">'
+            f"{markup.span('label', self._words(f'column.{name}'))}"
+            f"{escape(cell(self._words, record, name))}</div>"
+            for name in COLUMNS[self._kind]
         )
-        return html and f'<div class="ikas-cells ikas-cells-{len(columns)}">{html}</div>'
 
     def _line_of_names(self) -> widgets.Widget:
-        columns = COLUMNS[self._kind]
-        scope, *names = (markup.text(self._words(f"column.{each}")) for each in ("scope", *columns))
-        cells = "".join(f"<span>{name}</span>" for name in names)
-        html = f'<div class="ikas-cells ikas-cells-{len(columns)}" aria-hidden="true">{cells}</div>'
-        first = Markup(f'<span aria-hidden="true">{scope}</span>')
-        return with_class(
-            row(first.widget, Markup(html).widget, name="ikas-line"), "ikas-line-head"
+        scope, *names = (
+            f'<span aria-hidden="true">{escape(self._words(f"column.{name}"))}</span>'
+            for name in ("scope", *COLUMNS[self._kind])
         )
+        cells = Markup(scope).widget, Markup(_cells(names)).widget
+        return with_class(row(*cells, name="ikas-line"), "ikas-line-head")
+
+
+def _cells(html: Iterable[str]) -> str:
+    cells = [*html]
+    return f'<div class="ikas-cells ikas-cells-{len(cells)}">{"".join(cells)}</div>'

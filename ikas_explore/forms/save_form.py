@@ -23,18 +23,7 @@ class SaveForm(Form):
     Fields ``endpoint``, ``scopes``, ``sales_channel_ids``, ``replace``; buttons ``save``,
     ``refresh`` and one per resource (``order``, ...) for all of its scopes or none.
 
-    Parameters
-    ----------
-    registry : WebhookStore
-        Listed once.
-    journal : Journal, optional
-        Where the save is recorded.
-    allow_http : bool, default False
-        Accept ``http://`` endpoints: for a store on this machine only.
-    language : {"en", "tr"}, optional
-        Default: that of the locale.
-    input_type : type, optional
-        The generated type of ikas' input. Default: v1's ``WebhookInput``.
+    `fill`, `click`, `message` and `problems` are those of every `Form`.
     """
 
     def __init__(
