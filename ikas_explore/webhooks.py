@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
 from ikas_explore.client.operations import Registrations, schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
+from ikas_explore.manage.changes import list_store, listed
 from ikas_explore.manage.journal import Journal, Journals
-from ikas_explore.manage.journal_file import Entry
-from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.schema.scopes import find_registered, read_scopes
+from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,71 +76,122 @@ class Webhooks:
         *,
         sales_channel_ids: str | Iterable[str] | None = None,
         replace: bool = True,
+        allow_unknown: bool = False,
     ) -> pd.DataFrame:
         """Register an endpoint for one or more scopes.
 
-        A scope has one endpoint: saving it again takes it from the one that held it. What
-        stood there is listed and journaled first, so that `undo` can bring it back.
+        A scope has one endpoint: saving it again takes it from the endpoint that held it. What
+        was registered before is recorded, so that `undo` can bring it back.
 
         Parameters
         ----------
         endpoint : str
-            An https:// URL; http:// is fine when the store itself is on this machine.
+            An ``https://`` URL that can be reached from the internet. ``http://`` and addresses
+            of this machine are accepted when the store itself is on this machine.
         scopes : str or iterable of str
-            One scope or several; see `Scope`.
+            Scopes such as ``"store/order/created"``, or patterns such as ``"store/order/*"``:
+            these stand for the registrable scopes that match. See `Scope`.
         sales_channel_ids : str or iterable of str, optional
-            Limit the webhooks to sales channels. ikas does not tell them back.
+            Limit the webhooks to sales channels. ikas does not return these later.
         replace : bool, default True
-            False raises when another endpoint holds one of the scopes.
+            False raises `ScopeTakenError` when another endpoint holds one of the scopes.
+        allow_unknown : bool, default False
+            True also sends scopes that this package does not know as registrable.
 
         Returns
         -------
         pandas.DataFrame
-            The rows saved, as a webhook frame in the order asked.
+            The rows saved, as a webhook frame (see `list`), in the order asked.
 
         Raises
         ------
         InvalidScopeError, InvalidArgumentError
-            Before anything is sent where it can be seen here.
+            A scope or endpoint that ikas would refuse. Nothing was sent. A subclass that is also
+            a `GraphQLError` is what ikas itself refused.
         ScopeTakenError
-            With ``replace=False``: names the scopes and who holds them.
+            With ``replace=False``: names the scopes and the endpoints that hold them.
         IkasError
+            ikas could not be reached or refused; see `ikas_explore.errors`.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.save("https://example.com/ikas", "store/order/*")["scope"].tolist()
+        ['store/order/created', 'store/order/updated']
         """
-        asked = self._registrations.check(endpoint, scopes, sales_channel_ids)
-        if not isinstance(replace, bool):
-            raise InvalidArgumentError(f"replace is True or False, not {replace!r}.")
+        for name, given in (("replace", replace), ("allow_unknown", allow_unknown)):
+            if not isinstance(given, bool):
+                raise InvalidArgumentError(f"{name} is True or False, not {given!r}.")
+        asked = self._registrations.check(
+            endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown, patterns=True
+        )
         with self._journal.write(
             self._registrations,
             asked.scopes,
             endpoint=endpoint,
+            before=list_store(self._registrations, dict.fromkeys(asked.scopes, endpoint)),
             sales_channels=asked.sales_channel_ids is not None,
         ) as entry:
             if not replace:
-                _refuse_taken(entry)
+                _refuse_taken(self.name, entry.before, endpoint, "saved; replace=True takes them")
             return self._registrations.send(asked)
 
-    def delete(self, scopes: str | Iterable[str]) -> bool:
-        """Remove the webhooks of one or more scopes, whatever endpoint holds them.
+    def delete(self, scopes: str | Iterable[str], *, endpoint: str | None = None) -> bool:
+        """Remove the webhooks of one or more scopes.
 
-        What stood there is listed and journaled first, so that `undo` can bring it back.
+        What was registered before is recorded, so that `undo` can bring it back.
 
         Parameters
         ----------
         scopes : str or iterable of str
+            Scopes, or patterns such as ``"store/order/*"``: these stand for the registered scopes
+            that match. What is registered can be removed even when this package does not know
+            the scope.
+        endpoint : str, optional
+            Remove them only if this endpoint holds them. By default whatever holds them goes.
 
         Returns
         -------
         bool
-            What ikas answers: true for registered scopes (live).
+            What ikas answered: True for scopes that were registered. False also when `endpoint`
+            is given and none of the scopes is registered any more; nothing is sent then.
 
         Raises
         ------
         InvalidScopeError, InvalidArgumentError
-            Before anything is sent.
+            A scope that neither exists nor is registered, or a pattern that no registered scope
+            matches. Nothing was removed.
+        ScopeTakenError
+            Another endpoint than the given one holds one of the scopes; names both. Nothing was
+            removed.
         IkasError
+            ikas could not be reached or refused; see `ikas_explore.errors`.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.delete("store/customer/*")
+        ...     len(store.webhooks.list())
+        True
+        0
         """
-        asked = check_scopes(scopes)
-        with self._journal.write(self._registrations, asked):
+        asked = read_scopes(scopes)
+        if endpoint is not None and not isinstance(endpoint, str):
+            raise InvalidArgumentError(f"endpoint is text, not {endpoint!r}.")
+        frame = self.list()
+        before = listed(frame).get(self.name, {})
+        asked = find_registered(asked, before)
+        if endpoint is not None:
+            asked = [scope for scope in asked if scope in before]
+            # Of two rows for one scope, that of another endpoint counts.
+            wanted = {self.name: dict.fromkeys(asked, endpoint)}
+            before = listed(frame, wanted).get(self.name, {})
+            _refuse_taken(self.name, {scope: before[scope] for scope in asked}, endpoint, "removed")
+            if not asked:
+                return False
+        with self._journal.write(self._registrations, asked, before=before):
             return self._registrations.delete(asked)
 
     def plan(self, desired: DesiredLike, *, prune: bool = False) -> Plan:
@@ -309,15 +361,12 @@ class Webhooks:
         return f"<Webhooks of {self.name!r}: {verbs}>"
 
 
-def _refuse_taken(entry: Entry) -> None:
+def _refuse_taken(store: str, before: Mapping[str, str | None], endpoint: str, undone: str) -> None:
     taken = {
         scope: held
-        for scope, held in entry.before.items()
-        if held not in (None, entry.after[scope])
+        for scope, held in before.items()
+        if held is not None and not same_endpoint(held, endpoint)
     }
     if taken:
-        raise ScopeTakenError(
-            f"{entry.store}: held by another endpoint: "
-            + ", ".join(f"{scope} by {held}" for scope, held in taken.items())
-            + ". Nothing was saved; replace=True takes them over."
-        )
+        held = ", ".join(f"{scope} by {held}" for scope, held in taken.items())
+        raise ScopeTakenError(f"{store}: held by another endpoint: {held}. Nothing was {undone}.")

@@ -75,9 +75,10 @@ class Registrations:
         sales_channel_ids: str | Iterable[str] | None,
         *,
         allow_unknown: bool = False,
+        patterns: bool = False,
     ) -> Asked:
         """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
-        asked = check_scopes(scopes, allow_unknown=allow_unknown)
+        asked = check_scopes(scopes, allow_unknown=allow_unknown, patterns=patterns)
         check_endpoint(endpoint, local=self._client.settings.local)
         channels = sales_channel_ids
         if channels is not None:

@@ -7,7 +7,7 @@ official npm packages; ``docs``: ikas' pages; ``live``: the API as measured by t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -112,25 +112,63 @@ class Scope(StrEnum):
         return tuple(scope for scope in cls.registrable() if matches(pattern, scope))
 
 
-def check_scopes(scopes: str | Iterable[str], *, allow_unknown: bool = False) -> list[str]:
+def check_scopes(
+    scopes: str | Iterable[str], *, allow_unknown: bool = False, patterns: bool = False
+) -> list[str]:
     """Return one scope or several as a list, each once; refuse what cannot be registered.
 
     With `allow_unknown`, scopes that the catalogue does not know, or knows as not registrable,
-    are accepted.
+    are accepted. With `patterns`, ``store/order/*`` is the registrable scopes that match.
 
     Examples
     --------
     >>> check_scopes("store/order/created")
     ['store/order/created']
     """
+    found: list[str] = []
+    for scope in read_scopes(scopes):
+        fitting = Scope.match(scope) if patterns and "*" in scope else ()
+        if patterns and "*" in scope and not fitting:
+            known = ", ".join(Scope.registrable())
+            raise InvalidScopeError(f"No scope matches {scope!r}; registrable are: {known}.")
+        if not fitting:
+            _check_scope(scope, allow_unknown)
+        found += fitting or [scope]
+    return [str(scope) for scope in dict.fromkeys(found)]
+
+
+def find_registered(scopes: str | Iterable[str], registered: Collection[str]) -> list[str]:
+    """Return the scopes to delete: by name, or those of the registered ones that match a pattern.
+
+    What is registered is accepted by its name, whether the catalogue knows it or not.
+
+    Examples
+    --------
+    >>> find_registered("store/*/created", ["store/order/created", "store/stock/updated"])
+    ['store/order/created']
+    """
+    found: list[str] = []
+    for scope in read_scopes(scopes):
+        fitting = [each for each in registered if matches(scope, each)]
+        if "*" in scope and not fitting:
+            known = ", ".join(registered) or "none"
+            raise InvalidScopeError(
+                f"No registered scope matches {scope!r}; registered are: {known}."
+            )
+        if not fitting:
+            _check_scope(scope, allow_unknown=False)
+        found += fitting or [scope]
+    return [str(scope) for scope in dict.fromkeys(found)]
+
+
+def read_scopes(scopes: str | Iterable[str]) -> list[str]:
+    """Return one scope or several as a list that is not empty, whatever they are."""
     asked = read_texts(scopes, "scopes")
     if not asked:
         raise InvalidArgumentError(
             "The list of scopes is empty; name at least one, for example 'store/order/created'."
         )
-    for scope in asked:
-        _check_scope(scope, allow_unknown)
-    return [str(scope) for scope in dict.fromkeys(asked)]
+    return asked
 
 
 def _check_scope(scope: str, allow_unknown: bool) -> None:
