@@ -1,18 +1,18 @@
 """The paths a sandbox answers, as one ASGI app, and how faults show in its answers.
 
 ``POST /api/v1/admin/graphql`` and ``/api/v2/admin/graphql``, ``POST /api/admin/oauth/token``
-as ikas has them. The control routes, which it has not, are in `ikas_explore.sandbox.control`. The
-worker runs as long as the app does.
+as ikas has them, and the control routes, which it has not. The worker runs as long as the app.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,7 +29,9 @@ from ikas_explore.network.server import (
     read_body,
     until_disconnect,
 )
+from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.control import control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Fault, Faults, Hint, RateLimit
@@ -39,67 +41,88 @@ from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
-from ikas_explore.schema import API_VERSIONS, ApiVersion
+from ikas_explore.schema import API_VERSIONS
+from ikas_explore.settings import SANDBOX
 
 #: Bytes: an operation or a form of OAuth is not longer.
 MOST = 200_000
 
+Answer = Callable[[Request], Awaitable[Response]]
 
-@dataclass
-class State:
-    """The parts of a sandbox.
 
-    The server's thread holds this and not the `Sandbox`, so that a sandbox nobody holds any
-    more can end.
+class State(AbstractContextManager[Starlette]):
+    """The parts of a sandbox: opened and closed in its server's thread, where no Ctrl-C comes.
+
+    The server holds this and not the `Sandbox`, so that a sandbox nobody holds any more can end.
     """
 
     rows: Rows
-    rules: Rules
     stores: Stores
-    registrations: Registrations
+    store: StoreCredentials
     events: Events
     deliveries: Deliveries
     worker: Worker
     faults: Faults
-    ending: Ending
-    rate_limit: RateLimit = field(default_factory=RateLimit)
-    calls: Counter[str] = field(default_factory=Counter)
+    routes: list[Route]
 
+    def __init__(
+        self, path: str | os.PathLike[str] | None, rules: Rules, *, seed: str, examples: bool
+    ) -> None:
+        self._opening = (path, seed, examples)
+        self._rules = rules
+        self.rate_limit = RateLimit()
+        self.calls: Counter[str] = Counter()
+        self.ending = Ending()
 
-def make_app(state: State, control_routes: Sequence[Route]) -> Starlette:
-    """Make the app; the worker runs as long as it does."""
+    def __enter__(self) -> Starlette:
+        path, seed, examples = self._opening
+        self.rows = Rows(path, seed)
+        try:
+            self.stores = Stores(self.rows)
+            self.worker = Worker(Ledger(self.rows, self._rules, self.stores), self._rules)
+            self.events = Events(self.rows, self._rules.deliver_to, self.worker.add)
+            self.deliveries = Deliveries(self.rows)
+            self.faults = Faults(self.rows.random("faults"))
+            registrations = Registrations(self.rows)
+            self.routes = self._routes(registrations)
+            self.store, new = self.stores.add(SANDBOX)
+            if new and examples:
+                registrations.add_examples(SANDBOX)
+            self.worker.recover()
+            return Starlette(
+                routes=self.routes,
+                exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
+                lifespan=self._lifespan,
+            )
+        except BaseException:
+            self.rows.close()
+            raise
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.rows.close()
+
+    def _routes(self, registrations: Registrations) -> list[Route]:
+        graphql = []
+        for api_version in API_VERSIONS:
+            schema = executable_schema(api_version, registrations, strict=self._rules.strict)
+            path = f"/api/{api_version}/admin/graphql"
+            graphql.append(Route(path, _graphql_path(self, Executor(schema)), methods=["POST"]))
+        token_path = _token_path(self, self._rules.token_lifetime)
+        return [
+            *graphql,
+            Route("/api/admin/oauth/token", token_path, methods=["POST"]),
+            *control_routes(self.stores, self.events, self.deliveries, self.faults),
+        ]
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        pushing = asyncio.create_task(state.worker.run())
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        pushing = asyncio.create_task(self.worker.run())
         try:
             yield
         finally:
             pushing.cancel()
             with suppress(asyncio.CancelledError):
                 await pushing
-
-    return Starlette(
-        routes=[
-            *(_graphql_route(state, api_version) for api_version in API_VERSIONS),
-            _token_route(state),
-            *control_routes,
-        ],
-        exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
-        lifespan=lifespan,
-    )
-
-
-def refuse(status: int, code: str | None, message: str) -> Response:
-    """Answer an error as GraphQL writes it."""
-    error: Mapping[str, Any] = {"message": message, "extensions": {"code": code}}
-    return JSONResponse({"errors": [error]}, status)
-
-
-def store_of(request: Request, stores: Stores) -> StoreCredentials | None:
-    """Return the store that a request's Bearer token opens."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return stores.of_token(token.strip()) if scheme.lower() == "bearer" else None
 
 
 # Both are async, as Starlette starts a thread for others.
@@ -118,15 +141,11 @@ async def _body_refused(_: Request, error: Exception) -> Response:
     return refusal
 
 
-def _graphql_route(state: State, api_version: ApiVersion) -> Route:
-    executor = Executor(
-        executable_schema(api_version, state.registrations, strict=state.rules.strict)
-    )
-
+def _graphql_path(state: State, executor: Executor) -> Answer:
     async def answer(request: Request) -> Response:
         body = await read_body(request.receive, MOST)
         state.calls.update(executor.fields(body))
-        store = store_of(request, state.stores)
+        store = state.stores.of_header(request.headers.get("authorization", ""))
         struck = state.faults.strike(store.name if store else None)
         if "latency" in struck:
             await first_of(state.ending.wait(), timeout=struck["latency"].seconds)
@@ -142,10 +161,10 @@ def _graphql_route(state: State, api_version: ApiVersion) -> Route:
             return _too_many_calls(math.ceil(wait), state.rate_limit.hint)
         return _changed(struck, *executor.answer(body, _call(struck, store, state.stores)))
 
-    return Route(f"/api/{api_version}/admin/graphql", answer, methods=["POST"])
+    return answer
 
 
-def _token_route(state: State) -> Route:
+def _token_path(state: State, lifetime: float) -> Answer:
     async def answer(request: Request) -> Response:
         body = await read_body(request.receive, MOST)
         form = dict(parse_qsl(body.decode("utf-8", "replace")))
@@ -158,10 +177,10 @@ def _token_route(state: State) -> Route:
                 struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
             if struck:
                 return await _hang(struck["hanging_refresh"], request, state.ending)
-        status, content = answer_token(form, state.stores, lifetime=state.rules.token_lifetime)
+        status, content = answer_token(form, state.stores, lifetime=lifetime)
         return JSONResponse(content, status)
 
-    return Route("/api/admin/oauth/token", answer, methods=["POST"])
+    return answer
 
 
 async def _hang(fault: Fault, request: Request, ending: Ending) -> Response:

@@ -22,9 +22,10 @@ from starlette.routing import Route
 from ikas_explore.deliveries.payloads import to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import read_body
-from ikas_explore.sandbox.app import State, refuse, store_of
-from ikas_explore.sandbox.delivery_rows import Asked, Listed
-from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, Listed
+from ikas_explore.sandbox.event_rows import Events
+from ikas_explore.sandbox.faults import Faults
+from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.values.names import check_known
 from ikas_explore.values.strict_json import decode_bytes
 
@@ -34,26 +35,28 @@ MOST_OF_AN_EVENT = 10_000_000
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 
 
-def control_routes(state: State) -> list[Route]:
+def control_routes(
+    stores: Stores, events: Events, deliveries: Deliveries, faults: Faults
+) -> list[Route]:
     """Make the routes."""
 
     async def post_event(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
             raise InvalidArgumentError('The body is an object such as {"scope": ..., "data": ...}.')
-        event, deliveries = state.events.emit(store, body["scope"], body.get("data"))
-        return JSONResponse({"event": event, "deliveries": deliveries}, 201)
+        event, ids = events.emit(store, body["scope"], body.get("data"))
+        return JSONResponse({"event": event, "deliveries": ids}, 201)
 
     def get(what: Listed) -> Answer:
         async def get_rows(request: Request, store: StoreCredentials) -> Response:
             # Rows that can only be of one store are counted without looking at their events.
-            asked = _asked(request, store.name if len(state.stores) > 1 else None)
+            asked = _asked(request, store.name if len(stores) > 1 else None)
             # In other threads: the event loop goes on answering others between two pages.
-            pages = state.deliveries.pages(what, asked)
+            pages = deliveries.pages(what, asked)
             first = await asyncio.to_thread(_next_page, pages)
             headers = {}
             if asked.limit is not None:
-                count = await asyncio.to_thread(state.deliveries.count, what, asked)
+                count = await asyncio.to_thread(deliveries.count, what, asked)
                 headers["X-Total-Count"] = str(count)
             return StreamingResponse(
                 _streamed(first, pages), media_type="application/json", headers=headers
@@ -65,12 +68,12 @@ def control_routes(state: State) -> list[Route]:
         body = await _read(request)
         if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
             raise InvalidArgumentError('The body is a list such as [{"kind": "latency"}].')
-        state.faults.replace(body)
-        return JSONResponse(state.faults.to_json())
+        faults.replace(body)
+        return JSONResponse(faults.to_json())
 
     def route(path: str, method: str, answer: Answer) -> Route:
         async def checked(request: Request) -> Response:
-            store = store_of(request, state.stores)
+            store = stores.of_header(request.headers.get("authorization", ""))
             if store is None:
                 return refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
             try:
@@ -86,6 +89,11 @@ def control_routes(state: State) -> list[Route]:
         route("attempts", "GET", get("attempts")),
         route("faults", "PUT", put_faults),
     ]
+
+
+def refuse(status: int, code: str | None, message: str) -> Response:
+    """Answer an error as GraphQL writes it."""
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
 
 
 def _asked(request: Request, store: str | None) -> Asked:

@@ -7,17 +7,13 @@ import secrets
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
-
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.network.server import Ending, Server
-from ikas_explore.sandbox.app import State, make_app
-from ikas_explore.sandbox.attempt_rows import Ledger
+from ikas_explore.network.server import Server
+from ikas_explore.sandbox.app import State
 from ikas_explore.sandbox.behaviour import (
     DeliverTo,
     NextAttemptTo,
@@ -25,15 +21,9 @@ from ikas_explore.sandbox.behaviour import (
     Rules,
     check_choice,
 )
-from ikas_explore.sandbox.control import control_routes
-from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, DeliveryState
-from ikas_explore.sandbox.event_rows import Events
+from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
 from ikas_explore.sandbox.faults import Faults, RateLimit
-from ikas_explore.sandbox.stores import StoreCredentials, Stores
-from ikas_explore.sandbox.tables import Rows
-from ikas_explore.sandbox.webhook_rows import Registrations
-from ikas_explore.sandbox.worker import Worker
-from ikas_explore.settings import SANDBOX
+from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.values.numbers import check_number
 
 if TYPE_CHECKING:
@@ -138,11 +128,12 @@ class Sandbox:
             concurrency=concurrency,
             token_lifetime=token_lifetime,
         )
-        ending = Ending()
-        self._opened = _Opened(path, rules, seed=seed, examples=examples, ending=ending)
-        # The server knows what is opened but not this object, so that a sandbox nobody holds any
-        # more ends too, and one that is held ends with Python.
-        self._server = Server(self._opened, port=port, name="sandbox", ending=ending)
+        check_choice("examples", examples, (True, False))
+        checked_seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
+        self._state = State(path, rules, seed=checked_seed, examples=examples)
+        # The server knows the state but not this object, so that a sandbox nobody holds any more
+        # ends too, and one that is held ends with Python.
+        self._server = Server(self._state, port=port, name="sandbox", ending=self._state.ending)
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
 
@@ -154,17 +145,17 @@ class Sandbox:
     @property
     def access_token(self) -> str:
         """The default store's access token; it does not expire."""
-        return self._store.access_token
+        return self._state.store.access_token
 
     @property
     def client_id(self) -> str:
         """The default store's client id."""
-        return self._store.client_id
+        return self._state.store.client_id
 
     @property
     def client_secret(self) -> str:
         """The default store's client secret: it signs that store's deliveries."""
-        return self._store.client_secret
+        return self._state.store.client_secret
 
     @property
     def calls(self) -> Counter[str]:
@@ -372,19 +363,11 @@ class Sandbox:
         self._server.stop()
         self._finalizer.detach()
 
-    @property
-    def _state(self) -> State:
-        return self._opened.state
-
-    @property
-    def _store(self) -> StoreCredentials:
-        return self._opened.store
-
     def _named_or_all(self, store: str | None) -> str | None:
         return None if store is None else self._named(store).name
 
     def _named(self, store: str | None) -> StoreCredentials:
-        return self._store if store is None else self._state.stores.named(store)
+        return self._state.store if store is None else self._state.stores.named(store)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -396,58 +379,6 @@ class Sandbox:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "<Sandbox (not started)>"
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
-
-
-class _Opened(AbstractContextManager[Starlette]):
-    """What a sandbox opens: entered and left in its server's thread, where no Ctrl-C comes."""
-
-    state: State
-    store: StoreCredentials
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None,
-        rules: Rules,
-        *,
-        seed: int | str | None,
-        examples: bool,
-        ending: Ending,
-    ) -> None:
-        self._path = path
-        self._rules = rules
-        self._seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
-        check_choice("examples", examples, (True, False))
-        self._examples = examples
-        self._ending = ending
-
-    def __enter__(self) -> Starlette:
-        rules = self._rules
-        rows = Rows(self._path, self._seed)
-        try:
-            stores = Stores(rows)
-            worker = Worker(Ledger(rows, rules, stores), rules)
-            self.state = State(
-                rows=rows,
-                rules=rules,
-                stores=stores,
-                registrations=Registrations(rows),
-                events=Events(rows, rules.deliver_to, worker.add),
-                deliveries=Deliveries(rows),
-                worker=worker,
-                faults=Faults(rows.random("faults")),
-                ending=self._ending,
-            )
-            self.store, new = stores.add(SANDBOX)
-            if new and self._examples:
-                self.state.registrations.add_examples(SANDBOX)
-            worker.recover()
-            return make_app(self.state, control_routes(self.state))
-        except BaseException:
-            rows.close()
-            raise
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.state.rows.close()
 
 
 def _checked_seed(seed: object) -> str:

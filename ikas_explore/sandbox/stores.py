@@ -101,6 +101,11 @@ class Stores:
         )
         return self._by_name[row["store"]] if row else None
 
+    def of_header(self, authorization: str) -> StoreCredentials | None:
+        """Return the store that the Bearer token of a header opens."""
+        scheme, _, token = authorization.partition(" ")
+        return self.of_token(token.strip()) if scheme.lower() == "bearer" else None
+
     def issue(self, store: str, kind: TokenKind, lifetime: float | None = None) -> str:
         """Make a token; ``lifetime`` in seconds, None for one that does not expire."""
         now = now_ms()
