@@ -1,4 +1,4 @@
-"""`connect` and `Store`: where the settings, the client, the sandbox and the webhooks meet."""
+"""`connect` and `Store`: one store of ikas, or a sandbox."""
 
 from __future__ import annotations
 
@@ -40,35 +40,36 @@ def connect(
 ) -> Store:
     """Connect to a store of ikas, or to a sandbox on this machine.
 
-    What is not given is looked up in the environment and then in a ``.env`` file:
+    What you do not pass is read from the environment, then from the nearest ``.env`` file:
     ``IKAS_STORE``, ``IKAS_ACCESS_TOKEN``, ``IKAS_REFRESH_TOKEN``, ``IKAS_CLIENT_ID``,
-    ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. With
-    ``IKAS_DOTENV=off`` the file is not read. Nothing is sent before the first call. Writes are
-    journaled for `Webhooks.undo`: in memory, or in the file that ``IKAS_JOURNAL`` names.
+    ``IKAS_CLIENT_SECRET``, ``IKAS_API_VERSION``, ``IKAS_BASE_URL``. If you pass one credential,
+    those in the environment are ignored. ``IKAS_DOTENV=off`` leaves the file out. Nothing is
+    sent before the first call.
 
     Parameters
     ----------
     store : str or Sandbox, optional
-        The store's name, which stands in the frames; ``"sandbox"`` starts an embedded sandbox
-        with the seed's two example webhooks, a `Sandbox` connects to that one. With
-        ``IKAS_SANDBOX_SEED`` the embedded one has the same ids and sample events every time.
+        The store's name, the first part of ``<store>.myikas.com``. ``"sandbox"`` starts an
+        embedded sandbox with two example webhooks; with ``IKAS_SANDBOX_SEED`` it has the same ids
+        and sample events every time. A `Sandbox` connects to that one.
     access_token : str or Secret, optional
         An OAuth access token.
-    client_id : str, optional
-    client_secret : str or Secret, optional
-        Of the app: tokens are fetched, and renewed when ikas refuses one.
+    client_id, client_secret : str, optional
+        Those of the app. Tokens are fetched with them, and renewed when ikas refuses one.
     refresh_token : str or Secret, optional
-        Of an installed app; needs client id and secret beside it.
+        That of an installed app; needs client id and secret too.
     on_token : callable, optional
-        Told of every new token as the dict ikas answered, to keep the refresh token.
+        Called with each new token, one at a time and in order: the dict that ikas answered. Store
+        its ``refresh_token`` if you need it in the next process.
     api_version : {"v1", "v2"}, optional
         Default v1.
     base_url : str, optional
-        Default ``https://api.myikas.com``.
+        Default ``https://api.myikas.com``. Certificates are checked against ``SSL_CERT_FILE`` if
+        that is set, and ``HTTPS_PROXY`` is used for other machines than this one.
     timeout : float, default 30.0
         Seconds for one request: connecting, sending and the whole answer.
     transport : httpx.BaseTransport, optional
-        In place of the network.
+        Sends the requests in place of the network, for tests.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def connect(
     CredentialsError
         Nothing to log in with was found; says what to set.
     InvalidArgumentError
-        A store name, version, URL or time-out that cannot be right.
+        A store name, version, URL, time-out, or variable of the environment that is wrong.
 
     Examples
     --------
@@ -122,9 +123,9 @@ def connect(
 
 
 def _points_at_a_sandbox() -> bool:
-    """Tell whether the lines that ``ikas-explore sandbox`` prints were run here.
+    """Return whether the lines that ``ikas-explore sandbox`` prints were run here.
 
-    They win over IKAS_STORE=sandbox, which would start another one.
+    They count more than IKAS_STORE=sandbox, which would start another one.
     """
     base_url = os.environ.get("IKAS_BASE_URL", "")
     told = base_url and os.environ.get("IKAS_ACCESS_TOKEN")
@@ -160,9 +161,9 @@ def _sandbox_settings(
 
 
 class Store:
-    """One store of ikas; made by `connect`.
+    """One store of ikas. Use `connect` to get one.
 
-    Closing it, or leaving its ``with``, closes the connections and the embedded sandbox.
+    Use it in a ``with``, or call `close`: that closes the connections and the embedded sandbox.
     """
 
     def __init__(
@@ -180,27 +181,27 @@ class Store:
 
     @property
     def name(self) -> str:
-        """The store's name, as it stands in the frames."""
+        """The store's name, as in the column ``store`` of its frames."""
         return self._client.settings.name
 
     @property
     def api_version(self) -> str:
-        """The version of the API that is asked: ``"v1"`` or ``"v2"``."""
+        """The version of ikas' API: ``"v1"`` or ``"v2"``."""
         return self._client.settings.api_version
 
     @property
     def base_url(self) -> str:
-        """Where ikas is: scheme and host."""
+        """The address of the API: scheme and host."""
         return self._client.settings.base_url
 
     @property
     def client(self) -> Client:
-        """What sends for this store: for fleets, and for types and calls of your own."""
+        """Sends GraphQL of your own: ``store.client.execute(document, what="...")``."""
         return self._client
 
     @property
     def webhooks(self) -> Webhooks:
-        """The webhooks of this store."""
+        """The webhooks of this store: list, save, delete, plan, undo, audit, forms."""
         return self._webhooks
 
     @property
@@ -209,13 +210,13 @@ class Store:
         return self._sandbox
 
     def query(self, field: str | Field) -> Query:
-        """Begin a query.
+        """Start a query for a list of ikas' schema.
 
         Parameters
         ----------
         field : str or sgqlc.types.Field
-            ``"listWebhook"``, ``"list_webhook"``, or a field of types generated by
-            ``python -m ikas_explore.schema.regenerate --from``: ``mine.Query.list_order``.
+            ``"listWebhook"`` or ``"list_webhook"``, or a field of the types that ``ikas-explore
+            schema --from`` generates: ``mine.Query.list_order``.
 
         Returns
         -------
@@ -224,7 +225,14 @@ class Store:
         Raises
         ------
         UnknownFieldError
-            Naming the near ones.
+            There is no such list; suggests similar names.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.query("listWebhook").select("scope").limit(1).to_records()
+        [{'scope': 'store/customer/created'}]
         """
         from ikas_explore.client.query import begin
 

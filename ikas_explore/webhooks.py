@@ -1,4 +1,4 @@
-"""`Webhooks`: what can be done with the webhooks of one store, each verb in its own room."""
+"""`Webhooks`: what can be done with the webhooks of one store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 class Webhooks:
-    """The webhooks of a store: ``store.webhooks``."""
+    """The webhooks of one store: ``store.webhooks``.
+
+    Listing and planning only read. `save`, `delete` and `Plan.apply` write to the store; what was
+    registered before is recorded, and `undo` brings it back.
+    """
 
     def __init__(self, client: Client, journal: Journal) -> None:
         self._client = client
@@ -44,7 +48,7 @@ class Webhooks:
 
     @property
     def journal(self) -> Journal:
-        """What stood there before each write; `undo` takes from it."""
+        """The record of what was registered before each write, which `undo` reads."""
         return self._journal
 
     def list(self) -> pd.DataFrame:
@@ -53,18 +57,38 @@ class Webhooks:
         Returns
         -------
         pandas.DataFrame
-            The webhook frame: ``store, scope, endpoint, id`` (strings), ``created_at,
-            updated_at`` (``datetime64[ms, UTC]``), ``deleted`` (bool); sorted by scope; the same
-            columns and dtypes when there are none.
+            The webhook frame, one row a webhook, sorted by scope: ``store, scope, endpoint, id``
+            (strings), ``created_at, updated_at`` (``datetime64[ms, UTC]``), ``deleted`` (bool).
+            The columns and dtypes are the same when there are no rows.
 
         Raises
         ------
         IkasError
+            ikas could not be reached or refused; see `ikas_explore.errors`.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.list()["scope"].tolist()
+        ['store/customer/created', 'store/customer/updated']
         """
         return self._registrations.list()
 
     def query(self) -> Query:
-        """Begin a query for webhooks: choose fields, conditions and order."""
+        """Start a query for webhooks, to choose fields, conditions and order.
+
+        Returns
+        -------
+        Query
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.query().select("id").where(scope="*/created").to_records()
+        [{'id': '331f40ad-58a5-4b25-b060-15e6ce57fc9f'}]
+        """
         from ikas_explore.client.query import begin
 
         return begin(self._client, "list_webhook")
@@ -134,7 +158,9 @@ class Webhooks:
             sales_channels=asked.sales_channel_ids is not None,
         ) as entry:
             if not replace:
-                _refuse_taken(self.name, entry.before, endpoint, "saved; replace=True takes them")
+                _refuse_taken(
+                    self.name, entry.before, endpoint, "saved; replace=True takes them over"
+                )
             return self._registrations.send(asked)
 
     def delete(self, scopes: str | Iterable[str], *, endpoint: str | None = None) -> bool:
@@ -199,23 +225,33 @@ class Webhooks:
 
         Parameters
         ----------
-        desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
-            See `ikas_explore.manage.desired` for the file. ``{}`` desires nothing.
+        desired : pandas.DataFrame, str, Path or mapping
+            A webhook frame, the path of a TOML file or of a snapshot, or a mapping from endpoints
+            to scopes or patterns. ``{}`` desires nothing. See `ikas_explore.manage.desired`.
         prune : bool, default False
             Also delete what is registered and not desired.
 
         Returns
         -------
         Plan
-            To look at, and to `apply`.
+            Look at it, then call `Plan.apply`.
 
         Raises
         ------
         PlanError
-            The desired state cannot be read or contradicts itself.
+            The desired state cannot be read, or contradicts itself.
         InvalidScopeError, InvalidArgumentError
-            It names what ikas refuses; or `prune` is not a bool.
+            A scope or endpoint that ikas would refuse, or `prune` is not a bool.
         IkasError
+            The store could not be listed.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     plan = store.webhooks.plan({"https://example.com/ikas": ["store/order/*"]})
+        ...     plan.changes["action"].tolist()
+        ['create', 'create']
         """
         from ikas_explore.manage.desired import read_desired
         from ikas_explore.manage.plan import make_plan
@@ -268,24 +304,34 @@ class Webhooks:
     def audit(
         self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False
     ) -> Audit:
-        """Say what is wrong with the registered webhooks, and what to do about it.
+        """Report what is wrong with the registered webhooks, and what to do about it.
 
         Parameters
         ----------
-        policy : Policy, path of a TOML file, or mapping, optional
-            What is required, allowed and ignored; see `ikas_explore.auditing.policy`.
+        policy : Policy, str, Path or mapping, optional
+            What is required, allowed and ignored, or the path of a TOML file that says so; see
+            `ikas_explore.auditing.policy`.
         probe : bool, default False
-            Look at each endpoint from this machine too; no event is posted.
+            Also connect to each endpoint from this machine. No event is sent.
 
         Returns
         -------
         Audit
+            Its ``findings`` are a DataFrame; ``ok`` is False when one of them is an error.
 
         Raises
         ------
         InvalidArgumentError, InvalidScopeError
-            The policy cannot be right.
+            The policy is wrong.
         IkasError
+            The store could not be listed.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.audit({"required": ["store/order/created"]}).ok
+        False
         """
         from ikas_explore.auditing.audit import audit
 
@@ -293,65 +339,64 @@ class Webhooks:
         return audit(self.list(), policy, probe=probe, stores=[self.name], sandboxes=local)
 
     def save_form(self, *, language: str | None = None) -> SaveForm:
-        """Make a form that registers an endpoint, for a notebook's cell.
+        """Return a form for a notebook cell that registers an endpoint.
 
         Parameters
         ----------
         language : {"en", "tr"}, optional
-            Default: that of the locale.
+            Default: the language of the locale.
 
         Returns
         -------
         SaveForm
-            Displayed at the end of a cell; ``fill`` and ``click`` do what a person does.
+            Shown as the last line of a cell. ``fill`` and ``click`` do what a person does.
         """
         from ikas_explore.forms.save_form import SaveForm
 
-        return SaveForm(
-            self._registrations,
-            journal=self._journal,
-            allow_http=self._client.settings.local,
-            language=language,
-            input_type=schema_of(self._client.settings.api_version).WebhookInput,
-        )
+        return SaveForm(self._registrations, **self._form_settings(language))
 
     def delete_form(self, *, language: str | None = None) -> DeleteForm:
-        """Make a form that removes webhooks, for a notebook's cell.
+        """Return a form for a notebook cell that removes webhooks.
 
         Parameters
         ----------
         language : {"en", "tr"}, optional
-            Default: that of the locale.
+            Default: the language of the locale.
 
         Returns
         -------
         DeleteForm
+            Shown as the last line of a cell.
         """
         from ikas_explore.forms.delete_form import DeleteForm
 
         return DeleteForm(self._registrations, journal=self._journal, language=language)
 
     def manager(self, *, language: str | None = None) -> Manager:
-        """Make the manager, for a notebook's cell: all scopes, with save, delete and undo.
+        """Return the manager for a notebook cell: all scopes, with save, delete and undo.
 
         Parameters
         ----------
         language : {"en", "tr"}, optional
-            Default: that of the locale.
+            Default: the language of the locale.
 
         Returns
         -------
         Manager
+            Shown as the last line of a cell. It shows what a click will change first.
         """
         from ikas_explore.forms.manager import Manager
 
-        return Manager(
-            self._registrations,
-            journal=self._journal,
-            allow_http=self._client.settings.local,
-            language=language,
-            input_type=schema_of(self._client.settings.api_version).WebhookInput,
-        )
+        return Manager(self._registrations, **self._form_settings(language))
+
+    def _form_settings(self, language: str | None) -> dict[str, Any]:
+        settings = self._client.settings
+        return {
+            "journal": self._journal,
+            "allow_http": settings.local,
+            "language": language,
+            "input_type": schema_of(settings.api_version).WebhookInput,
+        }
 
     def __repr__(self) -> str:
         verbs = (
