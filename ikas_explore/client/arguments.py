@@ -19,25 +19,7 @@ from ikas_explore.values.names import did_you_mean
 
 
 def read_arguments(field: Field, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return checked arguments of a field by their snake_case names.
-
-    Parameters
-    ----------
-    field : sgqlc.types.Field
-    values : mapping
-        By snake_case or camelCase name. None stands for null.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    UnknownFieldError
-        An argument, or a key of an input object, that the schema does not have.
-    InvalidArgumentError
-        A value of another type, or a missing one.
-    """
+    """Return checked arguments of a field by their snake_case names; None is null."""
     where = f"{field.graphql_name}(...)"
     return _read_named(field.args.values(), values, field.schema, where)
 

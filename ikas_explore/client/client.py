@@ -65,17 +65,9 @@ def open_http(
 class Client:
     """Sends operations to one store.
 
-    Parameters
-    ----------
-    settings : Settings
-    http : httpx.Client
-        May serve other stores too.
-    on_token : callable, optional
-        Called with every new token.
-    keeps : object, optional
-        What has to live as long as anything can send through this client: the embedded sandbox.
-    throttle : Throttle, optional
-        Keeps the rate of calls. Default: ikas' limit; none for a store on this machine.
+    `http` may serve other stores too. `keeps` is what has to live as long as anything can send
+    through this client: the embedded sandbox. `throttle` is ikas' limit by default, and none for
+    a store on this machine.
     """
 
     def __init__(
@@ -228,7 +220,7 @@ class Client:
 
 
 def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
-    """Tell whether to send again, or in how many seconds."""
+    """Return whether to send again, or in how many seconds."""
     if isinstance(error, TransportError):
         return repeatable or not error.sent
     if not repeatable or not isinstance(error, ResponseError):
@@ -241,7 +233,7 @@ def _worth_repeating(error: Exception, repeatable: bool) -> bool | float:
 
 
 def _maybe_done(error: IkasError) -> bool:
-    """Tell whether ikas may have done what it was asked, for all the answer says."""
+    """Return whether ikas may have done what it was asked, for all the answer says."""
     if isinstance(error, TransportError):
         return error.sent
     return isinstance(error, ResponseError) and not isinstance(error, RateLimitedError)

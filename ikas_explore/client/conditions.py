@@ -1,6 +1,6 @@
-"""What `Query.where` understands: conditions on cells, looked at on this machine.
+"""The conditions of `Query.where`, which are tested on this machine.
 
-ikas' lists take no filter for most fields, so the rows come whole and are sifted here.
+ikas' lists take no filter for most fields, so all rows are fetched and filtered here.
 """
 
 from __future__ import annotations
@@ -20,12 +20,7 @@ Condition = Callable[[Any], bool]
 class Row(Mapping[str, Any]):
     """A row as a predicate sees it: cells by snake_case or camelCase name, times as datetime.
 
-    Parameters
-    ----------
-    cells : mapping of str to Any
-        By dotted snake_case name.
-    names : mapping of str to str
-        The API's dotted names to ours.
+    `names` leads from the API's dotted names to ours, by which `cells` are kept.
     """
 
     def __init__(self, cells: Mapping[str, Any], names: Mapping[str, str]) -> None:
@@ -49,22 +44,9 @@ class Row(Mapping[str, Any]):
 
 
 def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Condition:
-    """Return a test of one cell.
+    """Return a test of one cell of a column of some kind; see `Query.where`.
 
-    Parameters
-    ----------
-    wanted : Any
-        A callable is asked. Text fits as it is or by its ``*``. Of a collection one has to
-        fit. Anything else has to be equal; a time may also be given in Unix milliseconds.
-    kind : str
-        Of the column: what can never be equal to its cells is refused.
-    name : str
-        What messages call the column.
-
-    Returns
-    -------
-    callable
-        From a cell to bool.
+    What can never be equal to such a cell is refused.
 
     Examples
     --------
@@ -95,7 +77,7 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
 
 
 def _never(wanted: Any, kind: Kind) -> bool:
-    """Tell whether nothing in a column of this kind is equal to it: numpy's times neither."""
+    """Return whether no cell of this kind can be equal to it; NumPy's times cannot."""
     if kind == "time":
         possible = wanted is None or isinstance(wanted, (dt.datetime, Real, Iterable))
         return isinstance(wanted, str) or not possible
@@ -103,7 +85,7 @@ def _never(wanted: Any, kind: Kind) -> bool:
 
 
 def any_of(fits: Condition) -> Condition:
-    """Return a test of a cell that is a list: one of its items has to fit, or it as a whole."""
+    """Return a test of a cell that is a list: one of its items fits, or the whole list."""
     return lambda cell: any(map(fits, cell)) if isinstance(cell, list) and cell else fits(cell)
 
 

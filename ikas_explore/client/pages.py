@@ -1,7 +1,7 @@
-"""What a query sends: the document sgqlc builds, and one page of rows after another.
+"""What a query sends: the document that sgqlc builds, and one page of rows after another.
 
 ikas' long lists answer in pages: ``pagination: {page, limit}`` in, ``data, count, hasNext,
-limit, page`` out. They are walked to the end, and what would cut the list short is an error.
+limit, page`` out. All pages are fetched, and what would cut the list short is an error.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ListChanged(ResponseError):
 
 @lru_cache
 def is_paged(field: Field) -> bool:
-    """Tell whether a field answers in ikas' page form."""
+    """Return whether a field answers in ikas' page form."""
     names = {each.graphql_name for each in base_type(field)}
     return "pagination" in field.args and {"data", "hasNext"} <= names
 
@@ -70,23 +70,12 @@ def row_type(field: Field) -> Any:
 
 @dataclass(frozen=True)
 class Request:
-    """A query field with the fields and arguments asked for.
-
-    Attributes
-    ----------
-    field : sgqlc.types.Field
-    paths : tuple of str
-        The scalar fields of a row, in snake_case, dotted where nested.
-    arguments : mapping of str to Any
-        Checked, by snake_case name.
-    at_most : int or None
-        More rows are not wanted.
-    """
+    """A query field with the fields and arguments asked for."""
 
     field: Field
-    paths: tuple[str, ...]
-    arguments: Mapping[str, Any]
-    at_most: int | None = None
+    paths: tuple[str, ...]  # of a row's scalars, in snake_case, dotted where nested
+    arguments: Mapping[str, Any]  # checked, by snake_case name
+    at_most: int | None = None  # more rows are not wanted
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -105,18 +94,14 @@ class Request:
             missing = [name for name in missing if name != "pagination"]
         if missing:
             raise InvalidArgumentError(
-                f"{self.field.graphql_name} wants {', '.join(missing)}; give it with .arguments()."
+                f"{self.field.graphql_name} needs {', '.join(missing)}; give it with .arguments()."
             )
 
     def pages(self, source: Source) -> Iterator[Page]:
         """Fetch the rows page by page; one page where the field has none, or one was asked for.
 
-        Raises
-        ------
-        ListChanged
-            The counts of two pages differ, or an id came twice.
-        ResponseError
-            A page that does not say whether it is the last, or that is empty and not the last.
+        Raises ListChanged when the counts of two pages differ or an id came twice, and
+        ResponseError for a page that may not be the last and does not lead on.
         """
         where = f"{source.settings.name}: {self.field.graphql_name}"
         if not is_paged(self.field):
@@ -226,7 +211,7 @@ class Request:
 
 
 def check_pagination(field: Field, arguments: Mapping[str, Any]) -> None:
-    """Raise InvalidArgumentError for a page, or a size of one, that ikas does not give."""
+    """Raise InvalidArgumentError for a page number or size that ikas does not accept."""
     asked = arguments.get("pagination") if is_paged(field) else None
     size, page = getattr(asked, "limit", None), getattr(asked, "page", None)
     if size is not None and not 1 <= size <= PAGE_LIMIT:

@@ -1,8 +1,7 @@
 """The query builder: any list of an ikas schema as a DataFrame.
 
-A `Query` is immutable; each step returns a new one and fails at that line if it cannot be
-right. sgqlc builds the document from the generated types; frames are made from the checked
-JSON, which is far quicker than going through sgqlc's objects.
+sgqlc builds the document from the generated types; frames are made from the checked JSON, which
+is far quicker than going through sgqlc's objects.
 """
 
 from __future__ import annotations
@@ -34,7 +33,15 @@ WALKS = 4
 
 @dataclass(frozen=True, repr=False)
 class Query:
-    """A question to a store, built step by step; made by `Store.query` and `Webhooks.query`.
+    """A query to a store, built step by step. Start one with `Store.query`.
+
+    Each step returns a new query and leaves the old one as it is; a mistake is an error at that
+    step. Nothing is sent before `to_frame`, `to_records` or `to_objects`.
+
+    A list with pages is fetched whole. If rows are created or deleted meanwhile, the pages are
+    fetched again from the first on, three times at most; then it is an error. One case cannot be
+    seen: a row is deleted and another one created between two pages, so that the count stays the
+    same. Then a row may be missing.
 
     Examples
     --------
@@ -62,13 +69,13 @@ class Query:
     _arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def select(self, *fields: str) -> Query:
-        """Choose the fields of the rows; all scalar ones when never called.
+        """Choose the fields of the rows. Without it, all scalar fields are fetched.
 
         Parameters
         ----------
         *fields : str
-            In snake_case or camelCase, nested ones with dots. An object stands for all its
-            scalars. Called again, it adds.
+            In snake_case or camelCase, nested ones with dots: ``"customer.email"``. The name of
+            an object selects all its scalars. Another call adds fields.
 
         Returns
         -------
@@ -77,7 +84,7 @@ class Query:
         Raises
         ------
         UnknownFieldError
-            Naming the near ones.
+            There is no such field; suggests similar names.
         """
         if not fields:
             raise InvalidArgumentError("select() was given no field; leave it out to get all.")
@@ -85,21 +92,32 @@ class Query:
         return replace(self, _selected=tuple(dict.fromkeys([*self._selected, *paths])))
 
     def where(self, *predicates: Callable[[Row], Any], **conditions: Any) -> Query:
-        """Keep the rows that meet all conditions; looked at on this machine.
+        """Filter the rows, on this machine: a row has to meet all conditions.
 
         Parameters
         ----------
         *predicates : callable
-            From a row, a mapping of the fields that are fetched, to true or false.
+            Called with each row, a mapping of the fetched fields; true keeps the row.
         **conditions : Any
-            By field name, dotted ones in a ``**{...}``: a value it equals, text in which
-            ``*`` is the only wildcard, a collection one of which fits, or a callable. Times are
-            `datetime.datetime` in UTC, and equal their Unix milliseconds too. Of a list one
-            item has to fit.
+            By field name; give nested names as ``**{"customer.email": ...}``. A condition is
+
+            - a value: the field is equal to it; in text ``*`` matches any characters
+            - a collection: one of its items matches
+            - a function: called with the field; true keeps the row
+
+            Times are `datetime.datetime` in UTC; Unix milliseconds match too. A field that is a
+            list matches if one of its items does.
 
         Returns
         -------
         Query
+
+        Raises
+        ------
+        UnknownFieldError
+            There is no such field; suggests similar names.
+        InvalidArgumentError
+            The field can never have that value.
         """
         for predicate in predicates:
             if not callable(predicate):
@@ -117,7 +135,7 @@ class Query:
         )
 
     def sort(self, *fields: str, descending: bool = False) -> Query:
-        """Order the rows by fields, missing values last; called again, it orders within.
+        """Sort the rows by fields, missing values last. Another call sorts rows that are equal.
 
         Parameters
         ----------
@@ -139,21 +157,21 @@ class Query:
         return replace(self, _order=(*self._order, *added))
 
     def limit(self, n: SupportsIndex) -> Query:
-        """Keep the first `n` rows, after conditions and order; fetch no page beyond them."""
+        """Return at most `n` rows, after filtering and sorting; fetch no more pages than needed."""
         number = isinstance(n, SupportsIndex) and not isinstance(n, bool)
         if not number or operator.index(n) < 0:
             raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
         return replace(self, _limit=operator.index(n))
 
     def arguments(self, **values: Any) -> Query:
-        """Give arguments of the field itself, checked against the schema.
+        """Set arguments of the list itself; they are checked against the schema.
 
         Parameters
         ----------
         **values : Any
-            By snake_case or camelCase name. A single value is a list of one where the schema
-            wants a list. Lists with pages are fetched whole, in pages of 200 rows or of
-            ``pagination={"limit": n}``. ``pagination={"page": 2}`` fetches that page alone.
+            By snake_case or camelCase name. A single value is accepted where a list is expected.
+            ``pagination={"limit": n}`` sets the size of the pages, 1 to 200. With
+            ``pagination={"page": 2}`` that page alone is fetched: 200 rows, or ``limit``.
 
         Returns
         -------
@@ -161,7 +179,10 @@ class Query:
 
         Raises
         ------
-        UnknownFieldError, InvalidArgumentError
+        UnknownFieldError
+            There is no such argument; suggests similar names.
+        InvalidArgumentError
+            A value of another type.
         """
         read = read_arguments(self._field, values)
         check_pagination(self._field, read)
@@ -169,11 +190,11 @@ class Query:
 
     @property
     def graphql(self) -> str:
-        """The document that will be sent; of several pages the first."""
+        """The GraphQL that is sent; of several pages the first."""
         return self._request.document
 
     def curl(self) -> str:
-        """Return the same request as a line of curl, the token left to ``$IKAS_ACCESS_TOKEN``."""
+        """Return a curl command that sends the same, with the token from ``$IKAS_ACCESS_TOKEN``."""
         body = json.dumps({"query": self.graphql}, ensure_ascii=False)
         return (
             f"curl --request POST {shlex.quote(self._source.url)} "
@@ -189,12 +210,14 @@ class Query:
         -------
         pandas.DataFrame
             One column per scalar field, in the order selected, named in snake_case and dotted
-            where nested; dtypes from the schema, the same when empty. Fields below a list give
-            a list per cell. ``attrs`` holds ``api_version`` and ``fetched_at``.
+            where nested. Dtypes come from the schema and are the same when there are no rows.
+            Fields below a list have a list in each cell. ``attrs`` holds ``api_version`` and
+            ``fetched_at``.
 
         Raises
         ------
         IkasError
+            ikas could not be reached or refused; see `ikas_explore.errors`.
         """
         from ikas_explore.frames.frames import make_frame, provenance
 
@@ -209,15 +232,15 @@ class Query:
         return frame
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Fetch the rows as the API names and types them, only the fields selected in each."""
+        """Fetch the rows as dicts with the API's names and types, and the selected fields."""
         rows, _, kept = self._fetch()
         nodes = tree(self._row_type, self._output)
         return [_pruned(rows[i], nodes) for i in kept]
 
     def to_objects(self) -> list[Any]:
-        """Fetch the rows as objects of the generated sgqlc type: attributes in snake_case.
+        """Fetch the rows as objects of the generated sgqlc type, with snake_case attributes.
 
-        Slow for many rows: sgqlc looks at every value on its own.
+        Slow for many rows.
         """
         return [self._row_type(record) for record in self.to_records()]
 
@@ -318,13 +341,7 @@ class Query:
 
 
 def begin(source: Source, field: str | Field) -> Query:
-    """Begin a query for a field of the store's own schema, by name, or of generated types.
-
-    Raises
-    ------
-    UnknownFieldError
-        Naming the near ones.
-    """
+    """Start a query for a field of the store's own schema, by name, or of generated types."""
     return Query(source, find_query(schema_of(source.settings.api_version), field))
 
 

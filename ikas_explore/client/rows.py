@@ -30,26 +30,9 @@ Columns = dict[str, list[Any]]
 def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
     """Check the rows of an answer against the fields asked for, and return their columns.
 
-    Parameters
-    ----------
-    rows : list of dict
-        As they came: anything else is told as an error.
-    nodes : sequence of Node
-        The fields asked for.
-    where : str
-        What the rows are called in messages.
-
-    Returns
-    -------
-    dict of str to list
-        A list per scalar field, keyed by its dotted snake_case name, as long as `rows`.
-        Below a list each cell is a list.
-
-    Raises
-    ------
-    ResponseError
-        A row that is no object, a missing key, null where the schema promises a value, or a
-        value of another type.
+    A column is a list for each scalar field, by its dotted snake_case name, as long as `rows`;
+    below a list of the schema each cell is a list. What the schema does not promise is a
+    ResponseError that begins with `where`.
     """
     if not isinstance(rows, list):
         raise ResponseError(f"{where} is {_name(rows)} where the schema promises a list.")

@@ -24,27 +24,13 @@ ObjectType = Any
 
 @dataclass(frozen=True)
 class Node:
-    """One field asked for, with those below it.
+    """One field asked for, with those below it."""
 
-    Attributes
-    ----------
-    name : str
-        As the API names it: ``createdAt``.
-    column : str
-        In snake_case from the row on: ``created_at``, ``customer.first_name``.
-    type : str
-        In GraphQL's notation: ``[String!]!``; an enum counts as ``String``.
-    kind : str
-        The kind of its column in a frame; see `ikas_explore.frames.frames`.
-    children : tuple of Node
-        Empty for a scalar.
-    """
-
-    name: str
-    column: str
-    type: str
-    kind: Kind
-    children: tuple[Node, ...] = ()
+    name: str  # as the API spells it: createdAt
+    column: str  # in snake_case from the row on: created_at, customer.first_name
+    type: str  # in GraphQL's notation: [String!]!; an enum counts as String
+    kind: Kind  # of its column in a frame
+    children: tuple[Node, ...] = ()  # empty for a scalar
 
     def leaves(self) -> list[Node]:
         """Return the scalar fields at or below this one."""
@@ -62,28 +48,13 @@ def base_type(field: Field) -> Any:
 
 
 def is_object(field: Field) -> bool:
-    """Tell whether a field leads to an object with fields of its own."""
+    """Return whether a field leads to an object with fields of its own."""
     return isinstance(base_type(field), ContainerTypeMeta)
 
 
 @lru_cache(maxsize=4096)
 def find_field(container: ObjectType, name: str) -> Field:
-    """Return the field of a type by its snake_case or camelCase name.
-
-    Parameters
-    ----------
-    container : sgqlc type
-    name : str
-
-    Returns
-    -------
-    sgqlc.types.Field
-
-    Raises
-    ------
-    UnknownFieldError
-        Naming the near ones.
-    """
+    """Return the field of a type by its snake_case or camelCase name."""
     fields = list(container)
     for field in fields:
         if name in (field.name, field.graphql_name):
@@ -94,26 +65,7 @@ def find_field(container: ObjectType, name: str) -> Field:
 
 
 def find_query(schema: Schema, asked: str | Field) -> Field:
-    """Return the query field that a name or a field of generated types stands for.
-
-    Parameters
-    ----------
-    schema : sgqlc.types.Schema
-        Where names are looked up.
-    asked : str or sgqlc.types.Field
-        ``"listWebhook"``, ``"list_webhook"``, or a field such as ``mine.Query.list_order``.
-
-    Returns
-    -------
-    sgqlc.types.Field
-
-    Raises
-    ------
-    UnknownFieldError
-        No such query, or a field of something else than Query.
-    InvalidArgumentError
-        Neither a name nor a field.
-    """
+    """Return the query field for a name, or for a field such as ``mine.Query.list_order``."""
     found = find_field(schema.query_type, asked) if isinstance(asked, str) else asked
     if not isinstance(found, Field):
         raise InvalidArgumentError(
@@ -129,24 +81,9 @@ def find_query(schema: Schema, asked: str | Field) -> Field:
 
 
 def leaf_paths(container: ObjectType, name: str) -> list[str]:
-    """Return the snake_case dotted paths of the scalars a name stands for.
+    """Return the snake_case dotted paths of the scalars that a name stands for.
 
-    Parameters
-    ----------
-    container : sgqlc type
-        The type of a row.
-    name : str
-        A field, or dotted fields; an object stands for all its scalars.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    UnknownFieldError
-        For a misspelt part, a part below a scalar, an object without scalars, or a field
-        that wants arguments.
+    The name is a field or dotted fields; an object stands for all its scalars.
     """
     if not isinstance(name, str):
         raise InvalidArgumentError(
@@ -157,7 +94,7 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
     field = find_field(container, head)
     if any(arg.type.__name__.endswith("!") and arg.default is None for arg in field.args.values()):
         raise UnknownFieldError(
-            f"{container.__name__}.{field.name} wants arguments and cannot be selected."
+            f"{container.__name__}.{field.name} needs arguments and cannot be selected."
         )
     if not is_object(field):
         if rest:
@@ -189,19 +126,7 @@ def scalar_paths(container: ObjectType) -> list[str]:
 
 
 def tree(container: ObjectType, paths: Iterable[str]) -> tuple[Node, ...]:
-    """Return the tree of fields that dotted snake_case paths make.
-
-    Parameters
-    ----------
-    container : sgqlc type
-        The type of a row.
-    paths : iterable of str
-        As `leaf_paths` gives them.
-
-    Returns
-    -------
-    tuple of Node
-    """
+    """Return the tree of the fields of a row that paths of `leaf_paths` name."""
     return _tree(container, paths, "", in_list=False, nullable=False)
 
 

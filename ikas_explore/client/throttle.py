@@ -14,17 +14,9 @@ RATE_LIMIT = Rate(CALLS.calls, CALLS.seconds + 0.5)
 
 
 class Throttle:
-    """Makes calls wait, in the order they come, so that a rate is kept.
+    """Makes the calls of one `Client` wait, in the order they come, so that a rate is kept.
 
-    One counts the calls of one `ikas_explore.client.client.Client`; another connection to the
-    same store, and another process, are not counted with it.
-
-    Parameters
-    ----------
-    rate : Rate, optional
-        Default: `RATE_LIMIT`, as it is when the throttle is made.
-    clock, sleep : callable, optional
-        Seconds from any beginning, and a wait of some seconds.
+    `rate` is `RATE_LIMIT` by default; other connections to the store are not counted.
 
     Examples
     --------

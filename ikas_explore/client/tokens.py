@@ -43,18 +43,9 @@ class _Fetch:
 class Tokens:
     """The access token of one store, safe to use from many threads.
 
-    Threads that need a new token at the same time share one request, and its failure.
-
-    Parameters
-    ----------
-    settings : Settings
-    send : callable
-        Posts a form to the token path and returns what a function reads from the answer.
-    on_token : callable, optional
-        Called with every new token, one at a time and in their order: the answer of ikas as a
-        dict, refresh token included.
-    clock : callable, optional
-        Seconds, from any beginning.
+    Threads that need a new token at the same time share one request, and its failure. `on_token`
+    is called with every new token, one at a time and in their order. `send` posts a form to the
+    token path and returns what a function reads from the answer.
     """
 
     def __init__(

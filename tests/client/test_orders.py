@@ -174,7 +174,7 @@ def test_a_wrong_argument_fails_where_it_is_written(
 
 def test_required_arguments_are_missed_before_anything_is_sent(service: SimpleNamespace) -> None:
     query = service.store.query(service.mine.Query.list_tag)
-    with pytest.raises(InvalidArgumentError, match="wants ids"):
+    with pytest.raises(InvalidArgumentError, match="needs ids"):
         query.to_frame()
     assert query.arguments(ids="a1").to_frame()["id"].tolist() == ["a1"]
     assert query.arguments(ids=["a1", 2]).to_frame()["id"].tolist() == ["a1", "2"]
@@ -191,7 +191,7 @@ def test_one_object_is_one_row(service: SimpleNamespace) -> None:
         ("cusomer", "no field 'cusomer'. Did you mean 'customer'"),
         ("customer.fulName", "Customer has no field 'fulName'. Did you mean 'full_name'"),
         ("id.x", "has no fields such as 'x'"),
-        ("history", "wants arguments"),
+        ("history", "needs arguments"),
     ],
 )
 def test_a_misspelt_field_names_the_near_ones(
