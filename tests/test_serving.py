@@ -67,7 +67,7 @@ def test_a_request_under_way_is_answered_before_the_server_and_its_app_end() -> 
 def test_a_connection_that_is_kept_open_does_not_hold_up_the_end() -> None:
     app = Slow()
     server = Server(app).start()
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(verify=False, trust_env=False) as client:
         assert client.get(server.base_url).text == "serving"
         server.stop()
         assert app.ended
@@ -100,7 +100,11 @@ def test_a_head_that_does_not_end_is_cut_off_and_others_are_not(
     whole = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     with Server(Slow()) as server:
         slow = [socket.create_connection((HOST, server.port)) for _ in range(2)]
-        with slow[0], slow[1], httpx.Client(base_url=server.base_url, trust_env=False) as client:
+        with (
+            slow[0],
+            slow[1],
+            httpx.Client(base_url=server.base_url, verify=False, trust_env=False) as client,
+        ):
             slow[1].sendall(whole)
             assert slow[1].recv(1000).startswith(b"HTTP/1.1 200")
             for each in slow:

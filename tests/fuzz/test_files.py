@@ -186,7 +186,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         import httpx
 
         for body in (b"{}", b'{"id": "1"}', b"[" * 3_000):
-            httpx.post(receiver.endpoint, content=body)
+            httpx.post(receiver.endpoint, content=body, verify=False)
     return path.read_bytes()
 
 

@@ -114,7 +114,7 @@ def test_what_does_not_fit_the_schema_is_http_400(
     ids=range(15),
 )
 def test_what_is_no_operation_is_http_400_with_errors(sandbox: Sandbox, body: bytes) -> None:
-    answer = httpx.post(f"{sandbox.base_url}/api/v1/admin/graphql", content=body)
+    answer = httpx.post(f"{sandbox.base_url}/api/v1/admin/graphql", content=body, verify=False)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["message"]
 
