@@ -57,7 +57,7 @@ class Where(NamedTuple):
 def _journal_on_disk() -> None:
     # Each command is a process of its own: `undo` would find nothing in memory.
     if not os.environ.get(_JOURNAL):
-        os.environ[_JOURNAL] = str(Path.home() / ".ikas-explore" / "journal.jsonl")
+        os.environ[_JOURNAL] = "~/.ikas-explore/journal.jsonl"
 
 
 def one_store(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -157,7 +157,7 @@ def read_members(path: str | Path) -> list[Member]:
         The file cannot be read, names no store, holds an unknown key, or something that is
         no name of a variable; a value that may be a secret is not shown.
     """
-    tables = read_toml(Path(path), "The fleet")
+    tables = read_toml(path, "The fleet")
     try:
         return _members(tables)
     except InvalidArgumentError as error:

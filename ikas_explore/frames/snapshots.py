@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.system.files import replacing
+from ikas_explore.system.files import replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.text.safe_csv import from_cell, to_csv
 
@@ -42,7 +42,7 @@ def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
     StorageError
         Another ending, Parquet without pyarrow, or a file that cannot be written.
     """
-    path = Path(path)
+    path = user_path(path)
     ending = _ending(path)
     try:
         with replacing(path, 0o600) as part:  # endpoints may hold tokens
@@ -79,7 +79,7 @@ def read_snapshot(path: str | Path) -> DataFrame:
     """
     from ikas_explore.frames.frames import repeated_column
 
-    path = Path(path)
+    path = user_path(path)
     ending = _ending(path)
     try:
         frame = _read_parquet(path) if ending == ".parquet" else _read_csv(path)
@@ -224,7 +224,7 @@ def _first_wrong(cells: Series, error: Exception) -> str:
 
 def is_snapshot(path: str | Path) -> bool:
     """Tell by its ending whether a file is a snapshot."""
-    return Path(path).suffix.casefold() in _ENDINGS
+    return user_path(path).suffix.casefold() in _ENDINGS
 
 
 def _ending(path: Path) -> str:

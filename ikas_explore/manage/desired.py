@@ -97,7 +97,7 @@ def read_desired(given: DesiredLike) -> Desired:
                 return Desired({}, read_snapshot(given))
             except StorageError as error:
                 raise PlanError(str(error)) from error
-        tables = read_toml(Path(given), "The desired state", PlanError)
+        tables = read_toml(given, "The desired state", PlanError)
         try:
             return Desired(_checked(tables), path=str(given))
         except (PlanError, InvalidScopeError, InvalidArgumentError) as error:

@@ -52,7 +52,8 @@ class Journal:
     """
 
     def __init__(self, path: str | Path | None = None, *, base_url: str = "") -> None:
-        self._path = None if path is None else Path(path)
+        # Without a home folder `~` stays: only a write needs the file, and says so.
+        self._path = None if path is None else Path(os.path.expanduser(path))
         self._file = None if self._path is None else JournalFile(self._path)
         self._base_url = base_url
         self._entries: dict[str, Entry] = {}

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ikas_explore.errors import StorageError
-from ikas_explore.system.files import is_trap, replacing
+from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.system.files import is_trap, replacing, user_path
 
 #: Bytes of what was taken back that are read over before the file is rewritten without them.
 _MOST_TAKEN = 1 << 16
@@ -85,7 +85,15 @@ class JournalFile:
     """A journal on disk; every method raises StorageError when it cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._given = path
+
+    @property
+    def _path(self) -> Path:
+        try:
+            return user_path(self._given)
+        except InvalidArgumentError as error:
+            failure = StorageError(f"The journal cannot be used: {error} Or set IKAS_JOURNAL.")
+        raise failure
 
     def append(self, entry: Entry) -> None:
         """Add a write that is about to be sent."""

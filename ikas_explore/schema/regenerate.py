@@ -21,7 +21,7 @@ from typing import Any
 
 from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError
 from ikas_explore.schema import API_VERSIONS, sdl
-from ikas_explore.system.files import replacing
+from ikas_explore.system.files import replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
 
@@ -105,7 +105,7 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
 def _read_schema(path: Path) -> dict[str, Any]:
     """Return the introspection result that a file of JSON or SDL stands for."""
     try:
-        content = path.read_bytes()
+        content = user_path(path).read_bytes()
         text = content.decode(json.detect_encoding(content))  # Windows' tools write BOMs, or UTF-16
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"{path} cannot be read: {error}.") from error
@@ -263,6 +263,7 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str) -> bool:
+    path = user_path(path)
     if _read(path) == text:
         return False
     try:

@@ -18,8 +18,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import is_trap
+from ikas_explore.errors import StorageError
+from ikas_explore.system.files import is_trap, user_path
 from ikas_explore.text.printable import printable
 
 
@@ -105,13 +105,12 @@ class Database:
                 self._connection.close()
 
     def _checked(self, path: str | os.PathLike[str]) -> Path:
-        if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
-            raise InvalidArgumentError(f"{path!r} is not a path; give a text or a pathlib.Path.")
+        path = user_path(path)
         try:
             # To its end: a file that is made by SQLite behind a link is open to all at first.
             found = Path(os.path.realpath(path))
             trap, size = is_trap(path), found.stat().st_size if found.is_file() else 0
-        except (OSError, ValueError) as error:  # a NUL, half a surrogate pair
+        except OSError as error:
             raise StorageError(f"The {self._what} cannot be used: {error}. {_ANOTHER}") from None
         if trap:
             raise StorageError(

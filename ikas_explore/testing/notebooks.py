@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.system.files import user_path
 from ikas_explore.testing.leaks import Known, find_leaks, known_secrets, masked
 from ikas_explore.testing.notebook_texts import Place, as_text, texts
 from ikas_explore.testing.recorded_frames import FOLDER
@@ -63,7 +64,7 @@ def find_notebooks(paths: Iterable[str | Path]) -> list[Path]:
         A path does not exist, or a folder holds no notebook: nothing would be checked.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
+    for path in map(user_path, paths):
         if path.is_dir():
             below = [
                 each

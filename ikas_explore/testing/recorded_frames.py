@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import replacing
+from ikas_explore.system.files import replacing, user_path
 from ikas_explore.text.printable import printable, text_table
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def check_frame(
         )
     keys = [key] if isinstance(key, str) else list(key or ())
     now = take_record(frame, keys, {ignore} if isinstance(ignore, str) else set(ignore))
-    path = Path(os.environ.get(FOLDER_VARIABLE) or FOLDER) / f"{name}.json"
+    path = user_path(os.environ.get(FOLDER_VARIABLE) or FOLDER) / f"{name}.json"
     shown = f"{path.parent.name}/{path.name}"
     # pytest sets it, and the kernels it starts inherit it.
     checked = "PYTEST_CURRENT_TEST" in os.environ

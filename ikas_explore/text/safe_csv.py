@@ -1,11 +1,14 @@
 """CSV that spreadsheets take for text: they run what looks like a formula.
 
-A cell that would be run stands behind an apostrophe, which `from_cell` takes off again.
+What would be run gets an apostrophe before it, which `from_cell` takes off again. Excel splits at
+semicolons in Turkish and German, and a quote in the middle of a cell protects nothing then. So it
+is done at every place where a cell could begin, whatever the file is split at.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,8 +16,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-#: What makes a spreadsheet take a cell for a formula.
-_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Where a cell could begin, and what begins a formula there; wide signs count as the others.
+_BEGINNING = r"(?:^|(?<=[,;|\t\r\n]))"
+_FORMULA = r"""(?=['" ]*[=+\-@\uff1d\uff0b\uff0d\uff20])"""
+_UNSAFE = re.compile(rf"{_BEGINNING}{_FORMULA}|^(?='*[\t\r])")
+_MADE_SAFE = re.compile(rf"{_BEGINNING}'{_FORMULA}|^'(?='*[\t\r])")
 
 
 def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
@@ -40,14 +46,14 @@ def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
 
 
 def to_cell(value: object) -> object:
-    """Return a value as no formula; one apostrophe more where there are some already.
+    """Prefix what a spreadsheet would run as a formula, wherever it splits the text.
 
     Examples
     --------
-    >>> to_cell("=1+1"), to_cell("'=1+1"), to_cell("1+1"), to_cell(None)
-    ("'=1+1", "''=1+1", '1+1', None)
+    >>> to_cell("=1+1"), to_cell("'=1+1"), to_cell("1+1"), to_cell("a;=1"), to_cell(None)
+    ("'=1+1", "''=1+1", '1+1', "a;'=1", None)
     """
-    return f"'{value}" if _formula(value) else value
+    return _UNSAFE.sub("'", value) if isinstance(value, str) else value
 
 
 def from_cell(cell: object) -> object:
@@ -58,8 +64,4 @@ def from_cell(cell: object) -> object:
     >>> from_cell(to_cell("=1+1")), from_cell("'quoted'")
     ('=1+1', "'quoted'")
     """
-    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and _formula(cell) else cell
-
-
-def _formula(value: object) -> bool:
-    return isinstance(value, str) and value.lstrip("'").startswith(_STARTS)
+    return _MADE_SAFE.sub("", cell) if isinstance(cell, str) else cell
