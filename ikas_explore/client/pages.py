@@ -16,7 +16,7 @@ from sgqlc.types import Field
 
 from ikas_explore.client.arguments import missing_arguments
 from ikas_explore.client.rows import Columns, read_columns
-from ikas_explore.client.selection import Node, base_type, find_field, is_object, tree
+from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
 from ikas_explore.settings import Settings
 
@@ -57,7 +57,7 @@ class ListChanged(ResponseError):
 @lru_cache
 def is_paged(field: Field) -> bool:
     """Return whether a field answers in ikas' page form."""
-    names = {each.graphql_name for each in base_type(field)}
+    names = {each.graphql_name for each in fields_of(base_type(field))}
     return "pagination" in field.args and {"data", "hasNext"} <= names
 
 
@@ -183,7 +183,7 @@ class Request:
         rows = getattr(operation, self.field.name)(**arguments)
         paths = dict.fromkeys(self.paths)
         if pagination is not None:
-            for each in base_type(self.field):
+            for each in fields_of(base_type(self.field)):
                 if each.graphql_name in ("count", "hasNext", "page"):
                     getattr(rows, each.name)()
             rows = rows.data

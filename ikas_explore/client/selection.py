@@ -52,10 +52,24 @@ def is_object(field: Field) -> bool:
     return isinstance(base_type(field), ContainerTypeMeta)
 
 
+def fields_of(container: ObjectType) -> list[Field]:
+    """Return the fields of a type; UnknownFieldError for a union, which has none of its own."""
+    _refuse_union(container)
+    return list(container)
+
+
+def _refuse_union(kind: Any) -> None:
+    if issubclass(kind, sgqlc.types.Union):
+        raise UnknownFieldError(
+            f"{kind.__name__} is a union of {', '.join(each.__name__ for each in kind)}, and rows "
+            "of several types make no frame. Take a field that leads to one type."
+        )
+
+
 @lru_cache(maxsize=4096)
 def find_field(container: ObjectType, name: str) -> Field:
     """Return the field of a type by its snake_case or camelCase name."""
-    fields = list(container)
+    fields = fields_of(container)
     for field in fields:
         if name in (field.name, field.graphql_name):
             return field
@@ -75,6 +89,7 @@ def find_query(schema: Schema, asked: str | Field) -> Field:
         found.container is not found.schema.query_type
     ):
         raise UnknownFieldError(f"{found.graphql_name} is no query; take a field of Query.")
+    _refuse_union(base_type(found))
     if not is_object(found):
         raise UnknownFieldError(f"{found.graphql_name} has no fields to make a frame of.")
     return found
@@ -96,6 +111,7 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
         raise UnknownFieldError(
             f"{container.__name__}.{field.name} needs arguments and cannot be selected."
         )
+    _refuse_union(base_type(field))
     if not is_object(field):
         if rest:
             raise UnknownFieldError(
@@ -112,7 +128,7 @@ def scalar_paths(container: ObjectType) -> list[str]:
     """Return the names of a type's scalar fields: what is selected when nothing is named."""
     names = [
         field.name
-        for field in container
+        for field in fields_of(container)
         if not is_object(field)
         and issubclass(base_type(field), (sgqlc.types.Scalar, sgqlc.types.Enum))
         and not any(arg.type.__name__.endswith("!") for arg in field.args.values())

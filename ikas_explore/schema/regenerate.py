@@ -80,16 +80,20 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
         schema = introspection.get("data", introspection)["__schema"]
         _refuse_names(schema, source)
         CodeGen(name, _quotable(schema), lines.append, docstrings=True).write()
-        taken = any(each["name"] == name for each in schema["types"])
+        names = [each["name"] for each in schema["types"]]
     except InvalidArgumentError:
         raise
     except Exception as error:  # whatever sgqlc meets in a stranger's answer
         raise InvalidArgumentError(
             f"{source} is not the answer to an introspection query: {error!r}. {_ASK}"
         ) from error
-    if taken:
+    if name in names:
         raise InvalidArgumentError(
             f"{source} has a type called {name!r}, like the module; give --out another file name."
+        )
+    for each in filter(keyword.iskeyword, names):
+        raise InvalidArgumentError(
+            f"{source} has a type called {each!r}, which Python cannot have; leave that type out."
         )
     header = (
         f"# Generated from {printable(source)} "
