@@ -103,30 +103,47 @@ runpy.run_module("ikas_explore", run_name="__main__")
 """
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (["list", "--store", "sandbox"], ""),
-        (["audit", "--store", "sandbox"], ""),
-        (["check-notebooks", "a.ipynb"], ""),
-        (["save", ERP, FAVORITES, "--store", "sandbox"], "IKAS_JOURNAL"),
-    ],
-)
-def test_only_what_needs_a_home_folder_asks_for_one(
-    command: list[str], said: str, tmp_path: Path
-) -> None:
+def run_homeless(folder: Path, *command: str, **environment: str) -> str:
+    """Run a command as a user without a home folder; return what it said on stderr."""
     notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    (folder / "a.ipynb").write_text(json.dumps(notebook))
+    package = str(Path(ikas.__file__).parents[1])
     ended = subprocess.run(
         [sys.executable, "-c", NO_HOME, *command],
-        cwd=tmp_path,
-        env={"IKAS_DOTENV": "off", "PYTHONPATH": str(Path(ikas.__file__).parents[1])},
+        cwd=folder,
+        env={"IKAS_DOTENV": "off", "PYTHONPATH": package, **environment},
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert "Traceback" not in ended.stderr
-    assert said in ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["list", "--store", "sandbox"],
+        ["audit", "--store", "sandbox"],
+        ["check-notebooks", "a.ipynb"],
+        ["save", ERP, FAVORITES, "--store", "sandbox"],
+    ],
+)
+def test_what_needs_no_home_folder_asks_for_none(command: list[str], tmp_path: Path) -> None:
+    assert "home" not in run_homeless(tmp_path, *command)
+
+
+def test_a_write_to_be_journaled_without_a_home_folder_says_what_to_set(tmp_path: Path) -> None:
+    with ikas.Sandbox(examples=False) as sandbox:
+        variables = {
+            "IKAS_BASE_URL": sandbox.base_url,
+            "IKAS_ACCESS_TOKEN": sandbox.access_token,
+            "NO_PROXY": "127.0.0.1",
+        }
+        assert run_homeless(tmp_path, "list", **variables) == ""
+        assert "set IKAS_JOURNAL" in run_homeless(tmp_path, "save", ERP, FAVORITES, **variables)
+        with ikas.connect(sandbox) as store:
+            assert store.webhooks.list().empty
 
 
 def test_a_path_that_is_a_path_stays(home: Path) -> None:

@@ -46,7 +46,7 @@ def probe(url: str, *, local: bool = True, **options: Any) -> dict[str, Any]:
     options = {"timeout": 5.0, "resolve": to_loopback, **options}
     (row,) = probe_endpoints([url], local=[url] if local else [], **options).to_dict("records")
     return {
-        name: value
+        str(name): value
         for name, value in row.items()
         if isinstance(value, str) or (value is not None and value == value)
     }
