@@ -18,10 +18,8 @@ from ikas_explore.client.arguments import missing_arguments
 from ikas_explore.client.rows import Columns, read_columns
 from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
+from ikas_explore.schema.limits import PAGE_LIMIT
 from ikas_explore.settings import Settings
-
-#: The most rows ikas gives in one page (docs).
-PAGE_LIMIT = 200
 
 
 class Source(Protocol):

@@ -1,42 +1,89 @@
-"""Sample ``data`` for every scope, made from a random: the same seed gives the same bytes.
+"""The ``data`` of events: a made-up object as ikas' payloads have it, and what is known of these.
 
-Each sample says where its fields come from: from real payloads (``live``), from ikas' own SDK
-(``sdk``), or from nobody (``invented``). The people, shops and products are made up.
+Payloads differ from lists: times are ISO text, some enums are the numbers that ikas uses inside,
+and fewer fields are there. The same seed gives the same bytes.
 """
-# ruff: noqa: RUF001 - the Turkish dotless i is meant: it is what breaks handlers
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from ikas_explore.deliveries.payloads import iso_time, make_uuid, to_json
+from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make, person
+from ikas_explore.deliveries.payloads import iso_time, to_json
 from ikas_explore.schema.scopes import Scope, check_scopes
 
-T = TypeVar("T")
 Source = Literal["live", "sdk", "invented"]
-Fields = dict[str, Any]
 
-FIRST_NAMES = ("Çağla", "Şükrü", "İpek", "Ömer", "Ülkü", "Gökçe", "Işıl", "Yiğit", "Ayşe", "Buğra")
-LAST_NAMES = ("Öztürk", "Yılmaz", "Şahin", "Çelik", "Güneş", "Doğan", "Aydın", "Kılıç", "Işık")
-PRODUCTS = (
-    "Örme Kazak",
-    "Keten Gömlek",
-    "Bakır Cezve",
-    "Çini Kâse",
-    "Türk Kahvesi 250 g",
-    "Şal, el dokuması",
-    "Işıklı Küre",
-    "Zeytinyağı 1 L",
-)
-CITIES = ("İstanbul", "İzmir", "Muğla", "Eskişehir", "Şanlıurfa", "Çanakkale")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIRST_DAY = 1_704_067_200_000  # 2024-01-01, for samples whose time is drawn too
 
-# For slugs and addresses: no other letters come up in the names above.
-_ASCII = str.maketrans("çğıöşüâÇĞİÖŞÜI", "cgiosuacgiosui")
-_EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+#: The fields of each kind's payloads, by the kind of JSON value; null is possible everywhere.
+#: Those of orders, customers and products were seen in real payloads, those of stock are the
+#: SDK's type.
+FIELDS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
+    "order": {
+        "text": (
+            "id", "orderNumber", "status", "orderPaymentStatus", "currencyCode", "salesChannelId",
+            "cartId", "checkoutId", "clientIp", "userAgent", "dueDate", "note", "priceListId",
+            "sourceId", "terminalId", "shippingMethod", "orderedAt", "merchantId", "createdAt",
+            "updatedAt",
+        ),
+        "number": (
+            "orderSequence", "totalPrice", "totalFinalPrice", "netTotalFinalPrice", "itemCount",
+            "cartStatus", "createdBy",
+        ),
+        "boolean": ("archived", "deleted"),
+        "list": (
+            "orderLineItems", "orderPackages", "invoices", "paymentMethods", "taxLines",
+            "currencyRates", "orderTagIds", "attributes", "giftPackageLines",
+        ),
+        "object": ("customer", "salesChannel", "billingAddress", "shippingAddress", "storefront"),
+    },
+    "customer": {
+        "text": (
+            "id", "firstName", "lastName", "fullName", "email", "phone", "accountStatus",
+            "preferredLanguage", "subscriptionStatus", "lastOrderDate", "merchantId", "createdAt",
+            "updatedAt",
+        ),
+        "number": ("customerSequence", "orderCount"),
+        "boolean": ("isEmailVerified", "isPhoneVerified", "deleted"),
+        "list": ("addresses",),
+    },
+    "product": {
+        "text": (
+            "id", "name", "type", "brandId", "vendorId", "merchantId", "createdAt", "updatedAt",
+        ),
+        "number": ("weight",),
+        "boolean": ("deleted",),
+        "list": (
+            "variants", "salesChannels", "attributes", "productVariantTypes", "categoryIds",
+            "tagIds",
+        ),
+        "object": ("metaData", "brand"),
+    },
+    "stock": {
+        "text": ("id", "productId", "variantId", "stockLocationId", "createdAt", "updatedAt"),
+        "number": ("stockCount",),
+        "boolean": ("deleted",),
+    },
+}  # fmt: skip
+_KNOWN: Mapping[Kind, Mapping[str, str]] = {
+    kind: {name: json_kind for json_kind, names in fields.items() for name in names}
+    for kind, fields in FIELDS.items()
+}
+
+# The numbers that were seen where lists have words; one that nobody saw is a guess.
+_NUMBERS: Mapping[str, Mapping[str, int]] = {
+    "cartStatus": {"ACTIVE": 1, "PASSIVE": 2},
+    "createdBy": {"ADMIN": 1, "CUSTOMER": 2},
+    "targetType": {"PRODUCT": 1, "CATEGORY": 2, "BRAND": 3},
+}
+_CHANNEL_STATUS = {"VISIBLE": 1}
+_DATES = ("dueDate", "lastOrderDate")
 
 
 @dataclass(frozen=True)
@@ -53,6 +100,7 @@ def sample(
     *,
     now: dt.datetime | None = None,
     merchant_id: str | None = None,
+    private_app: bool = False,
 ) -> Sample:
     """Make the ``data`` of an event of a scope that can be registered.
 
@@ -65,209 +113,102 @@ def sample(
     'sdk'
     """
     (name,) = check_scopes([scope])
-    make, source = _MAKERS[name]
-    draw = _Draw(random, now, merchant_id, created=name.endswith("/created"))
-    return Sample(to_json(make(draw)), source)
-
-
-class _Draw:
-    """One event's values, drawn in the order they are asked for.
-
-    Only ``random()`` and ``getrandbits()`` are used: what ``choice`` and the like make of
-    them may change with the version of Python.
-    """
-
-    def __init__(
-        self, random: Random, now: dt.datetime | None, merchant_id: str | None, *, created: bool
-    ) -> None:
-        self._random = random
-        if now is None:
-            now = _EPOCH + dt.timedelta(milliseconds=self.number(0, 365 * 86_400_000))
-        self.now = iso_time(now)
-        # An update comes up to 90 days after the creation.
-        age = dt.timedelta(0 if created else 1 + self.number(0, 89), self.number(0, 3600))
-        self.created_at = self.now if created else iso_time(now - age)
-        self.merchant_id = merchant_id or self.uuid()
-
-    def uuid(self) -> str:
-        return make_uuid(self._random)
-
-    def number(self, low: int, high: int) -> int:
-        return low + int(self._random.random() * (high - low + 1))
-
-    def one(self, choices: Sequence[T]) -> T:
-        return choices[self.number(0, len(choices) - 1)]
-
-    def price(self) -> float:
-        return round(self.number(20, 900) - 0.1, 1)  # 19.9 ... 899.9
-
-    def record(self) -> Fields:
-        """Return the fields at the end of every payload seen."""
-        return {
-            "merchantId": self.merchant_id,
-            "deleted": False,
-            "createdAt": self.created_at,
-            "updatedAt": self.now,
-        }
-
-    def person(self) -> Fields:
-        first, last = self.one(FIRST_NAMES), self.one(LAST_NAMES)
-        return {
-            "id": self.uuid(),
-            "firstName": first,
-            "lastName": last,
-            "fullName": f"{first} {last}",
-            "email": f"{_slug(first)}.{_slug(last)}@example.com",
-        }
-
-
-def _slug(name: str) -> str:
-    ascii_name = name.translate(_ASCII).lower()
-    return "-".join("".join(c if c.isalnum() else " " for c in ascii_name).split())
-
-
-def _order(draw: _Draw) -> Fields:
-    lines = [_order_line(draw) for _ in range(draw.number(1, 3))]
-    total = round(
-        sum(line["variant"]["prices"][0]["sellPrice"] * line["quantity"] for line in lines), 2
+    draw = Draw(random)
+    updated_at = (
+        _FIRST_DAY + draw.number(0, 365 * DAY) if now is None else (now - _EPOCH) // _MILLISECOND
     )
-    sequence = draw.number(1001, 9999)
-    return {
-        "id": draw.uuid(),
-        "orderNumber": str(sequence),
-        "orderSequence": sequence,
-        "status": "CREATED",
-        "orderPaymentStatus": draw.one(("PAID", "WAITING")),
-        "currencyCode": "TRY",
-        "totalPrice": total,
-        "totalFinalPrice": total,
-        "itemCount": sum(line["quantity"] for line in lines),
-        "orderLineItems": lines,
-        "customer": draw.person(),
-        "salesChannel": {"id": draw.uuid(), "name": "Çevrim içi mağaza", "type": "STOREFRONT"},
-        "orderPackages": [],
-        "invoices": [],
-        "paymentMethods": [{"type": "CREDIT_CARD", "price": total}],
-        "taxLines": [{"rate": 20, "price": round(total / 6, 2)}],
-        "shippingMethod": "SHIPMENT",
-        "orderedAt": draw.created_at,
-        **draw.record(),
-    }
+    created = name.endswith("/created")
+    created_at = updated_at if created else updated_at - (1 + draw.number(0, 89)) * DAY
+    merchant_id = merchant_id or draw.uuid()
+    kind = kind_of(name)
+    if kind is not None:
+        made = make(
+            kind, draw, created_at=created_at, updated_at=updated_at, merchant_id=merchant_id
+        )
+        fields = payload(kind, made, private_app=private_app)
+        return Sample(to_json(fields), "sdk" if kind == "stock" else "live")
+    record = {"merchantId": merchant_id, "deleted": False, "createdAt": _iso(created_at),
+              "updatedAt": _iso(updated_at)}  # fmt: skip
+    unseen = _status if name == Scope.CUSTOMER_STATUS_UPDATED else _favourites
+    return Sample(to_json({**unseen(draw), **record}), "invented")
 
 
-def _order_line(draw: _Draw) -> Fields:
-    return {
-        "variant": {
-            "productId": draw.uuid(),
-            "name": draw.one(PRODUCTS),
-            "prices": [{"sellPrice": draw.price()}],
-        },
-        "status": "UNFULFILLED",
-        "quantity": draw.number(1, 3),
-    }
+def kind_of(scope: str) -> Kind | None:
+    """Return the kind of object whose lists and payloads a scope is about; None for others.
+
+    Examples
+    --------
+    >>> kind_of("store/order/created"), kind_of("store/customer/statusUpdated")
+    ('order', None)
+    """
+    _, resource, event = f"{scope}//".split("/")[:3]
+    known: Mapping[str, Kind] = {kind: kind for kind in FIELDS}
+    return known.get(resource) if event in ("created", "updated") else None
 
 
-def _customer(draw: _Draw) -> Fields:
-    person = draw.person()
-    del person["fullName"]
-    return {
-        **person,
-        "isEmailVerified": draw.one((True, False)),
-        "phone": f"+90555000{draw.number(0, 9999):04}",
-        "addresses": [
-            {
-                "id": draw.uuid(),
-                "title": "Ev",
-                "firstName": person["firstName"],
-                "lastName": person["lastName"],
-                "addressLine1": f"Gül Sokağı No: {draw.number(1, 99)}",
-                "city": {"name": draw.one(CITIES)},
-                "country": {"name": "Türkiye", "iso2": "TR"},
-            }
-        ],
-        "subscriptionStatus": draw.one(("SUBSCRIBED", "NOT_SUBSCRIBED")),
-        "customerSequence": draw.number(1, 9999),
-        **draw.record(),
-    }
+def payload(kind: Kind, fields: Mapping[str, Any], *, private_app: bool = False) -> Fields:
+    """Return an object of a list as the ``data`` of an event about it."""
+    shown = {name: _as_sent(name, fields.get(name, [] if json_kind == "list" else None))
+             for name, json_kind in _KNOWN[kind].items()}  # fmt: skip
+    if kind == "product" and isinstance(shown["salesChannels"], list):
+        for channel in shown["salesChannels"]:
+            channel["status"] = _CHANNEL_STATUS.get(channel["status"], channel["status"])
+    return {**shown, "isPrivateApp": True} if private_app else shown
 
 
-def _product(draw: _Draw) -> Fields:
-    name, identity, price = draw.one(PRODUCTS), draw.uuid(), draw.price()
-    return {
-        "id": identity,
-        "name": name,
-        "type": "PHYSICAL",
-        "variants": [
-            {
-                "isActive": True,
-                "prices": [
-                    {
-                        "sellPrice": price,
-                        "discountPrice": None,
-                        "buyPrice": round(price / 2, 2),
-                        "currency": "TRY",
-                        "priceListId": None,
-                    }
-                ],
-            }
-        ],
-        "metaData": {
-            "slug": _slug(name),
-            "pageTitle": name,
-            "targetType": "PRODUCT",
-            "targetId": identity,
-        },
-        "salesChannels": [{"id": draw.uuid(), "status": "VISIBLE"}],
-        "brand": {"id": draw.uuid(), "name": "Çarşı"},
-        "attributes": [],
-        **draw.record(),
-    }
+def differs_from_known(scope: str, data: Mapping[str, Any]) -> Iterator[str]:
+    """Say in what data differs from what is known of a scope's payloads."""
+    kind = kind_of(scope)
+    if kind is None:
+        return
+    missing = [name for name in _KNOWN[kind] if name not in data]
+    if missing:
+        yield f"real ones also have {', '.join(missing)}"
+    for name, json_kind in _KNOWN[kind].items():
+        value = data.get(name)
+        if value is not None and _json_kind(value) != json_kind:
+            yield f"{name} is {_json_kind(value)}, and {json_kind} in real ones"
 
 
-def _stock(draw: _Draw) -> Fields:
-    record = draw.record()
-    del record["merchantId"]  # the SDK's type has none
-    return {
-        "id": draw.uuid(),
-        "productId": draw.uuid(),
-        "variantId": draw.uuid(),
-        "stockLocationId": draw.uuid(),
-        "stockCount": draw.number(0, 250),
-        **record,
-    }
+def _json_kind(value: object) -> str:
+    kinds = {bool: "boolean", int: "number", float: "number", str: "text", list: "list"}
+    return kinds.get(type(value), "object")
 
 
-def _favorite_products(draw: _Draw) -> Fields:
+def _as_sent(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _as_sent(key, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_sent("", each) for each in value]
+    if isinstance(value, int) and (name.endswith("At") or name in _DATES):
+        return _iso(value)
+    return _NUMBERS[name].get(value, value) if name in _NUMBERS and value is not None else value
+
+
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+def _iso(milliseconds: int) -> str:
+    return iso_time(_EPOCH + milliseconds * _MILLISECOND)
+
+
+# Nobody has seen these two.
+
+
+def _favourites(draw: Draw) -> Fields:
     return {
         "id": draw.uuid(),
         "customerId": draw.uuid(),
         "products": [
             {"productId": draw.uuid(), "variantId": draw.uuid()} for _ in range(draw.number(1, 3))
         ],
-        **draw.record(),
     }
 
 
-def _customer_status(draw: _Draw) -> Fields:
-    person = draw.person()
+def _status(draw: Draw) -> Fields:
+    who = person(draw)
     return {
-        "id": person["id"],
-        "email": person["email"],
-        "accountStatus": draw.one(("ACTIVE_ACCOUNT", "PASSIVE_ACCOUNT")),
-        **draw.record(),
+        "id": who["id"],
+        "email": who["email"],
+        "accountStatus": draw.one(("ACTIVE_ACCOUNT", "DEACTIVATED_ACCOUNT")),
     }
-
-
-_MAKERS: Mapping[str, tuple[Callable[[_Draw], Fields], Source]] = {
-    Scope.ORDER_CREATED: (_order, "live"),
-    Scope.ORDER_UPDATED: (_order, "live"),
-    Scope.PRODUCT_CREATED: (_product, "live"),
-    Scope.PRODUCT_UPDATED: (_product, "live"),
-    Scope.CUSTOMER_CREATED: (_customer, "live"),
-    Scope.CUSTOMER_UPDATED: (_customer, "live"),
-    Scope.CUSTOMER_STATUS_UPDATED: (_customer_status, "invented"),
-    Scope.CUSTOMER_FAVORITE_PRODUCTS_CREATED: (_favorite_products, "invented"),
-    Scope.CUSTOMER_FAVORITE_PRODUCTS_UPDATED: (_favorite_products, "invented"),
-    Scope.STOCK_CREATED: (_stock, "sdk"),
-    Scope.STOCK_UPDATED: (_stock, "sdk"),
-}

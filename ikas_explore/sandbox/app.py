@@ -31,6 +31,7 @@ from ikas_explore.network.server import (
 )
 from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.catalogue import Catalogue
 from ikas_explore.sandbox.control import control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
 from ikas_explore.sandbox.event_rows import Events
@@ -59,6 +60,7 @@ class State(AbstractContextManager[Starlette]):
     rows: Rows
     stores: Stores
     store: StoreCredentials
+    catalogue: Catalogue
     events: Events
     deliveries: Deliveries
     worker: Worker
@@ -83,6 +85,7 @@ class State(AbstractContextManager[Starlette]):
             self.events = Events(self.rows, self._rules.deliver_to, self.worker.add)
             self.deliveries = Deliveries(self.rows)
             self.faults = Faults(self.rows.random("faults"))
+            self.catalogue = Catalogue(self.rows)
             registrations = Registrations(self.rows)
             self.routes = self._routes(registrations)
             self.store, new = self.stores.add(SANDBOX)
@@ -104,7 +107,9 @@ class State(AbstractContextManager[Starlette]):
     def _routes(self, registrations: Registrations) -> list[Route]:
         graphql = []
         for api_version in API_VERSIONS:
-            schema = executable_schema(api_version, registrations, strict=self._rules.strict)
+            schema = executable_schema(
+                api_version, registrations, self.catalogue, strict=self._rules.strict
+            )
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, _graphql_path(self, Executor(schema)), methods=["POST"]))
         token_path = _token_path(self, self._rules.token_lifetime)

@@ -27,7 +27,10 @@ from graphql import (
     validate,
 )
 
+from ikas_explore.deliveries.objects import Kind
 from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.sandbox.catalogue import LISTS, Catalogue
+from ikas_explore.sandbox.catalogue import SDL as CATALOGUE_SDL
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.schema import SAVE_FIELDS, ApiVersion, sdl
@@ -113,7 +116,7 @@ class Executor:
 
 
 def executable_schema(
-    api_version: ApiVersion, registrations: Registrations, *, strict: bool
+    api_version: ApiVersion, registrations: Registrations, catalogue: Catalogue, *, strict: bool
 ) -> GraphQLSchema:
     """Bind the fields of one API version to what they do.
 
@@ -142,12 +145,30 @@ def executable_schema(
         registrations.delete(store.name, scopes)
         return True  # also for a scope that is not registered, where ikas' answer is unknown
 
+    def page_of(kind: Kind) -> Callable[..., Any]:
+        def page(_: object, info: GraphQLResolveInfo, **arguments: Any) -> dict[str, Any]:
+            store = _installed_store_of(info.context)
+            try:
+                return catalogue.page(kind, store.name, arguments)
+            except InvalidArgumentError as error:
+                raise _refused_argument(str(error)) from None
+
+        return page
+
+    def about(what: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda _, info, **arguments: what(_installed_store_of(info.context), **arguments)
+
     resolvers: dict[str, Callable[..., Any]] = {
+        **{field: page_of(kind) for field, kind in LISTS.items()},
+        "me": about(catalogue.me),
+        "getMerchant": about(catalogue.merchant),
+        "getAuthorizedApp": about(catalogue.authorized_app),
+        "listSalesChannel": about(catalogue.sales_channels),
         "listWebhook": list_webhook,
         SAVE_FIELDS[api_version]: save_webhook,
         "deleteWebhook": delete_webhook,
     }
-    schema = build_schema(sdl(api_version))
+    schema = build_schema(sdl(api_version) + CATALOGUE_SDL)
     for root in _roots(schema):
         for name, field in root.fields.items():
             field.resolve = resolvers[name]
@@ -194,7 +215,11 @@ def _check_endpoint(endpoint: str, *, strict: bool) -> None:
             # That such addresses are refused is documented, the code is inferred.
             reason = f"the endpoint {endpoint!r} cannot be reached from the internet."
     if reason:
-        raise _refusal("ARGUMENT_VALIDATION_ERROR", f"Argument Validation Error: {reason}")
+        raise _refused_argument(reason)
+
+
+def _refused_argument(reason: str) -> GraphQLError:
+    return _refusal("ARGUMENT_VALIDATION_ERROR", f"Argument Validation Error: {reason}")
 
 
 def _read_operation(body: bytes) -> dict[str, Any] | str:

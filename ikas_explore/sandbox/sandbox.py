@@ -11,6 +11,8 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.attempts import Retries
+from ikas_explore.deliveries.objects import Kind
+from ikas_explore.deliveries.samples import payload
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import State
@@ -214,6 +216,99 @@ class Sandbox:
         ['blocked']
         """
         return self._state.events.emit(self._named(store), scope, data)[1]
+
+    def change(
+        self,
+        kind: Kind,
+        id: str | None = None,
+        *,
+        emit: bool = True,
+        store: str | None = None,
+        **fields: Any,
+    ) -> str:
+        """Have something happen in a store: its lists show it, and the event is emitted.
+
+        Parameters
+        ----------
+        kind : {"order", "customer", "product", "stock"}
+        id : str, optional
+            The object to change; its ``updatedAt`` moves. Default: a new one is made.
+        emit : bool, default True
+            False emits no event, as in an outage of ikas.
+        store : str, optional
+            Where it happens. Default: the store ``sandbox``.
+        **fields
+            Fields to set, by ikas' names or Python's: ``status="CANCELLED"``, ``stock_count=3``.
+
+        Returns
+        -------
+        str
+            The object's id.
+
+        Raises
+        ------
+        InvalidArgumentError
+            No such kind, store, object or field, or a value of another type.
+        StorageError
+            It cannot be written; then nothing happened.
+
+        Examples
+        --------
+        >>> with Sandbox(seed=1) as sandbox:
+        ...     order = sandbox.change("order")
+        ...     sandbox.change("order", order, status="CANCELLED") == order
+        True
+        """
+        where = self._named(store)
+        changed, new = self._state.catalogue.change(where, kind, id, fields)
+        if emit:
+            event = "created" if new else "updated"
+            self._state.events.emit(where, f"store/{kind}/{event}", payload(kind, changed))
+        return str(changed["id"])
+
+    def fill(
+        self,
+        *,
+        orders: int = 0,
+        customers: int = 0,
+        products: int = 0,
+        days: float = 30,
+        store: str | None = None,
+    ) -> None:
+        """Give a store a past: its lists show it, and no event is emitted.
+
+        Most objects changed after they were made. Each product has a row of stock.
+
+        Parameters
+        ----------
+        orders, customers, products : int, default 0
+            How many are added.
+        days : float, default 30
+            How far back the past goes; it ends now.
+        store : str, optional
+            Default: the store ``sandbox``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A number that cannot be right, or no such store.
+        StorageError
+            It cannot be written; then nothing was added.
+
+        Examples
+        --------
+        >>> with Sandbox() as sandbox:
+        ...     sandbox.fill(orders=20, days=7)
+        """
+        asked = {"orders": orders, "customers": customers, "products": products}
+        numbers = [
+            int(check_number(name, number, least=0, whole=True)) for name, number in asked.items()
+        ]
+        days = check_number("days", days, least=0, above=True)
+        kinds: tuple[Kind, ...] = ("order", "customer", "product", "stock")
+        self._state.catalogue.fill(
+            self._named(store), dict(zip(kinds, [*numbers, numbers[-1]], strict=True)), days
+        )
 
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is pending.

@@ -11,7 +11,10 @@ from ikas_explore.system.database import Database
 
 # Marks a file as a sandbox's ("ikas" in ASCII).
 _APPLICATION_ID = 0x696B6173
-_TABLES = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
+_TABLES, _CATALOGUE = (
+    resources.files(__package__).joinpath(name).read_text("utf-8")
+    for name in ("tables.sql", "catalogue.sql")
+)
 
 
 def now_ms() -> int:
@@ -30,7 +33,13 @@ class Rows(Database):
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, seed: str = "") -> None:
-        super().__init__(path, name="sandbox", tables=_TABLES, application_id=_APPLICATION_ID)
+        super().__init__(
+            path,
+            name="sandbox",
+            tables=_TABLES,
+            added=[_CATALOGUE],
+            application_id=_APPLICATION_ID,
+        )
         self._seed = seed
         try:
             with self.transaction() as connection:

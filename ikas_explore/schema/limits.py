@@ -16,3 +16,6 @@ class Rate:
 #: Calls that ikas lets through before it answers HTTP 429 (docs). That it counts them per store
 #: authorisation is inferred.
 CALLS = Rate(calls=50, seconds=10.0)
+
+#: The most rows that ikas gives in one page (docs).
+PAGE_LIMIT = 200

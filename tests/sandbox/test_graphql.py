@@ -9,6 +9,7 @@ import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from ikas_explore.sandbox import Sandbox
+from ikas_explore.sandbox.catalogue import Catalogue
 from ikas_explore.sandbox.graphql import executable_schema
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
@@ -25,7 +26,7 @@ ENDPOINT = "https://example.com/ikas"
 def test_every_field_of_query_and_mutation_has_a_resolver(version: ApiVersion) -> None:
     """graphql-core notices a missing one only when the field is asked for."""
     rows = Rows()
-    schema = executable_schema(version, Registrations(rows), strict=False)
+    schema = executable_schema(version, Registrations(rows), Catalogue(rows), strict=False)
     rows.close()
     for kind in (schema.query_type, schema.mutation_type):
         assert kind is not None

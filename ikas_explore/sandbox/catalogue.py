@@ -1,0 +1,349 @@
+"""The objects of a sandbox's stores (orders, customers, products, stock) and the lists of them.
+
+Lists page, filter and sort as ikas documents. What is not known: the order of a list that is
+not asked to be sorted (here as the objects were made), and whether deleted objects are listed
+(here products alone, with ``includeDeleted``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import Any, get_args
+
+from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make
+from ikas_explore.deliveries.payloads import make_uuid, to_json
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.schema.limits import PAGE_LIMIT
+from ikas_explore.values.names import did_you_mean
+
+#: What extends the webhook part of the schema.
+SDL = resources.files(__package__).joinpath("catalogue.graphql").read_text("utf-8")
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+#: The root field that lists a kind.
+LISTS: Mapping[str, Kind] = {
+    "listOrder": "order",
+    "listCustomer": "customer",
+    "listProduct": "product",
+    "listProductStockLocation": "stock",
+}
+
+#: What an app may do, as ikas writes it; none is named for webhooks.
+PERMISSIONS = "read_orders,read_products,read_customers,read_inventories"
+
+DEFAULT_LIMIT = 50  # rows in a page that names no limit
+
+# Arguments to what they look at: a column, a path in the body, or the elements at a path.
+_COLUMNS = {"id": "id", "updatedAt": "updated_at"}
+_PATHS: Mapping[Kind, Mapping[str, str]] = {
+    "order": {
+        "orderNumber": "$.orderNumber",
+        "customerEmail": "$.customer.email",
+        "customerId": "$.customer.id",
+        "orderedAt": "$.orderedAt",
+        "closedAt": "$.closedAt",
+        "status": "$.status",
+        "orderPaymentStatus": "$.orderPaymentStatus",
+        "orderPackageStatus": "$.orderPackageStatus",
+        "salesChannelId": "$.salesChannel.id",
+        "sourceId": "$.sourceId",
+        "stockLocationId": "$.stockLocationId",
+        "terminalId": "$.terminalId",
+    },
+    "customer": {"email": "$.email", "phone": "$.phone", "merchantId": "$.merchantId"},
+    "product": {"name": "$.name", "brandId": "$.brandId", "vendorId": "$.vendorId"},
+    "stock": {
+        "productId": "$.productId",
+        "variantId": "$.variantId",
+        "stockLocationId": "$.stockLocationId",
+    },
+}
+_ELEMENTS: Mapping[str, tuple[str, str]] = {
+    "orderTagIds": ("json_each", "$.orderTagIds"),
+    "tagIds": ("json_each", "$.tagIds"),
+    "categoryIds": ("json_each", "$.categoryIds"),
+    "salesChannelIds": ("json_each", "$.salesChannelIds"),
+    "sku": ("json_tree", "$.variants"),
+    "barcodeList": ("json_tree", "$.variants"),
+}
+_SEARCHED: Mapping[Kind, Sequence[str]] = {
+    "order": ["$.orderNumber"],
+    "customer": ["$.fullName", "$.email", "$.phone"],
+    "product": ["$.name"],
+}
+_SORTS: Mapping[Kind, Mapping[str, str]] = {
+    "order": {"orderedAt": "json_extract(body, '$.orderedAt')"},
+    "product": {"name": "json_extract(body, '$.name')"},
+}
+_SORTS_OF_ALL = {"createdAt": "created_at", "updatedAt": "updated_at"}
+_OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+class Catalogue:
+    """The objects of all stores, in rows.
+
+    Parameters
+    ----------
+    rows : Rows
+        Its seed also says what new objects are like.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._draw = Draw(rows.random("objects", rows.opened))
+
+    def page(self, kind: Kind, store: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a page of a list as ikas answers it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A page, a limit or a sort that ikas does not have.
+        """
+        asked = arguments.get("pagination") or {}
+        page, limit = asked.get("page") or 1, asked.get("limit") or DEFAULT_LIMIT
+        if page < 1 or not 1 <= limit <= PAGE_LIMIT:
+            raise InvalidArgumentError(
+                f"page is at least 1 and limit 1 to {PAGE_LIMIT}, not {page} and {limit}."
+            )
+        parts = ["store = ?", "kind = ?"]
+        values: list[Any] = [store, kind]
+        for part, given in _conditions(kind, arguments):
+            parts.append(part)
+            values += given
+        where = " AND ".join(parts)
+        order = _order(kind, arguments.get("sort"))
+        # All of it is made of the tables above; values are bound.
+        numbers = f"SELECT number FROM objects WHERE {where}"  # noqa: S608
+        ((count,),) = self._rows.read(f"SELECT count(*) FROM ({numbers})", *values)  # noqa: S608
+        rows = self._rows.read(
+            # Bodies are read for the rows of the page alone.
+            f"SELECT body FROM objects WHERE number IN ({numbers} ORDER BY {order}"  # noqa: S608
+            f" LIMIT ? OFFSET ?) ORDER BY {order}",
+            *values,
+            limit,
+            (page - 1) * limit,
+        )
+        return {
+            "count": count,
+            "data": [json.loads(row["body"]) for row in rows],
+            "hasNext": page * limit < count,
+            "limit": limit,
+            "page": page,
+        }
+
+    def me(self, store: StoreCredentials) -> dict[str, Any]:
+        """Return the app behind a token, as ``me`` answers."""
+        app = self.authorized_app(store)
+        return {
+            **app,
+            "name": "Sandbox app",
+            "email": f"app@{store.name}.example.com",
+            "scopes": app["scope"].split(","),
+        }
+
+    def authorized_app(self, store: StoreCredentials) -> dict[str, Any]:
+        """Return the authorisation of the app, as ``getAuthorizedApp`` answers."""
+        random = self._rows.random("app", store.name)
+        return {
+            "id": store.authorized_app_id,
+            "scope": PERMISSIONS,
+            "partnerId": make_uuid(random),
+            "storeAppId": make_uuid(random),
+            "salesChannelId": self.sales_channels(store)[0]["id"],
+            "deleted": False,
+        }
+
+    def merchant(self, store: StoreCredentials) -> dict[str, Any]:
+        """Return the store's owner, as ``getMerchant`` answers."""
+        return {
+            "id": store.merchant_id,
+            "email": f"owner@{store.name}.example.com",
+            "firstName": "Ayşe",
+            "lastName": "Öztürk",
+            "merchantName": store.name,
+            "storeName": store.name,
+        }
+
+    def sales_channels(
+        self, store: StoreCredentials, id: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the sales channels, as ``listSalesChannel`` answers."""
+        random = self._rows.random("channels", store.name)
+        channels: list[dict[str, Any]] = [
+            {"id": make_uuid(random), "name": name, "type": kind, "deleted": False}
+            for name, kind in (("Çevrim içi mağaza", "STOREFRONT"), ("Yönetim", "ADMIN"))
+        ]
+        given = {key: value for key, value in (id or {}).items() if value is not None}
+        return [each for each in channels if _fits(each["id"], given)]
+
+    def change(
+        self, store: StoreCredentials, kind: str, id: str | None, fields: Mapping[str, Any]
+    ) -> tuple[Fields, bool]:
+        """Make an object or change one; return it, and whether it is new."""
+        known = check_kind(kind)
+        with self._rows.transaction() as connection:
+            now, row = now_ms(), None
+            if id is not None:
+                row = connection.execute(
+                    "SELECT number, body FROM objects WHERE store = ? AND kind = ? AND id = ?",
+                    (store.name, known, id),
+                ).fetchone()
+                if row is None:
+                    raise InvalidArgumentError(
+                        f"The store {store.name!r} has no {known} with the id {id!r}; without "
+                        "id a new one is made."
+                    )
+            body = (
+                make(known, self._draw, created_at=now, updated_at=now,
+                     merchant_id=store.merchant_id)
+                if row is None
+                else json.loads(row["body"])
+            )  # fmt: skip
+            if row is not None:
+                # Two changes within a millisecond are two changes.
+                body["updatedAt"] = max(now, body["updatedAt"] + 1)
+            body.update(_checked(known, body, fields))
+            if row is None:
+                connection.execute(_INSERT, _cells(store.name, known, body))
+            else:
+                connection.execute(
+                    "UPDATE objects SET updated_at = ?, deleted = ?, body = ? WHERE number = ?",
+                    (body["updatedAt"], body["deleted"], to_json(body), row["number"]),
+                )
+        return body, row is None
+
+    def fill(self, store: StoreCredentials, numbers: Mapping[Kind, int], days: float) -> None:
+        """Give a store a past: objects made over the last days, most of them changed since."""
+        now = now_ms()
+        span = int(days * DAY)
+        with self._rows.transaction() as connection:
+            for kind, number in numbers.items():
+                connection.executemany(_INSERT, self._past(store, kind, number, now=now, span=span))
+
+    def _past(
+        self, store: StoreCredentials, kind: Kind, number: int, *, now: int, span: int
+    ) -> Iterator[tuple[Any, ...]]:
+        draw = self._draw
+        for made in range(number):
+            # In the order of time, as a shop's numbers are.
+            created_at = now - span + span * made // number + draw.number(0, span // number // 2)
+            created_at = min(created_at, now)
+            changed = made % 8 != 0 and created_at < now
+            updated_at = draw.number(created_at + 1, now) if changed else created_at
+            body = make(
+                kind, draw, created_at=created_at, updated_at=updated_at,
+                merchant_id=store.merchant_id,
+            )  # fmt: skip
+            if kind == "order":
+                body["orderSequence"], body["orderNumber"] = made + 1, str(1001 + made)
+            yield _cells(store.name, kind, body)
+
+
+_INSERT = (
+    "INSERT INTO objects (store, kind, id, created_at, updated_at, deleted, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def check_kind(kind: str) -> Kind:
+    """Return a kind of objects, or raise InvalidArgumentError naming those that there are."""
+    for known in KINDS:
+        if kind == known:
+            return known
+    raise InvalidArgumentError(f"There is no kind {kind!r}.{did_you_mean(str(kind), KINDS)}")
+
+
+def _cells(store: str, kind: Kind, body: Fields) -> tuple[Any, ...]:
+    return (
+        store, kind, body["id"], body["createdAt"], body["updatedAt"], body["deleted"],
+        to_json(body),
+    )  # fmt: skip
+
+
+def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
+    """Return fields by ikas' names; raise for those that an object of the kind has not."""
+    checked: Fields = {}
+    for name, value in fields.items():
+        first, *others = name.split("_")
+        field = first + "".join(map(str.capitalize, others))
+        if field not in body or field in ("id", "createdAt", "updatedAt"):
+            known = [each for each in body if each not in ("id", "createdAt", "updatedAt")]
+            raise InvalidArgumentError(
+                f"A {kind} has no field {name!r} to set.{did_you_mean(field, known)}"
+            )
+        before = body[field]
+        numbers = isinstance(before, (int, float)) and isinstance(value, (int, float))
+        same = type(value) is type(before) or (numbers and bool not in (type(value), type(before)))
+        if None not in (value, before) and not same:
+            raise InvalidArgumentError(
+                f"{name} of a {kind} is {type(before).__name__}, not {value!r}."
+            )
+        try:
+            to_json(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
+        checked[field] = value
+    return checked
+
+
+def _order(kind: Kind, sort: str | None) -> str:
+    if not sort:
+        return "number"
+    known = {**_SORTS_OF_ALL, **_SORTS.get(kind, {})}
+    expression = known.get(sort.removeprefix("-"))
+    if expression is None:
+        raise InvalidArgumentError(f"{sort!r} is not a field to sort by: {', '.join(known)}.")
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    return f"{expression} {direction}, number {direction}"
+
+
+def _conditions(kind: Kind, arguments: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    if not arguments.get("includeDeleted"):
+        yield "NOT deleted", []
+    for name, given in arguments.items():
+        if name in ("pagination", "sort", "includeDeleted") or given is None:
+            continue
+        if name == "search":
+            looked = [
+                f"instr(lower(json_extract(body, '{path}')), lower(?))" for path in _SEARCHED[kind]
+            ]
+            yield f"({' OR '.join(looked)})", [given] * len(looked)
+            continue
+        for operator, value in given.items():
+            if value is not None:
+                yield _condition(kind, name, operator, value)
+
+
+def _condition(kind: Kind, name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
+    if name in _ELEMENTS:
+        function, path = _ELEMENTS[name]
+        # Those that hold the value, or none of them: a list is not "not equal" element by element.
+        values = value if operator in ("in", "nin") else [value]
+        key = f"(key = '{name}' OR path LIKE '%.{name}') AND " if function == "json_tree" else ""
+        found = (
+            f"EXISTS (SELECT 1 FROM {function}(body, '{path}') AS each"  # noqa: S608
+            f" WHERE {key}each.value IN ({_marks(values)}))"
+        )
+        return (f"NOT {found}" if operator in ("ne", "nin") else found), [*values]
+    column = _COLUMNS.get(name) or f"json_extract(body, '{_PATHS[kind][name]}')"
+    if operator in ("in", "nin"):
+        some = f"coalesce({column} IN ({_marks(value)}), 0)"
+        return (f"NOT {some}" if operator == "nin" else some), [*value]
+    return f"{column} {_OPERATORS[operator]} ?", [value]
+
+
+def _fits(text: str, given: Mapping[str, Any]) -> bool:
+    for operator, value in given.items():
+        found = text in ([value] if operator in ("eq", "ne") else value)
+        if found != (operator in ("eq", "in")):
+            return False
+    return True
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,233 @@
+"""What the API answers beside webhooks: who the app is, and the lists of a store's objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, build_schema
+
+import ikas_explore as ikas
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox import catalogue
+from ikas_explore.schema import sdl
+from tests.sandbox.coverage import emulates
+
+
+@pytest.fixture
+def sandbox() -> Iterator[ikas.Sandbox]:
+    with ikas.Sandbox(seed=4, retry_delays=(0.01,), examples=False) as made:
+        yield made
+
+
+def ask(sandbox: ikas.Sandbox, query: str, version: str = "v1", **variables: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = httpx.post(
+        f"{sandbox.base_url}/api/{version}/admin/graphql",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {sandbox.access_token}"},
+    ).json()
+    return answer
+
+
+def rows(sandbox: ikas.Sandbox, field: str, **arguments: Any) -> list[dict[str, Any]]:
+    given = ", ".join(f"{name}: {_literal(value)}" for name, value in arguments.items())
+    call = f"{field}({given})" if given else field
+    found: list[dict[str, Any]] = ask(
+        sandbox, f"{{ {call} {{ data {{ id createdAt updatedAt }} }} }}"
+    )["data"][field]["data"]
+    return found
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_literal(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return json.dumps(value)
+
+
+@emulates("`me`, `getMerchant`, `getAuthorizedApp`, `listSalesChannel`", source="sdk, docs")
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_an_app_finds_out_who_it_is(sandbox: ikas.Sandbox, version: str) -> None:
+    data = ask(
+        sandbox,
+        "{ me { id name email scope scopes storeAppId } getMerchant { id email storeName }"
+        " getAuthorizedApp { id scope partnerId deleted } listSalesChannel { id name type } }",
+        version,
+    )["data"]
+    assert data["getMerchant"]["storeName"] == "sandbox"
+    assert data["me"]["scopes"] == data["me"]["scope"].split(",")
+    assert data["me"]["id"] == data["getAuthorizedApp"]["id"]
+    channel = data["listSalesChannel"][0]
+    assert channel["type"] == "STOREFRONT"
+    same = ask(sandbox, f'{{ listSalesChannel(id: {{eq: "{channel["id"]}"}}) {{ id }} }}')
+    assert same["data"]["listSalesChannel"] == [{"id": channel["id"]}]
+
+
+@emulates("lists answer pages of 1 to 200 rows, 50 unless asked otherwise", source="sdk, docs")
+def test_lists_answer_in_pages(sandbox: ikas.Sandbox) -> None:
+    sandbox.fill(orders=130)
+    page = "listOrder(pagination: {page: %d, limit: %d}) { count hasNext page limit data { id } }"
+    first = ask(sandbox, "{ listOrder { count hasNext page limit data { id } } }")["data"][
+        "listOrder"
+    ]
+    assert (first["count"], first["hasNext"], first["page"], first["limit"]) == (130, True, 1, 50)
+    ids = [row["id"] for row in first["data"]]
+    for number in (2, 3):
+        answer = ask(sandbox, "{" + page % (number, 50) + "}")["data"]["listOrder"]
+        assert answer["hasNext"] is (number == 2)
+        ids += [row["id"] for row in answer["data"]]
+    assert len(set(ids)) == 130
+    for number, limit in ((1, 201), (1, -1), (-1, 10)):
+        refused = ask(sandbox, "{" + page % (number, limit) + "}")["errors"][0]
+        assert refused["extensions"]["code"] == "ARGUMENT_VALIDATION_ERROR"
+
+
+@emulates("filters of lists; products have none for `updatedAt`", source="sdk, docs")
+def test_filters_keep_what_they_say(sandbox: ikas.Sandbox) -> None:
+    sandbox.fill(orders=60, customers=20, products=10)
+    every = rows(sandbox, "listOrder", pagination={"limit": 200})
+    some = every[20]
+    after = rows(
+        sandbox, "listOrder", updatedAt={"gt": some["updatedAt"]}, pagination={"limit": 200}
+    )
+    assert {row["id"] for row in after} == {
+        row["id"] for row in every if row["updatedAt"] > some["updatedAt"]
+    }
+    assert [row["id"] for row in rows(sandbox, "listOrder", id={"in": [some["id"]]})] == [
+        some["id"]
+    ]
+    others = rows(sandbox, "listOrder", id={"nin": [some["id"]]}, pagination={"limit": 200})
+    assert len(others) == 59
+    assert len(rows(sandbox, "listOrder", orderNumber={"eq": "1001"})) == 1
+    stock = ask(sandbox, "{ listProductStockLocation { data { productId } } }")["data"]
+    product = stock["listProductStockLocation"]["data"][0]["productId"]
+    assert len(rows(sandbox, "listProductStockLocation", productId={"eq": product})) == 1
+    unknown = ask(sandbox, "{ listProduct(updatedAt: {gt: 1}) { count } }")["errors"][0]
+    assert "updatedAt" in unknown["message"]
+    skus = ask(sandbox, "{ listProduct { data { id variants { sku } } } }")["data"]["listProduct"]
+    first = skus["data"][0]
+    found = rows(sandbox, "listProduct", sku={"eq": first["variants"][0]["sku"]})
+    assert first["id"] in {row["id"] for row in found}
+
+
+def test_sorting_goes_both_ways(sandbox: ikas.Sandbox) -> None:
+    sandbox.fill(products=30)
+    for field, sort in (("listProduct", "updatedAt"), ("listProductStockLocation", "createdAt")):
+        up = [row[sort] for row in rows(sandbox, field, sort=sort)]
+        assert up == sorted(up)
+        down = [row[sort] for row in rows(sandbox, field, sort=f"-{sort}")]
+        assert down == sorted(down, reverse=True)
+    refused = ask(sandbox, '{ listProduct(sort: "price") { count } }')["errors"][0]
+    assert "createdAt" in refused["message"]
+
+
+def test_what_happens_is_listed_and_emitted(sandbox: ikas.Sandbox) -> None:
+    with ikas.Receiver(sandbox.client_secret) as receiver, ikas.connect(sandbox) as store:
+        store.webhooks.save(receiver.endpoint, ["store/order/created", "store/order/updated"])
+        order = sandbox.change("order")
+        (before,) = rows(sandbox, "listOrder", id={"eq": order})
+        assert sandbox.change("order", order, status="CANCELLED", total_price=5) == order
+        sandbox.change("order", order, emit=False, note="not sent")
+        sandbox.settle(timeout=30)
+        received = receiver.deliveries()
+    assert received["scope"].tolist() == ["store/order/created", "store/order/updated"]
+    sent = [json.loads(data) for data in received["data"]]
+    assert [data["id"] for data in sent] == [order, order]
+    assert sent[1]["status"] == "CANCELLED"
+    assert sent[1]["totalPrice"] == 5
+    (after,) = rows(sandbox, "listOrder", id={"eq": order})
+    assert after["updatedAt"] > before["updatedAt"] == before["createdAt"]
+
+
+@pytest.mark.parametrize("kind", ["order", "customer", "product", "stock"])
+def test_each_kind_is_emitted_under_its_scope(sandbox: ikas.Sandbox, kind: Any) -> None:
+    sandbox.change(kind, sandbox.change(kind))
+    with ikas.connect(sandbox) as store:
+        store.webhooks.save("https://example.com/", [f"store/{kind}/updated"])
+    made = sandbox.change(kind)
+    sandbox.change(kind, made)
+    assert sandbox.deliveries()["scope"].tolist() == [f"store/{kind}/updated"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields", "message"),
+    [
+        (("ordre",), {}, "order"),
+        (("order", "nobody"), {}, "nobody"),
+        (("order",), {"statsu": "CANCELLED"}, "status"),
+        (("order",), {"status": 7}, "7"),
+        (("order",), {"total_price": True}, "total_price"),
+        (("order",), {"id": "mine"}, "id"),
+        (("order",), {"store": "nowhere"}, "nowhere"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    sandbox: ikas.Sandbox, arguments: tuple[Any, ...], fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        sandbox.change(*arguments, **fields)
+    assert rows(sandbox, "listOrder") == []
+
+
+def test_a_past_is_the_same_for_the_same_seed_and_ends_now() -> None:
+    pasts = []
+    for _ in range(2):
+        with ikas.Sandbox(seed="past") as sandbox:
+            sandbox.fill(orders=80, customers=9, products=7, days=3)
+            past = rows(sandbox, "listOrder", pagination={"limit": 200})
+            assert len(rows(sandbox, "listCustomer")) == 9
+            assert len(rows(sandbox, "listProduct")) == len(
+                rows(sandbox, "listProductStockLocation")
+            )
+            changed = [row for row in past if row["updatedAt"] > row["createdAt"]]
+            assert len(changed) >= 60
+            assert sandbox.deliveries().empty
+            pasts.append([row["id"] for row in past])
+            span = max(row["updatedAt"] for row in past) - min(row["createdAt"] for row in past)
+            assert span <= 3 * 86_400_000 + 1
+    assert pasts[0] == pasts[1]
+
+
+@pytest.mark.parametrize("numbers", [{"orders": -1}, {"orders": 1.5}, {"days": 0}, {"orders": "2"}])
+def test_a_past_that_cannot_be_is_refused(sandbox: ikas.Sandbox, numbers: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError, match=next(iter(numbers))):
+        sandbox.fill(**numbers)
+
+
+def test_a_file_of_before_gets_the_lists(tmp_path: Path) -> None:
+    from ikas_explore.sandbox import tables
+    from ikas_explore.system.database import Database
+
+    path = tmp_path / "old.db"
+    Database(path, name="sandbox", tables=tables._TABLES, application_id=0x696B6173).close()
+    with ikas.Sandbox(path) as sandbox:
+        sandbox.change("order")
+        assert len(rows(sandbox, "listOrder")) == 1
+    with ikas.Sandbox(path) as sandbox:
+        assert len(rows(sandbox, "listOrder")) == 1
+
+
+@pytest.mark.parametrize("field", catalogue.LISTS)
+def test_every_field_of_a_list_can_be_asked_for(sandbox: ikas.Sandbox, field: str) -> None:
+    sandbox.fill(orders=30, customers=30, products=30)
+    schema = build_schema(sdl("v1") + catalogue.SDL)
+    assert schema.query_type is not None
+    selection = whole(schema.query_type.fields[field].type)
+    answer = ask(sandbox, f"{{ {field} {selection} }}")
+    assert "errors" not in answer, answer["errors"]
+    assert len(answer["data"][field]["data"]) == 30
+
+
+def whole(kind: Any) -> str:
+    while isinstance(kind, (GraphQLNonNull, GraphQLList)):
+        kind = kind.of_type
+    if not isinstance(kind, GraphQLObjectType):
+        return ""
+    return (
+        "{ " + " ".join(f"{name} {whole(field.type)}" for name, field in kind.fields.items()) + " }"
+    )
