@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 #: What nbval is to overlook in the outputs.
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
 
-# The distributions of pytest-xdist that keep the cells of a notebook on one worker.
-_WHOLE_NOTEBOOKS = ("no", "loadscope", "loadfile")
+# The distributions of pytest-xdist that keep the cells of a notebook on one worker, in their order.
+# `loadgroup` would, but pytest-xdist 3.8 does not see its groups under pytest 9.2.
+_WHOLE_NOTEBOOKS = ("no", "loadscope", "loadfile", "each")
 
 
 @pytest.fixture
@@ -105,6 +106,42 @@ class _Notebooks:
         self._sandbox = bool(config.option.ikas_sandbox)
         self._update = {UPDATE_VARIABLE: "1"} if config.option.ikas_update else {}
         self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._cells: dict[Path, list[pytest.Item]] = {}
+        self._added: set[pytest.Item] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Add the cells that a node id or --lf left out, before others mark and select items."""
+        for notebook, group in _cells_of(items).items() if self._sandbox else ():
+            here = {cell.name: cell for cell in group}
+            collector: Any = group[0].parent
+            self._cells[notebook] = [here.get(cell.name, cell) for cell in collector.collect()]
+            self._added.update(cell for cell in self._cells[notebook] if cell.name not in here)
+        items += self._added
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Put the cells of each notebook that is selected together, all of them and in order."""
+        done: set[Path] = set()
+        items: list[pytest.Item] = []
+        for item in session.items:
+            if item.path not in self._cells:
+                items.append(item)
+            elif item.path not in done:
+                done.add(item.path)
+                items += self._cells[item.path]
+        back = set(items) - set(session.items)
+        self._added = self._added & set(items) | back
+        session.items[:] = items
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        if back and reporter is not None:
+            deselected = reporter.stats.pop("deselected", [])
+            if left := [item for item in deselected if item not in back]:
+                reporter.stats["deselected"] = left
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        names = sorted({item.path.name for item in self._added})
+        return [f"ikas: all cells of {name} run, as each needs those before it" for name in names]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(self) -> Generator[None, list[Any], list[Any]]:
@@ -158,6 +195,16 @@ class _Notebooks:
             "IKAS_PROGRESS": "off",
             "LANGUAGE": "en",  # of forms that do not name theirs
         }
+
+
+def _cells_of(items: list[pytest.Item]) -> dict[Path, list[pytest.Item]]:
+    """Return the cells among the items, by their notebook."""
+    nbval = sys.modules.get("nbval.plugin")
+    found: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if nbval is not None and isinstance(item, nbval.IPyNbCell):
+            found.setdefault(item.path, []).append(item)
+    return found
 
 
 def _kept() -> dict[str, str]:
