@@ -1,8 +1,12 @@
 # ruff: noqa: E501 - a style sheet, not code.
-"""The look of the forms: JupyterLab's theme variables where there are some, else the page's own.
+"""The look of the forms: JupyterLab's colours in Jupyter, a light or dark palette of ours elsewhere.
 
-Everything stands under ``.ikas-form``, so nothing else on the page changes. Widths follow the
-cell, not the window: a notebook beside a file browser is narrow on a wide screen.
+Elsewhere the widgets bring JupyterLab's light colours with them, on dark pages too, so they are
+not used there. Such a page is dark when it says so, by a class or by its ``color-scheme``; for one
+that does not say so the form brings its own background, and stays readable.
+
+All rules are under ``.ikas-form``, so nothing else on the page changes. Widths follow the cell,
+not the window: a notebook beside a file browser is narrow on a wide screen.
 """
 
 from __future__ import annotations
@@ -10,18 +14,25 @@ from __future__ import annotations
 ROOT = "ikas-form"
 
 STYLE = """<style>
-.ikas-form{--ikas-text:var(--jp-content-font-color1,currentColor);
---ikas-quiet:#595959;
---ikas-line:var(--jp-border-color2,#8886);--ikas-back:var(--jp-layout-color1,transparent);
---ikas-soft:var(--jp-layout-color2,#8881);--ikas-focus:var(--jp-brand-color1,#1976d2);
---ikas-good:#1b6e20;--ikas-warn:#8a4b00;--ikas-bad:#b3261e;--ikas-fill:#1565c0;--ikas-danger:#b3261e;
-color:var(--ikas-text);font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;
-line-height:1.45;container-type:inline-size;max-width:75em;overflow:visible;padding:2px;width:100%}
-body[data-jp-theme-light="false"] .ikas-form,.vscode-dark .ikas-form,
-html[theme=dark] .ikas-form{--ikas-good:#81c784;--ikas-warn:#ffb74d;--ikas-bad:#ff8a80;
---ikas-quiet:#b8b8b8}
+.ikas-form{--ikas-text:light-dark(#1f1f1f,#e8e8e8);--ikas-quiet:light-dark(#595959,#b8b8b8);
+--ikas-line:light-dark(#cfcfcf,#555);--ikas-edge:light-dark(#767676,#8f8f8f);
+--ikas-back:light-dark(#fff,#1e1e1e);--ikas-soft:light-dark(#f0f0f0,#333);
+--ikas-focus:light-dark(#1565c0,#90caf9);--ikas-good:light-dark(#1b6e20,#81c784);
+--ikas-warn:light-dark(#8a4b00,#ffb74d);--ikas-bad:light-dark(#b3261e,#ff8a80);
+--ikas-fill:#1565c0;--ikas-danger:#b3261e;
+background:var(--ikas-back);color:var(--ikas-text);padding:10px;
+font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.45;
+container-type:inline-size;max-width:75em;overflow:visible;width:100%}
+:is(.vscode-dark,.vscode-high-contrast:not(.vscode-high-contrast-light),.dark,.dark-mode,.dark-theme,
+.theme-dark,.quarto-dark,[theme=dark],[data-theme*=dark],[data-bs-theme=dark],[data-color-mode=dark],
+[data-mode=dark],[data-md-color-scheme=slate]) .ikas-form{color-scheme:dark}
+[data-jp-theme-light] .ikas-form{color-scheme:light;background:none;padding:2px;
+--ikas-text:var(--jp-content-font-color1);--ikas-back:var(--jp-layout-color1);
+--ikas-soft:var(--jp-layout-color2);--ikas-line:var(--jp-border-color2);
+--ikas-edge:var(--jp-border-color0);--ikas-focus:var(--jp-brand-color1)}
+[data-jp-theme-light="false"] .ikas-form{color-scheme:dark}
 .ikas-form,.ikas-form *{box-sizing:border-box}
-.ikas-form .jupyter-widgets{margin:0;overflow:visible}
+.ikas-form .jupyter-widgets{margin:0;overflow:visible;color:inherit}
 .ikas-form .widget-html,.ikas-form .widget-html-content{height:auto;line-height:inherit;width:100%;
 font-size:inherit;color:inherit;overflow:visible}
 .ikas-form .widget-html>.widget-label{display:none}
@@ -44,7 +55,7 @@ height:auto;width:100%}
 .ikas-field .widget-label{width:auto;max-width:none;text-align:left;font-weight:600;margin:0;height:auto;
 line-height:1.6;color:var(--ikas-text);font-size:13px;padding:0;overflow:visible;white-space:normal}
 .ikas-field input[type=text],.ikas-field textarea{width:100%;background:var(--ikas-back);
-color:var(--ikas-text);border:1px solid var(--jp-border-color0,#767676);border-radius:4px;padding:4px 8px;
+color:var(--ikas-text);border:1px solid var(--ikas-edge);border-radius:4px;padding:4px 8px;
 font-size:13px;font-family:inherit}
 .ikas-field input[type=text]{height:32px}
 .ikas-form input::placeholder{color:var(--ikas-quiet);opacity:1}
@@ -62,7 +73,7 @@ height:auto;color:var(--ikas-text);font-size:13px;line-height:1.3;overflow:visib
 .ikas-form .widget-checkbox input{margin:0;flex:none;width:15px;height:15px}
 .ikas-tick{padding:2px 8px;border-left:3px solid var(--ikas-warn);background:var(--ikas-soft)}
 .ikas-form .widget-button{width:auto;height:auto;min-height:32px;padding:4px 16px;line-height:1.4;
-border-radius:4px;font-size:13px;border:1px solid var(--jp-border-color0,#767676);
+border-radius:4px;font-size:13px;border:1px solid var(--ikas-edge);
 background:var(--ikas-back);color:var(--ikas-text);box-shadow:none;overflow:visible}
 .ikas-form .widget-button:hover:not(:disabled){background:var(--ikas-soft);box-shadow:none}
 .ikas-form .widget-button.ikas-main{background:var(--ikas-fill);border-color:transparent;color:#fff}

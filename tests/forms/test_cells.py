@@ -25,6 +25,14 @@ def alive() -> int:
     return len(widget_module._instances)
 
 
+def test_closing_frees_the_widgets() -> None:
+    before = alive()
+    form = Manager(DictRegistry(), language="en")
+    assert alive() > before
+    form.close()
+    assert alive() == before
+
+
 @pytest.mark.parametrize("kind", [Manager, SaveForm, DeleteForm])
 def test_a_form_that_nothing_holds_frees_its_widgets(kind: type[Any]) -> None:
     """All of them: lines a filter hides or that are gone, controls that are out of sight."""

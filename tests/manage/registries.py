@@ -69,7 +69,7 @@ class DictRegistry:
         self.calls.append(call)
         self.after(call)
 
-    def verbs(self) -> list[str]:
+    def verbs(self) -> Sequence[str]:
         return [call[0] for call in self.calls]
 
 

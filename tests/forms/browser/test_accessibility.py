@@ -1,0 +1,240 @@
+"""The forms by keyboard, in narrow cells, in light and dark, and as axe-core sees them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import ikas_explore as ikas
+from ikas_explore.forms.words import Words
+from tests.forms import lab as labs
+from tests.forms.lab import Lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+from tests.forms.browser.page import (
+    CONNECT,
+    CREATED,
+    FORMS,
+    NEW,
+    OLD,
+    SCREENSHOTS,
+    UPDATED,
+    box,
+    button,
+    picture,
+    registered,
+    said,
+    show,
+    until_enabled,
+    violations,
+)
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.xdist_group("browser"),  # they share one, and its JupyterLab
+]
+
+
+def test_a_save_and_a_delete_with_the_keyboard_alone(lab: Lab, sandbox: ikas.Sandbox) -> None:
+    """The order of the keyboard is that of reading; nothing has to be clicked."""
+    cells = (CONNECT, "store.webhooks.save_form(language='en')")
+    with lab.open(*cells) as page:
+        page.locator(".ikas-form").scroll_into_view_if_needed()
+        page.get_by_label("Endpoint").focus()
+        page.keyboard.type(NEW)
+        press_tab_to(page, "Order created")
+        page.keyboard.press("Space")
+        page.get_by_text("will be registered").wait_for()
+        until_enabled(button(page, "Save"))
+        press_tab_to(page, "Save")
+        page.keyboard.press("Enter")
+        said(page, "Saved 1 of 1")
+        assert registered(sandbox)["store/order/created"] == NEW
+    with lab.open(CONNECT, "store.webhooks.delete_form(language='en')") as page:
+        box(page, "store/order/created").focus()
+        page.keyboard.press("Space")
+        until_enabled(page.get_by_label("Yes, remove 1 webhook"))
+        press_tab_to(page, "Yes, remove 1 webhook")
+        page.keyboard.press("Space")
+        until_enabled(button(page, "Remove"))
+        press_tab_to(page, "Remove")
+        page.keyboard.press("Enter")
+        said(page, "Removed 1 of 1")
+        assert registered(sandbox) == {CREATED: OLD, UPDATED: OLD}
+
+
+def press_tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of this name has the focus."""
+    names = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => { const at = document.activeElement;"
+            " return [at.title, at.innerText, at.labels?.[0]?.innerText].join('|') }"
+        )
+        names.append(focused)
+        if name in focused:
+            return
+    raise AssertionError(f"Tab does not come to {name!r}: {names}")
+
+
+def test_tab_goes_through_the_form_as_it_is_read(lab: Lab, sandbox: ikas.Sandbox) -> None:
+    """From left to right and from the top down, in a wide cell and in a narrow one."""
+    with lab.open(*show("save_form")) as page:
+        for width in (1280, 560):
+            page.set_viewport_size({"width": width, "height": 1300})
+            places = page.locator(
+                ".ikas-form :is(input,textarea,button,[tabindex]):not(:disabled)"
+            ).evaluate_all(
+                "all => all.filter(each => each.offsetParent).map(each => {"
+                " const at = each.getBoundingClientRect();"
+                " return [Math.round((at.top + at.bottom) / 2), Math.round(at.left)] })"
+            )
+            assert len(places) >= 18
+            lines = [(top // 12, left) for top, left in places]
+            down = [b[0] > a[0] - 1 or b[1] > a[1] for a, b in pairwise(lines)]
+            assert all(down), places
+
+
+def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sandbox) -> None:
+    """Tab itself: the lines, then what saves, removes and takes back; in a narrow cell too."""
+    region = "region"  # a table that may scroll
+    fill = f"form.fill(endpoint={NEW!r}, scopes=['store/order/created'])\nform.click('save')"
+    fill += f"\nform.fill(scopes=[{CREATED!r}], confirm=True, replace=True)"
+    setup = f"form = store.webhooks.manager(language='en')\n{fill}\nform"
+    expected = [
+        *("Filter", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())),
+        *("Endpoint", "Sales channels (optional)", region),
+        *("Take over 1 scope from its current endpoint", "Save"),
+        *(region, "Yes, remove 1 webhook. ikas will stop sending its events.", "Remove"),
+        *(region, "Undo"),
+    ]
+    with lab.open(CONNECT, setup) as page:
+        for width in (1280, 560):
+            page.set_viewport_size({"width": width, "height": 1300})
+            page.locator(".ikas-form").get_by_label("Filter").focus()
+            stops = []
+            while (stop := page.evaluate(FOCUSED)) is not None:
+                stops.append(stop)
+                page.keyboard.press("Tab")
+            assert [stop["name"] for stop in stops] == expected
+            # Down within each part, and from part to part to the right or down.
+            for before, after in pairwise(stops):
+                down = after["top"] > before["top"]
+                right = after["left"] > before["left"]
+                assert down or right, (before, after)
+
+
+#: What has the focus, and where it is in the form, scrolled or not; null outside the form.
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const form = at.closest('.ikas-form')?.getBoundingClientRect();
+  if (!form) return null;
+  const place = at.getBoundingClientRect();
+  const name = at.getAttribute('role') || at.labels?.[0]?.innerText || at.innerText;
+  return {name: name.trim(), top: place.top - form.top, left: place.left};
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 560], ids=["wide", "narrow"])
+def test_what_came_of_a_click_is_seen_without_scrolling(
+    lab: Lab, sandbox: ikas.Sandbox, width: int
+) -> None:
+    """The manager is longer than a small screen, in a narrow cell by far."""
+    from playwright.sync_api import expect
+
+    def click(name: str, text: str) -> None:
+        until_enabled(button(page, name))
+        button(page, name).evaluate("button => button.scrollIntoView({block: 'center'})")
+        button(page, name).click()
+        said(page, text)
+        expect(page.locator(".ikas-said").get_by_text(text)).to_be_in_viewport(ratio=1)
+        assert page.locator(".ikas-said .ikas-note").count() == 1  # none from an earlier click
+
+    with lab.open(*show("manager")) as page:
+        page.set_viewport_size({"width": width, "height": 640})
+        click("Refresh", "Listed at")
+        box(page, "store/order/created").check()
+        page.get_by_label("Endpoint").fill(NEW)
+        click("Save", "Saved 1 of 1")
+        until_enabled(page.get_by_label("Yes, remove 1 webhook"))
+        page.get_by_label("Yes, remove 1 webhook").check()
+        click("Remove", "Removed 1 of 1")
+        click("Undo", "Undone: 1 of 1")
+
+
+#: How pages say that they are dark, as attributes of the document: VS Code, Sphinx and MyST books,
+#: Colab, Bootstrap, Quarto. The last says nothing, and is only black.
+DARK_PAGES = {
+    "vscode": 'class="vscode-dark"',
+    "class": 'class="dark"',
+    "theme": 'theme="dark"',
+    "data-theme": 'data-theme="dark"',
+    "bootstrap": 'data-bs-theme="dark"',
+    "quarto": 'class="quarto-dark"',
+    "color-scheme": 'style="color-scheme: dark"',
+    "silent": "",
+}
+
+PLAIN = """<!doctype html><html lang="en" {dark}><head><title>A page</title><style>{rules}</style>
+<style>body {{ background: #000; color: #eee }}</style></head>
+<body><div class="jp-OutputArea">{form}</div></body></html>"""
+
+#: The form as it is, and all rules that apply to it: among them JupyterLab's light variables,
+#: which the widgets bring to other pages too.
+TAKEN = """() => [
+  document.querySelector('.ikas-form').outerHTML,
+  [...document.styleSheets].flatMap(each => [...each.cssRules]).map(each => each.cssText)
+    .filter(each => !each.startsWith('@import')).join('\\n'),
+]"""
+
+
+def test_a_dark_page_without_jupyterlab_is_readable(
+    lab: Lab, browser: Browser, sandbox: ikas.Sandbox, tmp_path: Path
+) -> None:
+    """Light on dark where the page says that it is dark; else on a background of the form's own."""
+    fill = f"form.fill(endpoint={NEW!r}, scopes=[{CREATED!r}, 'store/order/created'])"
+    cells = (CONNECT, f"form = store.webhooks.manager(language='en')\n{fill}\nform")
+    with lab.open(*cells) as page:
+        form, rules = page.evaluate(TAKEN)
+    with browser.new_context(viewport={"width": 1000, "height": 1500}) as context:
+        plain = context.new_page()
+        for name, dark in DARK_PAGES.items():
+            plain.set_content(PLAIN.format(dark=dark, rules=rules, form=form))
+            assert violations(plain, "color-contrast") == [], name
+            back, text = plain.locator(".ikas-form").evaluate(
+                "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+            )
+            bright = [sum(map(int, each[4:-1].split(","))) > 384 for each in (back, text)]
+            assert bright == ([True, False] if name == "silent" else [False, True]), (name, back)
+            if name in ("class", "silent"):
+                plain.screenshot(path=Path(SCREENSHOTS or tmp_path) / f"manager-plain-{name}.png")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_axe_finds_nothing(lab: Lab, sandbox: ikas.Sandbox, form: str, tmp_path: Path) -> None:
+    """WCAG 2.1 A and AA; light, dark and narrow; with previews and messages, all pictured."""
+    fill = {
+        "save_form": "form.fill(endpoint='https://10.0.0.1/', scopes=['store/order/created'])\n"
+        f"form.click('save')\nform.fill(scopes=[{CREATED!r}, 'store/order/created'])",
+        "delete_form": f"form.fill(scopes=[{CREATED!r}], confirm=True)",
+        "manager": f"form.fill(endpoint={NEW!r}, scopes=[{CREATED!r}, 'store/order/created'], "
+        "replace=True)\nform.click('save')\n"
+        f"form.fill(scopes=[{UPDATED!r}, 'store/product/created'], replace=True)",
+    }[form]
+    cells = (CONNECT, f"form = store.webhooks.{form}(language='en')\n{fill}\nform")
+    with lab.open(*cells) as page:
+        for theme in labs.THEMES:
+            labs.change_theme(page, theme)
+            page.wait_for_function("document.fonts.status === 'loaded'")
+            assert violations(page) == []
+            picture(page, f"{form}-{theme}", tmp_path)
+        page.set_viewport_size({"width": 520, "height": 1300})
+        assert violations(page) == []
+        picture(page, f"{form}-narrow", tmp_path)
+        overflow = page.locator(".ikas-form").evaluate("e => e.scrollWidth - e.clientWidth")
+        assert overflow <= 0
