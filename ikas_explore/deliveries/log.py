@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.payloads import read_payload
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
-from ikas_explore.network.clock import now
+from ikas_explore.network.clock import wait_for
 from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
@@ -160,21 +160,24 @@ class Log:
         Raises WaitTimeoutError when fewer came within `timeout` seconds, and StorageError when
         one could not be written or the log is closed.
         """
-        end = now() + timeout
+        self._database.check_process()  # nothing ever comes to a forked child
         with self._written:
-            while self.came < count:
-                if self._failure is not None:
-                    raise self._failure
-                if self._closed:
-                    raise StorageError("The receiver is closed and gets nothing; make a new one.")
-                left = end - now()
-                if left <= 0:
-                    raise WaitTimeoutError(
-                        f"{self.came} of {count} requests came within {timeout:g} s. Look at "
-                        "deliveries() for those that did, and at the sender for the others; "
-                        "a longer `timeout` waits longer."
-                    )
-                self._written.wait(min(left, threading.TIMEOUT_MAX))
+            wait_for(
+                self._written,
+                lambda: self.came >= count or self._failure is not None or self._closed,
+                timeout,
+            )
+            if self.came >= count:
+                return
+            if self._failure is not None:
+                raise self._failure
+            if self._closed:
+                raise StorageError("The receiver is closed and gets nothing; make a new one.")
+            raise WaitTimeoutError(
+                f"{self.came} of {count} requests came within {timeout:g} s. Look at "
+                "deliveries() for those that did, and at the sender for the others; "
+                "a longer `timeout` waits longer."
+            )
 
     def frame(
         self,
@@ -182,7 +185,7 @@ class Log:
         after: int = 0,
         since: int | None = None,
         scope: str | None = None,
-        limit: int | None = None,
+        limit: int,
     ) -> pd.DataFrame:
         """Return the newest `limit` requests that match as a frame, the oldest first."""
         from ikas_explore.frames.frames import RECEIVED, rows_frame
@@ -197,7 +200,7 @@ class Log:
         rows = self._database.read(
             f"{_ROWS} WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
             *conditions.values(),
-            -1 if limit is None else limit,
+            limit,
         )
         return rows_frame(RECEIVED, [_cells(row) for row in reversed(rows)])
 

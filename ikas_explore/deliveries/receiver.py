@@ -24,6 +24,8 @@ from ikas_explore.values.urls import read_url
 if TYPE_CHECKING:
     import pandas as pd
 
+# SQLite's largest number.
+_MOST_ROWS = 2**63 - 1
 #: Bytes a body may have: far more than an order with hundreds of lines.
 MAX_BODY = 10_000_000
 
@@ -206,10 +208,12 @@ class Receiver:
                 f"scope is {scope!r}; give one scope or a pattern, for example 'store/order/*'."
             )
         return self._log.frame(
-            after=check_number("after", after, least=0, whole=True),
+            after=min(check_number("after", after, least=0, whole=True), _MOST_ROWS),
             since=None if since is None else check_time("since", since),
             scope=scope,
-            limit=None if limit is None else check_number("limit", limit, least=0, whole=True),
+            limit=_MOST_ROWS
+            if limit is None
+            else min(check_number("limit", limit, least=0, whole=True), _MOST_ROWS),
         )
 
     def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import re
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Collection, Coroutine, MutableMapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
@@ -48,8 +50,20 @@ Refused = Callable[["Scope | None", int, str], None]
 
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:@/\\?#%\[\]]+)(:\d*)?", re.ASCII | re.IGNORECASE)
 _TLS_HANDSHAKE = b"\x16\x03"
-# The ports this process serves, to say so when one is asked for again.
+# The ports this process serves, to say so when one is asked for again, and their sockets.
 _ports: set[int] = set()
+_listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """Close a forked child's copies: the port would stay taken as long as the child runs."""
+    _ports.clear()
+    for each in list(_listening):
+        each.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 class Server:
@@ -149,6 +163,7 @@ class Server:
                 raise ServingError(f"The {self._name} was closed before it was ready.")
             with self._listen() as listener, self._opening as app:
                 self.port = listener.getsockname()[1]
+                _listening.add(listener)
                 _ports.add(self.port)
                 door = _Door(app, self.base_url, self._public_hosts, self._refused)
                 server = _PromptServer(door, self._ending, self._ready)

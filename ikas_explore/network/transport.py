@@ -17,7 +17,6 @@ import re
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
@@ -26,6 +25,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from ikas_explore.network import clock
 from ikas_explore.network.environment import Proxy, proxy_for, trust
 from ikas_explore.network.failures import ProxyFailure, failure_of
 from ikas_explore.values.urls import loopback_addresses
@@ -46,7 +46,7 @@ def deadline(seconds: float | None) -> Iterator[None]:
     Looking up a name is not bounded: the system's resolver knows no time-out.
     """
     before = getattr(_thread, "end", None)
-    _thread.end = None if seconds is None else time.monotonic() + seconds
+    _thread.end = None if seconds is None else clock.now() + seconds
     try:
         yield
     finally:
@@ -160,7 +160,7 @@ def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float
     end = getattr(_thread, "end", None)
     if end is None:
         return timeout
-    left: float = end - time.monotonic()
+    left: float = end - clock.now()
     if left <= 0:
         raise late("the time for all of the exchange is over")
     return left if timeout is None else min(timeout, left)

@@ -6,7 +6,6 @@ A fault strikes a share of the calls, or the next few of them, of one store or o
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,6 +13,7 @@ from random import Random
 from typing import Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.network import clock
 from ikas_explore.sandbox.behaviour import check_choice
 from ikas_explore.schema.limits import CALLS
 from ikas_explore.values.names import did_you_mean
@@ -222,7 +222,7 @@ class RateLimit:
         """
         if not self.enabled:
             return None
-        now = time.monotonic()
+        now = clock.now()
         times = self._times.setdefault(store, deque())
         while times and times[0] <= now - self.seconds:
             times.popleft()

@@ -8,13 +8,13 @@ through all of them for every request.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from functools import lru_cache
 
 import httpx
 
 from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, outcome_of
+from ikas_explore.network import clock
 from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
 
@@ -83,7 +83,7 @@ class Connections:
         return transport
 
     async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
-        self._idle.setdefault(receiver, []).append((time.monotonic(), transport))
+        self._idle.setdefault(receiver, []).append((clock.now(), transport))
         self._idle.move_to_end(receiver)
         self._count += 1
         if self._ageing is None or self._ageing.done():
@@ -98,7 +98,7 @@ class Connections:
         """Close what is not used again, until nothing is idle; receivers may be gone long since."""
         while self._idle:
             await asyncio.sleep(_KEEPALIVE / 2)
-            old = time.monotonic() - _KEEPALIVE
+            old = clock.now() - _KEEPALIVE
             for receiver in list(self._idle):
                 while receiver in self._idle and self._idle[receiver][0][0] < old:
                     await self._close_oldest(receiver)

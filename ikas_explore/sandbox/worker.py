@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from ikas_explore.deliveries.attempts import outcome_of
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
+from ikas_explore.network import clock
 from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.event_rows import receiver_of
@@ -57,7 +58,7 @@ class Worker:
     def recover(self) -> None:
         """Take up what an earlier process left; to be called before the loop runs."""
         for due, wait in self._ledger.recover():
-            self._lanes.add(due, time.monotonic() + wait)
+            self._lanes.add(due, clock.now() + wait)
             self._pending += 1
 
     def add(self, due: Sequence[Due]) -> None:
@@ -74,9 +75,10 @@ class Worker:
     def settle(self, timeout: float) -> None:
         """Wait until no delivery is pending; from any thread but the loop's."""
         with self._changed:
-            self._changed.wait_for(
+            clock.wait_for(
+                self._changed,
                 lambda: not self._pending or self._failure or self._loop is None,
-                min(timeout, threading.TIMEOUT_MAX),
+                timeout,
             )
             if self._failure is not None:
                 raise StorageError(
@@ -117,7 +119,7 @@ class Worker:
                 # Nothing leaves while it cannot be written. settle() raises the error, and the
                 # worker goes on once there is room.
                 for due in taken:
-                    self._lanes.give_back(due, time.monotonic())
+                    self._lanes.give_back(due, clock.now())
                 self._tell(error, 0)
                 await asyncio.sleep(_STORAGE_PAUSE)
                 return
@@ -126,7 +128,7 @@ class Worker:
                 self._lanes.done(due.receiver)
                 self._wake.set()  # its place is free
             for due, wait in turn.again:
-                self._lanes.add(due, time.monotonic() + wait)
+                self._lanes.add(due, clock.now() + wait)
             for claim in turn.claims:
                 attempt = asyncio.create_task(self._attempt(claim))
                 self._under_way[attempt] = claim
@@ -136,7 +138,7 @@ class Worker:
         await self._sleep()
 
     def _take(self) -> list[Due]:
-        now = time.monotonic()
+        now = clock.now()
         with self._changed:
             new, self._new = self._new, []
         for due in new:
@@ -156,7 +158,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         timer = None
         if next_at is not None:
-            timer = loop.call_later(max(0.0, next_at - time.monotonic()), self._wake.set)
+            timer = loop.call_later(max(0.0, next_at - clock.now()), self._wake.set)
         await self._wake.wait()
         self._wake.clear()
         if timer is not None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
+import math
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
 import pytest
 
+from ikas_explore.deliveries.push import push
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import (
     InvalidArgumentError,
@@ -23,6 +28,7 @@ from ikas_explore.errors import (
     WaitTimeoutError,
 )
 from tests.deliveries.sending import SECRET, payload, rows
+from tests.waiting import until
 
 
 def test_a_known_id_is_a_duplicate(receiver: Receiver, client: httpx.Client) -> None:
@@ -50,27 +56,303 @@ def test_rows_can_be_left_out_and_a_known_id_is_still_known(
             pd.testing.assert_frame_equal(receiver.deliveries(after=after), left)
 
 
-def test_what_is_left_out_is_read_once(tmp_path: Path, client: httpx.Client) -> None:
-    """Telling of each delivery as it comes takes no longer after thousands of them."""
+def multiply(path: Path, times: int) -> None:
+    """Give a log so many copies of each of its rows."""
+    with contextlib.closing(sqlite3.connect(path)) as log, log:
+        names = [row[1] for row in log.execute("PRAGMA table_info(requests)")]
+        columns = ", ".join(name for name in names if name != "number")
+        log.execute(
+            f"INSERT INTO requests ({columns}) SELECT {columns} FROM requests,"
+            f" (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})"
+            " SELECT i FROM n)"
+        )
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """The shortest of several times that a call takes."""
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def test_a_few_rows_of_many_are_read_alone(tmp_path: Path, client: httpx.Client) -> None:
+    """However they are asked for, and also when a delivery is known by an id of long ago."""
     path = tmp_path / "log.sqlite"
     with Receiver(path=path) as receiver:
         client.post(receiver.endpoint, json=payload())
-    with contextlib.closing(sqlite3.connect(path)) as log, log:
-        columns = "received_at, body, signature_ok, status, error"
-        log.execute(
-            f"INSERT INTO requests ({columns}) SELECT {columns} FROM requests,"
-            " (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-            " SELECT i FROM n)"
-        )
+    multiply(path, 4000)
     with Receiver(path=path) as receiver:
+        client.post(receiver.endpoint, json=payload(scope="store/stock/updated"))
+        newest = receiver.deliveries(limit=1)["received_at"].iloc[0]
+        few: list[Callable[[], pd.DataFrame]] = [
+            lambda: receiver.wait(1, after=receiver.earlier),
+            lambda: receiver.deliveries(limit=1),
+            lambda: receiver.deliveries(scope="store/stock/updated"),
+            lambda: receiver.deliveries(scope="store/order/created", limit=1),
+            lambda: receiver.deliveries(since=newest, limit=1),
+        ]
+        every = seconds(receiver.deliveries)
+        for call in few:
+            assert len(call()) == 1
+            assert call()["duplicate"].tolist() == [True]
+            assert seconds(call) < every / 10
 
-        def seconds(after: int) -> float:
-            begun = time.perf_counter()
-            receiver.deliveries(after=after)
-            return time.perf_counter() - begun
 
-        every = min(seconds(0) for _ in range(3))
-        assert min(seconds(2000) for _ in range(5)) < every / 5
+def test_opening_does_not_read_the_rows(tmp_path: Path, client: httpx.Client) -> None:
+    path = tmp_path / "log.sqlite"
+    with Receiver(path=path) as receiver:
+        client.post(receiver.endpoint, content=b"x" * 10_000)
+        every = seconds(receiver.deliveries)
+
+    def first_delivery() -> None:
+        with Receiver(path=path) as receiver:
+            client.post(receiver.endpoint, json=payload())
+            receiver.wait(1, after=receiver.earlier)
+
+    before = seconds(first_delivery)
+    multiply(path, 2000)
+    with Receiver(path=path) as receiver:
+        assert seconds(receiver.deliveries) > 20 * every
+    assert seconds(first_delivery) < 3 * before
+
+
+def test_the_newest_are_asked_for_by_time_scope_and_number(
+    receiver: Receiver, client: httpx.Client
+) -> None:
+    scopes = ["store/order/created", "store/order/updated", "store/orders/created", "a_b", "axb"]
+    for number, scope in enumerate(scopes * 2):
+        client.post(receiver.endpoint, json=payload(number, scope=scope))
+        until(lambda: time.time() * 1000 > receiver.deliveries()["received_at"].max().value / 1e6)
+    client.get(receiver.endpoint)  # of no scope
+
+    def numbers(**asked: Any) -> list[int]:
+        frame = receiver.deliveries(**asked)
+        assert list(frame) == list(receiver.deliveries())
+        return [int(text.removeprefix("id-")) for text in frame["id"].dropna()]
+
+    assert numbers() == list(range(10))
+    assert numbers(limit=3) == [8, 9]
+    assert numbers(limit=0) == []
+    assert numbers(limit=10**30) == list(range(10))
+    assert numbers(scope="store/order/*") == [0, 1, 5, 6]
+    assert numbers(scope="store/order/*", limit=3) == [1, 5, 6]
+    assert numbers(scope="store/order/created") == [0, 5]
+    assert numbers(scope="a_b") == [3, 8]
+    assert numbers(scope="a[_]b") == numbers(scope="a?*b") == numbers(scope="A_B") == []
+    assert numbers(scope="*b", after=5) == [8, 9]
+    fifth = receiver.deliveries()["received_at"].iloc[5]
+    for since in (fifth, fifth.to_pydatetime(), fifth.isoformat()):
+        assert numbers(since=since) == [5, 6, 7, 8, 9]
+        assert numbers(since=since, scope="store/*", limit=2) == [6, 7]
+    assert numbers(since="2000-01-01") == list(range(10))
+    assert numbers(since=dt.date(2999, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"since": "yesterday"},
+        {"since": 1},
+        {"since": dt.datetime(2026, 1, 1)},
+        {"since": pd.NaT},
+        {"scope": 7},
+        {"scope": ["store/order/created"]},
+        {"limit": -1},
+        {"limit": 1.5},
+        {"limit": "all"},
+        {"after": None},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_asked_is_refused(shared: Receiver, asked: dict[str, Any]) -> None:
+    (name,) = asked
+    with pytest.raises(InvalidArgumentError, match=name):
+        shared.deliveries(**asked)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("2", 0), (-1, 0), (1.5, 0), (None, 0), (5, None), (5, "1"), (1, math.nan), (1, -1)],
+    ids=str,
+)
+def test_a_wait_without_sense_is_refused(shared: Receiver, given: tuple[Any, Any]) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"count|timeout"):
+        shared.wait(*given)
+
+
+def test_old_rows_are_removed_on_request(tmp_path: Path, client: httpx.Client) -> None:
+    with Receiver(path=tmp_path / "log.sqlite") as receiver:
+        for number in range(3):
+            client.post(receiver.endpoint, json=payload(number))
+            until(lambda: time.time() * 1000 > newest(receiver).value / 1e6)
+        assert receiver.prune("2000-01-01") == 0
+        assert receiver.prune(newest(receiver)) == 2
+        assert receiver.deliveries()["id"].tolist() == ["id-2"]
+        client.post(receiver.endpoint, json=payload(0))
+        assert receiver.deliveries(after=3)["duplicate"].tolist() == [False]  # it is forgotten
+        assert len(receiver.wait(4, timeout=0)) == 2
+        assert receiver.prune("2999-01-01") == 2
+        assert receiver.deliveries().empty
+        client.post(receiver.endpoint, json=payload(0))
+        assert len(receiver.wait(5, timeout=0, after=4)) == 1
+        with pytest.raises(InvalidArgumentError, match="before"):
+            receiver.prune("last week")
+
+
+def newest(receiver: Receiver) -> pd.Timestamp:
+    moment = receiver.deliveries(limit=1)["received_at"].iloc[0]
+    assert isinstance(moment, pd.Timestamp)
+    return moment
+
+
+def test_more_rows_than_one_transaction_removes_are_removed(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    path = tmp_path / "log.sqlite"
+    with Receiver(path=path) as receiver:
+        client.post(receiver.endpoint, json=payload())
+    multiply(path, 2500)
+    with Receiver(path=path) as receiver:
+        assert receiver.prune("2999-01-01") == 2501
+        assert receiver.deliveries().empty
+
+
+#: As the first version made it.
+FIRST_VERSION = """
+CREATE TABLE requests (
+    number       INTEGER PRIMARY KEY,
+    received_at  INTEGER NOT NULL,
+    body         BLOB,
+    signature_ok INTEGER,
+    status       INTEGER,
+    error        TEXT
+);
+PRAGMA application_id = 1768649315;
+PRAGMA user_version = 1;
+"""
+
+
+def make_first_version(path: Path) -> list[bytes | None]:
+    bodies = [json.dumps(payload(number)).encode() for number in (1, 2, 1)]
+    kept = [*bodies, None, b"no JSON"]
+    with contextlib.closing(sqlite3.connect(path)) as log, log:
+        log.executescript(FIRST_VERSION)
+        for number, body in enumerate(kept, 1):
+            row = (number, 1_700_000_000_000 + number, body, True, 200, None)
+            log.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", row)
+    return kept
+
+
+def test_a_log_of_before_is_read_and_gets_the_new_columns(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    path = tmp_path / "log.sqlite"
+    kept = make_first_version(path)
+    for _ in range(2):  # when it is brought up, and when it is as it should be
+        with Receiver(SECRET, path=path) as receiver:
+            assert receiver.earlier == 5
+            found = rows(receiver)
+        assert [row["body"] for row in found] == kept
+        assert [row["id"] for row in found] == ["id-1", "id-2", "id-1", None, None]
+        assert [row["object_id"] for row in found] == ["1", "2", "1", None, None]
+        assert [row["duplicate"] for row in found] == [False, False, True, False, False]
+        assert {row["method"] for row in found} == {row["headers"] for row in found} == {None}
+    with Receiver(SECRET, path=path) as receiver:
+        assert len(receiver.deliveries(scope="store/order/created", limit=2)) == 2
+        client.post(receiver.endpoint, json=payload(2))
+        (row,) = receiver.wait(1, after=receiver.earlier).to_dict("records")
+        assert (row["duplicate"], row["method"]) == (True, "POST")
+
+
+def test_a_log_of_before_that_cannot_be_brought_up_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    make_first_version(path)
+
+    def everything() -> list[Any]:
+        with contextlib.closing(sqlite3.connect(path)) as log:
+            return [
+                *log.execute("SELECT sql FROM sqlite_master"),
+                *log.execute("PRAGMA user_version"),
+                *log.execute("SELECT * FROM requests"),
+            ]
+
+    with contextlib.closing(sqlite3.connect(path)) as log, log:
+        log.execute("CREATE INDEX requests_refused ON requests (number)")  # the last to be made
+    before = everything()
+    with pytest.raises(StorageError):
+        Receiver(path=path)
+    assert everything() == before
+
+
+def test_a_forked_child_is_refused_and_its_parent_goes_on(tmp_path: Path) -> None:
+    """In a process of its own: this one has threads that a fork would not have."""
+    code = """
+import os, sys, socket
+import ikas_explore as ikas
+from ikas_explore.errors import StorageError
+receiver = ikas.Receiver("secret", path=sys.argv[1])
+ikas.push(receiver.endpoint, "store/order/created", "secret")
+begin, end = os.pipe()
+if os.fork() == 0:
+    calls = [receiver.deliveries, lambda: receiver.wait(2, 3600), receiver.replay,
+             lambda: receiver.prune("2000-01-01")]
+    refused = 0
+    for call in calls:
+        try:
+            call()
+        except StorageError as error:
+            refused += "another process" in str(error)
+    receiver.close()
+    os.write(end, b"%d" % refused)
+    sys.stdin.read()  # it lives on until its parent has ended all
+    sys.exit()  # as usual, with all that runs then
+os.close(end)
+print(os.read(begin, 1).decode(), "of 4 refused")
+ikas.push(receiver.endpoint, "store/order/created", "secret")
+print(len(receiver.wait(2)), "received", flush=True)
+port = int(receiver.endpoint.rstrip("/").rsplit(":", 1)[1])
+receiver.close()
+try:
+    socket.create_connection(("127.0.0.1", port), 5)
+except ConnectionRefusedError:
+    print("the port is free", flush=True)
+"""
+    path = tmp_path / "log.sqlite"
+    command = [sys.executable, "-W", "ignore", "-c", code, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        said = [process.stdout.readline().strip() for _ in range(3)]
+        process.stdin.close()
+        assert process.wait(60) == 0
+    assert said == ["4 of 4 refused", "2 received", "the port is free"]
+    with Receiver("secret", path=path) as receiver:
+        assert len(receiver.deliveries()) == 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_wait_ends_on_a_clock_that_stands_still(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """With what came or a time-out, as in a test that freezes time."""
+    for name in ("monotonic", "perf_counter", "time"):
+        monkeypatch.setattr(time, name, lambda: 1.0)
+    monkeypatch.setattr(time, "time_ns", lambda: 10**9)
+    push(receiver.endpoint, "store/order/created", SECRET)
+    ended = threading.Event()
+
+    def wait() -> None:
+        with contextlib.suppress(WaitTimeoutError):
+            receiver.wait(count, timeout=0.05)
+        ended.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    assert ended.wait(60)
 
 
 def test_many_senders_at_once_lose_nothing(tmp_path: Path) -> None:
