@@ -27,10 +27,7 @@ from tests.testing.projects import (
 
 PASSED = {f"Cell {number}": "passed" for number in range(len(CELLS))}
 OLD, NEW = "mailchimp-dev.ikasapps.com/api/webhook/ikas", "somewhere-else.example/api/webhook/ikas"
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.xdist_group("projects"),  # they share a notebook that was run
-]
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,7 @@ from tests.forms.browser.page import (
     violations,
 )
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.xdist_group("browser"),  # they share one, and its JupyterLab
-]
+pytestmark = pytest.mark.heavy
 
 
 def test_a_save_and_a_delete_with_the_keyboard_alone(lab: Lab, sandbox: ikas.Sandbox) -> None:

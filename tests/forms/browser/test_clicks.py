@@ -29,10 +29,7 @@ from tests.forms.browser.page import (
     until_enabled,
 )
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.xdist_group("browser"),  # they share one, and its JupyterLab
-]
+pytestmark = pytest.mark.heavy
 
 
 def test_two_scopes_are_saved_and_read_back(lab: Lab, sandbox: ikas.Sandbox) -> None:
