@@ -25,6 +25,27 @@ def call(method: str, route: str, body: Any = None) -> Any:
     TransportError
         No sandbox answers there.
     """
+    return _call(method, route, json=body)[0]
+
+
+def call_for_rows(route: str, **asked: str | None) -> tuple[list[Any], int]:
+    """Return the rows of a control route, and how many there are without the limit."""
+    rows, headers = _call(
+        "GET",
+        route,
+        params={name: value for name, value in asked.items() if value is not None},
+        # All the rows may take long, as long as they come.
+        seconds=None if asked.get("limit") is None else _TIMEOUT,
+    )
+    if not isinstance(rows, list):
+        raise no_sandbox("something that is no list of rows")
+    count = headers.get("x-total-count", "")
+    return rows, int(count) if count.isascii() and count.isdigit() else len(rows)
+
+
+def _call(
+    method: str, route: str, *, seconds: float | None = _TIMEOUT, **request: Any
+) -> tuple[Any, httpx.Headers]:
     settings = read_settings()
     if not settings.local or settings.access_token is None:
         raise InvalidArgumentError(
@@ -34,22 +55,28 @@ def call(method: str, route: str, body: Any = None) -> Any:
     try:
         with (
             open_http(settings, timeout=_TIMEOUT) as http,
-            deadline(_TIMEOUT),
+            deadline(seconds),
             http.stream(
                 method,
                 f"{settings.base_url}/control/{route}",
-                json=body,
                 headers={"Authorization": f"Bearer {settings.access_token.reveal()}"},
+                **request,
             ) as streamed,
         ):
             response = whole(streamed, f"/control/{route}")
+            headers = streamed.headers
+    except httpx.TimeoutException:
+        failure = TransportError(
+            f"The sandbox at {settings.base_url} is busy: it did not answer within {_TIMEOUT:g} s. "
+            "Try again."
+        )
     except httpx.HTTPError as error:
         failure = TransportError(
             f"No sandbox answers at {settings.base_url} ({type(error).__name__}). Start one with "
             "'ikas-explore sandbox'."
         )
     else:
-        return _read(response)
+        return _read(response), headers
     raise failure  # out here, so that httpx's error with its request is not its context
 
 

@@ -5,22 +5,48 @@ from __future__ import annotations
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.control import call, no_sandbox
+from ikas_explore.cli.control import call_for_rows, no_sandbox
 from ikas_explore.cli.output import print_json, print_table, records
 
 
+def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str | None:
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise click.BadParameter(f"{text!r} is neither a whole number nor 'all'.")
+    return text
+
+
 @click.command()
+@click.option(
+    "--limit",
+    default="1000",
+    show_default=True,
+    callback=_read_limit,
+    help="The newest so many, or 'all'.",
+)
+@click.option("--since", help="A date (in UTC), or a time with its zone.")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "delivered", "exhausted", "blocked"]),
+    help="Only those in this state.",
+)
 @options.as_json
-def command(json: bool) -> None:
-    """List the deliveries of the sandbox at IKAS_BASE_URL."""
-    rows = call("GET", "deliveries")
+def command(limit: str | None, since: str | None, state: str | None, json: bool) -> None:
+    """List the deliveries of the sandbox at IKAS_BASE_URL, the newest last."""
+    rows, count = call_for_rows("deliveries", limit=limit, since=since, state=state)
     if json:
         print_json(rows)
-        return
-    from ikas_explore.frames.frames import DELIVERIES, rows_frame
+    else:
+        from ikas_explore.frames.frames import DELIVERIES, rows_frame
 
-    try:
-        frame = rows_frame(DELIVERIES, rows)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise no_sandbox("something that is no list of deliveries") from None
-    print_table(records(frame), empty="Nothing was delivered yet.")
+        try:
+            frame = rows_frame(DELIVERIES, rows)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise no_sandbox("something that is no list of deliveries") from None
+        print_table(records(frame), empty="Nothing was delivered yet.")
+    if count > len(rows):
+        click.echo(
+            f"The newest {len(rows):,} of {count:,} deliveries; --limit N or --limit all for more.",
+            err=True,
+        )

@@ -74,9 +74,14 @@ class Deliveries:
 
     def count(self, what: Listed, asked: Asked) -> int:
         """Count the rows that there are, whatever the limit."""
-        return sum(
-            self._select("count(*)", what, window, asked)[0][0] for window in self._windows()
-        )
+        if (asked.store, asked.since, asked.state) != (None, None, None):
+            windows = self._windows()
+            return sum(self._select("count(*)", what, window, asked)[0][0] for window in windows)
+        # Keys alone are counted twenty times as fast as rows that are looked at.
+        key = "number" if what == "deliveries" else "delivery"
+        statement = f"SELECT count(*) FROM {what} WHERE {key} BETWEEN ? AND ?"  # noqa: S608 - as below
+        windows = self._windows(size=20 * _WINDOW)
+        return sum(self._rows.read(statement, *window)[0][0] for window in windows)
 
     def in_frame(self, what: Listed, asked: Asked) -> DataFrame:
         """Return the rows that are asked for as a frame."""
@@ -116,11 +121,12 @@ class Deliveries:
                 )
         return deleted
 
-    def _windows(self, table: str = "deliveries") -> list[tuple[int, int]]:
+    def _windows(self, table: str = "deliveries", size: int | None = None) -> list[tuple[int, int]]:
+        size = size or _WINDOW
         ((low, high),) = self._rows.read(f"SELECT min(number), max(number) FROM {table}")  # noqa: S608 - as below
         if low is None:
             return []
-        return [(each, min(each + _WINDOW - 1, high)) for each in range(low, high + 1, _WINDOW)]
+        return [(each, min(each + size - 1, high)) for each in range(low, high + 1, size)]
 
     def _read(self, what: Listed, window: tuple[int, int], asked: Asked) -> list[dict[str, Any]]:
         return [dict(row) for row in self._select(_COLUMNS[what], what, window, asked)]
