@@ -18,7 +18,10 @@ from ikas_explore.values.urls import is_loopback, read_url
 from ikas_explore.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import httpx
+    from pandas import DataFrame
     from sgqlc.types import Field
 
     from ikas_explore.client.query import Query
@@ -215,8 +218,9 @@ class Store:
         Parameters
         ----------
         field : str or sgqlc.types.Field
-            ``"listWebhook"`` or ``"list_webhook"``, or a field of the types that ``ikas-explore
-            schema --from`` generates: ``mine.Query.list_order``.
+            ``"listWebhook"`` or ``"list_webhook"``, a field of `schema`, or one of types that
+            ``ikas-explore schema --from`` generated. A name that the shipped types do not have,
+            such as ``"listOrder"``, is looked up in the store's own schema.
 
         Returns
         -------
@@ -237,6 +241,66 @@ class Store:
         from ikas_explore.client.query import begin
 
         return begin(self._client, field)
+
+    def schema(self, *, refresh: bool = False) -> ModuleType:
+        """Return the types of this store's whole schema, as ikas answers it now.
+
+        The schema is fetched once and kept on disk for a week.
+
+        Parameters
+        ----------
+        refresh : bool, default False
+            Fetch it again.
+
+        Returns
+        -------
+        module
+            Of sgqlc types: ``store.schema().Query.list_order`` is a field for `query`.
+
+        Raises
+        ------
+        IkasError
+            ikas could not be reached, or its schema cannot be used.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.query(store.schema().Query.list_order).limit(3).to_frame().shape[0]
+        0
+        """
+        from ikas_explore.client.own_schema import own_types
+
+        if not isinstance(refresh, bool):
+            raise InvalidArgumentError(f"refresh is True or False, not {refresh!r}.")
+        return own_types(self._client, refresh=refresh)
+
+    def capabilities(self) -> DataFrame:
+        """Return what this store's API offers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row an operation, in ikas' spelling: ``operation, kind`` (``query`` or
+            ``mutation``), ``v1, v2`` (boolean; missing where that version cannot be reached),
+            ``arguments`` (text), ``paged`` (bool).
+
+        Raises
+        ------
+        IkasError
+            ikas could not be reached, or its schema cannot be used.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     offered = store.capabilities()
+        ...     offered[offered["paged"]]["operation"].tolist()
+        ['listCustomer', 'listOrder', 'listProduct', 'listProductStockLocation']
+        """
+        from ikas_explore.client.own_schema import capabilities
+
+        return capabilities(self._client)
 
     def close(self) -> None:
         """Close the connections, and the embedded sandbox; calling it again does nothing."""

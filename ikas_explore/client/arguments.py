@@ -16,6 +16,7 @@ from sgqlc.types import Arg, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.times import check_time
 
 
 def read_arguments(field: Field, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,10 +85,8 @@ def _read_input(value: Any, base: Any, schema: Schema, where: str) -> Any:
 
 def _read_scalar(value: Any, name: str, where: str) -> Any:
     """Read GraphQL's scalars and ikas' Timestamp; leave others to the server that knows them."""
-    if name == "Timestamp" and isinstance(value, dt.datetime):
-        if value.tzinfo is None:
-            raise InvalidArgumentError(f"{where} is {value!r}, a time without a time zone.")
-        return round(value.timestamp() * 1000)
+    if name == "Timestamp" and isinstance(value, (dt.date, str)):
+        return check_time(where, value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     fits = {
         "String": isinstance(value, str),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ from ikas_explore.errors import (
 )
 from ikas_explore.network.failures import FAILURES, transport_error
 from ikas_explore.network.transport import deadline, open_client
+from ikas_explore.schema import ApiVersion
 from ikas_explore.settings import Settings, revealed
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.secret import HiddenMapping, Secret
@@ -84,6 +87,13 @@ class Client:
         self._http = http
         self._throttle = throttle or (None if settings.local else Throttle())
         self._tokens = Tokens(settings, self._send_form, on_token)
+
+    def speaking(self, api_version: ApiVersion) -> Client:
+        """Return a client of the same store, with its tokens, for another version of the API."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, api_version=api_version)
+        other.url = f"{self.settings.base_url}/api/{api_version}/admin/graphql"
+        return other
 
     def execute(
         self,

@@ -13,6 +13,7 @@ from typing import Any
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.values.names import did_you_mean, matches
+from ikas_explore.values.times import check_time
 
 Condition = Callable[[Any], bool]
 
@@ -55,20 +56,18 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
     """
     if callable(wanted):
         return lambda cell: bool(wanted(cell))
+    if kind == "time" and isinstance(wanted, (str, dt.date)):
+        return _moment(wanted, name)
     if hasattr(wanted, "columns"):
         raise InvalidArgumentError(f"{name} cannot be a whole frame; give one of its columns.")
     if _never(wanted, kind):
-        instead = "a datetime with a time zone, or a function" if kind == "time" else "a bool"
+        instead = "a datetime, ISO text or a function" if kind == "time" else "a bool"
         raise InvalidArgumentError(f"{name} can never be {wanted!r}; give {instead}.")
     if isinstance(wanted, str):
         return lambda cell: matches(wanted, cell) if isinstance(cell, str) else cell == wanted
     if isinstance(wanted, Iterable) and not isinstance(wanted, (bytes, Mapping)):
         several = [condition(each, kind, name) for each in wanted]
         return lambda cell: any(fits(cell) for fits in several)
-    if isinstance(wanted, dt.datetime) and wanted.tzinfo is None:
-        raise InvalidArgumentError(
-            f"The time {wanted!r} has no time zone; give one, for example tzinfo=datetime.UTC."
-        )
     if isinstance(wanted, Real) and not isinstance(wanted, bool):
         return lambda cell: (
             (_milliseconds(cell) if isinstance(cell, dt.datetime) else cell) == wanted
@@ -76,11 +75,22 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
     return lambda cell: bool(cell == wanted)
 
 
+def _moment(wanted: str | dt.date, name: str) -> Condition:
+    """Return a test for a moment; a date without a time is all of that day in UTC."""
+    start = check_time(name, wanted)
+    day = (
+        len(wanted) <= len("2026-11-01")
+        if isinstance(wanted, str)
+        else not isinstance(wanted, dt.datetime)
+    )
+    end = start + 86_400_000 if day else start + 1
+    return lambda cell: cell is not None and start <= _milliseconds(cell) < end
+
+
 def _never(wanted: Any, kind: Kind) -> bool:
     """Return whether no cell of this kind can be equal to it; NumPy's times cannot."""
     if kind == "time":
-        possible = wanted is None or isinstance(wanted, (dt.datetime, Real, Iterable))
-        return isinstance(wanted, str) or not possible
+        return not (wanted is None or isinstance(wanted, (Real, Iterable)))
     return kind in ("bool", "boolean") and isinstance(wanted, (str, dt.date))
 
 

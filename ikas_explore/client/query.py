@@ -17,15 +17,17 @@ from sgqlc.types import Field
 
 from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.operations import schema_of
+from ikas_explore.client.own_schema import find_list
 from ikas_explore.client.pages import ListChanged, Request, Source, check_pagination, row_type
 from ikas_explore.client.rows import Columns
-from ikas_explore.client.selection import Node, find_query, leaf_paths, scalar_paths, tree
+from ikas_explore.client.selection import Node, leaf_paths, tree, usual_paths
 from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ikas_explore.client.client import Client
 
 #: How often the pages of a list are fetched from the first on before that is given up.
 WALKS = 4
@@ -69,7 +71,10 @@ class Query:
     _arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def select(self, *fields: str) -> Query:
-        """Choose the fields of the rows. Without it, all scalar fields are fetched.
+        """Choose the fields of the rows.
+
+        Without it all scalar fields are fetched, and of each object that is not a list what
+        names it: id, name, email, code, type.
 
         Parameters
         ----------
@@ -268,7 +273,7 @@ class Query:
 
     @property
     def _output(self) -> tuple[str, ...]:
-        return self._selected or tuple(scalar_paths(self._row_type))
+        return self._selected or tuple(usual_paths(self._row_type))
 
     def _single(self, name: str) -> str:
         paths = leaf_paths(self._row_type, name)
@@ -340,9 +345,9 @@ class Query:
         return kept
 
 
-def begin(source: Source, field: str | Field) -> Query:
+def begin(source: Client, field: str | Field) -> Query:
     """Start a query for a field of the store's own schema, by name, or of generated types."""
-    return Query(source, find_query(schema_of(source.settings.api_version), field))
+    return Query(source, find_list(source, field))
 
 
 def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:

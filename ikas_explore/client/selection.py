@@ -141,6 +141,29 @@ def scalar_paths(container: ObjectType) -> list[str]:
     return names
 
 
+#: What is taken of an object in a row when nothing is selected: what names it.
+_NAMING = ("id", "name", "full_name", "first_name", "last_name", "email", "code", "type")
+
+
+def usual_paths(container: ObjectType) -> list[str]:
+    """Return what is selected of a row when nothing is named.
+
+    All scalar fields, and of each object that is not a list those that name it (`_NAMING`).
+    """
+    paths = [] if not _has_scalars(container) else scalar_paths(container)
+    for field in fields_of(container):
+        if is_object(field) and not field.args and not field.type.__name__.startswith("["):
+            inner = base_type(field)
+            if not issubclass(inner, sgqlc.types.Union):
+                names = {each.name for each in inner if not is_object(each) and not each.args}
+                paths += [f"{field.name}.{name}" for name in _NAMING if name in names]
+    return paths or scalar_paths(container)
+
+
+def _has_scalars(container: ObjectType) -> bool:
+    return any(not is_object(field) for field in fields_of(container))
+
+
 def tree(container: ObjectType, paths: Iterable[str]) -> tuple[Node, ...]:
     """Return the tree of the fields of a row that paths of `leaf_paths` name."""
     return _tree(container, paths, "", in_list=False, nullable=False)

@@ -105,6 +105,16 @@ FINDINGS: Columns = {
 #: One row a store of a fleet that could not be listed.
 FAILURES: Columns = {"store": "string", "error": "string", "message": "string"}
 
+#: One row an operation of the API.
+CAPABILITIES: Columns = {
+    "operation": "string",
+    "kind": "string",
+    "v1": "boolean",
+    "v2": "boolean",
+    "arguments": "string",
+    "paged": "bool",
+}
+
 #: One row an endpoint that was probed.
 PROBES: Columns = {
     "endpoint": "string",

@@ -1,0 +1,112 @@
+"""A store's own schema: the lists that the shipped types do not know, and what the API offers."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from sgqlc.types import Field
+
+from ikas_explore.client.operations import schema_of
+from ikas_explore.client.selection import find_query
+from ikas_explore.errors import IkasError, UnknownFieldError
+from ikas_explore.schema import API_VERSIONS
+from ikas_explore.schema.introspected import Origin, schema_types, worth_a_look
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ikas_explore.client.client import Client
+
+
+def own_types(client: Client, *, refresh: bool = False) -> ModuleType:
+    """Return the module of types of a store's own schema."""
+
+    def ask() -> dict[str, Any]:
+        from graphql import get_introspection_query
+
+        answer: dict[str, Any] = client.execute(
+            get_introspection_query(), what="fetching the schema"
+        )
+        return answer
+
+    return schema_types(_origin(client), ask, refresh=refresh)
+
+
+def find_list(client: Client, asked: str | Field) -> Field:
+    """Return the query field for a name: of the shipped types, else of the store's schema.
+
+    A name that the known schema does not have makes one new look in this process: ikas may
+    have got it since.
+    """
+    try:
+        return find_query(schema_of(client.settings.api_version), asked)
+    except UnknownFieldError:
+        if not isinstance(asked, str):
+            raise
+    try:
+        return find_query(schema_in(own_types(client)), asked)
+    except UnknownFieldError:
+        if not worth_a_look(_origin(client)):
+            raise
+    return find_query(schema_in(own_types(client, refresh=True)), asked)
+
+
+def schema_in(types: ModuleType) -> Any:
+    """Return the sgqlc schema that a module of own types holds."""
+    return getattr(types, types.__name__)
+
+
+def is_own(field: Field) -> bool:
+    """Return whether a field is of a store's own schema."""
+    return str(field.container.__module__).startswith("ikas_schema_")
+
+
+def capabilities(client: Client) -> pd.DataFrame:
+    """Return a row an operation; see `Store.capabilities`."""
+    from ikas_explore.frames.frames import CAPABILITIES, rows_frame
+
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    reached = []
+    for version in API_VERSIONS:
+        asked = client if version == client.settings.api_version else client.speaking(version)
+        try:
+            types = own_types(asked)
+        except IkasError:
+            if asked is client:
+                raise
+            continue  # the other version is of less interest, and its cells are blank
+        reached.append(version)
+        schema = schema_in(types)
+        for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
+            for field in root or ():
+                row = rows.setdefault(
+                    (kind, field.graphql_name),
+                    {"arguments": _arguments(field), "paged": "pagination" in field.args},
+                )
+                row[version] = True
+    return rows_frame(
+        CAPABILITIES,
+        [
+            {
+                "operation": name,
+                "kind": kind,
+                **{
+                    each: row.get(each, False if each in reached else None) for each in API_VERSIONS
+                },
+                "arguments": row["arguments"],
+                "paged": row["paged"],
+            }
+            for (kind, name), row in sorted(
+                rows.items(), key=lambda item: (item[0][0] != "query", item[0][1])
+            )
+        ],
+    )
+
+
+def _arguments(field: Field) -> str:
+    return ", ".join(f"{arg.graphql_name}: {arg.type.__name__}" for arg in field.args.values())
+
+
+def _origin(client: Client) -> Origin:
+    return Origin(client.settings.base_url, client.settings.api_version)

@@ -1,0 +1,214 @@
+"""The types of a store's own schema: asked for once, made by sgqlc, and kept on disk.
+
+ikas' whole schema has hundreds of types, and what is in it depends on the version and the day.
+It is fetched when a name is asked for that the shipped types do not have. The folder of the
+cache is the platform's, or ``IKAS_CACHE``; one module for each schema, by its hash, and one
+small file for each base URL and version that says which one it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ikas_explore.errors import InvalidArgumentError, ResponseError, StorageError, TransportError
+from ikas_explore.schema.regenerate import types_of
+from ikas_explore.system.files import is_trap, replacing, user_path
+from ikas_explore.text.printable import printable
+from ikas_explore.values.urls import is_loopback, read_url
+
+#: Seconds a schema is used without asking again: a week; a day for one on this machine, whose
+#: port another sandbox may have by then.
+FRESH, FRESH_HERE = 7 * 86_400.0, 86_400.0
+
+Ask = Callable[[], dict[str, Any]]
+
+
+class Origin(NamedTuple):
+    """Whose schema it is: a base URL and an API version."""
+
+    base_url: str
+    api_version: str
+
+
+_loaded: dict[Origin, ModuleType] = {}
+_asked: set[Origin] = set()
+
+
+def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
+    """Return the module of types of a store's schema.
+
+    Parameters
+    ----------
+    origin : Origin
+    ask : callable
+        Sends the introspection query and returns ``{"__schema": ...}``.
+    refresh : bool, default False
+        Ask even when the schema is known.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The answer is not a schema, or would run as Python.
+    IkasError
+        From `ask`, when no schema is known.
+    """
+    if not refresh and origin in _loaded:
+        return _loaded[origin]
+    folder = _folder()
+    known = _read_known(folder, origin)
+    if not refresh and known is not None and time.time() - known.at < _lasts(origin):
+        module = _import(known.path)
+        if module is not None:
+            _loaded[origin] = module
+            return module
+    _asked.add(origin)
+    try:
+        introspection = ask()
+    except TransportError:
+        # Away from the network what was known before is better than nothing.
+        module = _import(known.path) if known is not None and not refresh else None
+        if module is None:
+            raise
+    else:
+        module = _make(folder, origin, introspection)
+    _loaded[origin] = module
+    return module
+
+
+def worth_a_look(origin: Origin) -> bool:
+    """Return whether this process has not asked for the schema yet; from now on it has."""
+    new = origin not in _asked
+    _asked.add(origin)
+    return new
+
+
+class _Known(NamedTuple):
+    path: Path
+    at: float
+
+
+def _lasts(origin: Origin) -> float:
+    return FRESH_HERE if is_loopback(read_url(origin.base_url).host) else FRESH
+
+
+def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) -> ModuleType:
+    source = f"{origin.base_url} ({origin.api_version})"
+    text = json.dumps(introspection, sort_keys=True, separators=(",", ":"))
+    name = f"ikas_schema_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    path = None if folder is None else folder / f"{name}.py"
+    module = _import(path) if path is not None else None
+    if module is None:
+        try:
+            types = types_of(introspection, name=name, source=source)
+        except InvalidArgumentError as error:
+            raise ResponseError(f"{source} answered with a schema that cannot be used: {error}")  # noqa: B904 - it says all
+        if path is not None and _write(path, types):
+            module = _import(path)
+        if module is None:  # nowhere to keep it
+            module = ModuleType(name)
+            sys.modules[name] = module
+            exec(compile(types, f"<schema of {source}>", "exec"), vars(module))  # noqa: S102 - checked by types_of
+    if path is not None:
+        known = {"base_url": origin.base_url, "version": origin.api_version, "module": path.name}
+        if _write(_index(path.parent, origin), json.dumps(known)):
+            _tidy(path.parent)
+    return module
+
+
+def _folder() -> Path | None:
+    """Return the folder of the cache, made if it is not there; None where there can be none."""
+    named = os.environ.get("IKAS_CACHE")
+    try:
+        folder = user_path(named) if named else _platform_folder() / "ikas-explore"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = not is_trap(folder) and os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError, InvalidArgumentError) as error:
+        if named:
+            raise StorageError(
+                f"IKAS_CACHE names a folder that cannot be used: {printable(str(error))}. "
+                "Name another one, or unset it."
+            ) from None
+        return None
+    return folder if usable else None
+
+
+def _platform_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _index(folder: Path, origin: Origin) -> Path:
+    name = hashlib.sha256("\n".join(origin).encode()).hexdigest()[:20]
+    return folder / f"origin_{name}.json"
+
+
+def _read_known(folder: Path | None, origin: Origin) -> _Known | None:
+    if folder is None:
+        return None
+    index = _index(folder, origin)
+    try:
+        known = json.loads(index.read_text("utf-8"))
+        name, at = str(known["module"]), index.stat().st_mtime
+    except (OSError, ValueError, TypeError, KeyError):  # not there, or damaged: asked for again
+        return None
+    path = folder / Path(name).name
+    return _Known(path, at) if path.is_file() else None
+
+
+def _import(path: Path | None) -> ModuleType | None:
+    """Import a module of the cache; None for one that is not there, or that another user wrote."""
+    if path is None or not path.is_file() or is_trap(path):
+        return None
+    if path.stem in sys.modules:
+        return sys.modules[path.stem]
+    spec = util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        return None
+    module = util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # sgqlc looks its types' module up
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, NameError, AttributeError, OSError):  # damaged: made again
+        del sys.modules[path.stem]
+        return None
+    return module
+
+
+def _write(path: Path, text: str) -> bool:
+    try:
+        with replacing(path, 0o600) as part:
+            part.write_text(text, "utf-8")
+    except OSError:  # a full disk: the types are used without being kept
+        return False
+    return True
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what is too old for this machine's sandboxes, and modules that nothing names."""
+    named = set()
+    for index in folder.glob("origin_*.json"):
+        try:
+            known = json.loads(index.read_text("utf-8"))
+            origin = Origin(str(known["base_url"]), str(known["version"]))
+            old = time.time() - index.stat().st_mtime > FRESH_HERE
+            if old and _lasts(origin) == FRESH_HERE:
+                index.unlink(missing_ok=True)
+            else:
+                named.add(str(known["module"]))
+        except (OSError, ValueError, TypeError, KeyError, InvalidArgumentError):
+            index.unlink(missing_ok=True)
+    for module in folder.glob("ikas_schema_*.py"):
+        if module.name not in named and time.time() - module.stat().st_mtime > FRESH_HERE:
+            module.unlink(missing_ok=True)
