@@ -47,9 +47,10 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No IKAS_ variable is set, and no .env lies at or above the working folder."""
+    """No IKAS_ variable of the user is set, and no .env lies at or above the working folder."""
     for name in [name for name in os.environ if name.startswith("IKAS_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("IKAS_CACHE", str(tmp_path / "cache"))  # not the user's own
     monkeypatch.chdir(tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_predicates_see_the_row(store: ikas.Store) -> None:
     assert [row["scope"] for row in kept.to_records()] == [CREATED]
     with pytest.raises(InvalidArgumentError, match="name the field"):
         query.where("store/order/created")  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgumentError, match="no time zone"):
+    with pytest.raises(InvalidArgumentError, match="with a time zone"):
         query.where(created_at=dt.datetime(2021, 11, 8))
     frame = query.to_frame()
     with pytest.raises(InvalidArgumentError, match="give one of its columns"):
@@ -160,8 +160,6 @@ def test_the_frame_tells_where_it_came_from(store: ikas.Store) -> None:
     "conditions",
     [
         {"created_at": "2021*"},
-        {"created_at": ["2021-11-08"]},
-        {"created_at": dt.date(2021, 11, 8)},
         {"deleted": "false"},
         {"created_at": np.datetime64("2021-11-08T10:11:51.914")},
         {"created_at": [np.datetime64("2021-11-08T10:11:51.914")]},
@@ -170,7 +168,7 @@ def test_the_frame_tells_where_it_came_from(store: ikas.Store) -> None:
 def test_a_condition_that_can_never_hold_is_refused(
     store: ikas.Store, conditions: dict[str, Any]
 ) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"can never be .*; give a"):
+    with pytest.raises(InvalidArgumentError, match=r"; give a"):
         store.webhooks.query().where(**conditions)
 
 

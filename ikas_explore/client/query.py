@@ -20,9 +20,18 @@ from ikas_explore.client.conditions import Condition, Row, any_of, condition, sh
 from ikas_explore.client.own_schema import find_list
 from ikas_explore.client.pages import ListChanged, Request, Source, check_pagination, row_type
 from ikas_explore.client.rows import Columns
-from ikas_explore.client.selection import Node, leaf_paths, tree, usual_paths
+from ikas_explore.client.selection import (
+    Node,
+    element_kinds,
+    find_field,
+    leaf_paths,
+    tree,
+    usual_paths,
+)
+from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pseudonym
 from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
+from ikas_explore.values.secret import Secret, hide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +78,9 @@ class Query:
     _order: tuple[tuple[str, bool], ...] = ()
     _limit: int | None = None
     _arguments: Mapping[str, Any] = field(default_factory=dict)
+    _exploded: str | None = None
+    _masked: tuple[str, ...] = ()
+    _salt: Secret | None = None
 
     def select(self, *fields: str) -> Query:
         """Choose the fields of the rows.
@@ -193,6 +205,74 @@ class Query:
         check_pagination(self._field, read)
         return replace(self, _arguments={**self._arguments, **read})
 
+    def explode(self, field: str) -> Query:
+        """Give each element of a list field a row of its own in the frame.
+
+        Parameters
+        ----------
+        field : str
+            For example ``"orderLineItems"``. Its chosen fields become columns such as
+            ``order_line_items.quantity``; without any, all its scalars. The row's own ``id`` is
+            kept. An empty list is one row with missing cells.
+
+        Returns
+        -------
+        Query
+
+        Raises
+        ------
+        UnknownFieldError, InvalidArgumentError
+            There is no such field, or it is not a list.
+        """
+        path = leaf_paths(self._row_type, field)[0]
+        found = find_field(self._row_type, path.split(".")[0])
+        if not found.type.__name__.startswith("["):
+            raise InvalidArgumentError(
+                f"{found.name} is {found.type.__name__} and not a list; select() takes its fields."
+            )
+        return replace(self, _exploded=found.name)
+
+    def mask(self, *fields: str, salt: str | Secret | None = None) -> Query:
+        """Replace personal data by pseudonyms, in frames and records.
+
+        Parameters
+        ----------
+        *fields : str
+            Columns, or the last part of their names: ``"email"`` masks ``customer.email`` too.
+        salt : str or Secret, optional
+            The same salt gives the same pseudonyms in every process. Default: they are the same
+            within this process.
+
+        Returns
+        -------
+        Query
+
+        Raises
+        ------
+        UnknownFieldError
+            No selected column has that name; suggests similar names.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     frame = store.webhooks.query().select("scope", "id").mask("id").to_frame()
+        ...     frame["id"].str.startswith("masked-").all()
+        True
+        """
+        salt = hide(salt)
+        masked_columns(fields, self._output)
+        return replace(
+            self,
+            _masked=(*self._masked, *fields),
+            _salt=self._salt if salt is None else salt,
+        )
+
+    @property
+    def fields(self) -> FieldNames:
+        """The names of the fields; they complete after a dot: ``query.fields.created_at``."""
+        return FieldNames(self._row_type)
+
     @property
     def graphql(self) -> str:
         """The GraphQL that is sent; of several pages the first."""
@@ -229,6 +309,12 @@ class Query:
         _, columns, kept = self._fetch()
         nodes = tree(self._row_type, self._output)
         kinds = {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
+        if self._exploded is not None:
+            columns, kept = exploded(columns, kept, self._exploded)
+            kinds |= element_kinds(self._row_type, self._exploded, self._output)
+        for name in masked_columns(self._masked, self._output):
+            columns[name] = [pseudonym(cell, self._pseudonym_salt) for cell in columns[name]]
+            kinds[name] = "object" if kinds[name] == "object" else "string"
         frame = make_frame(
             {name: kinds[name] for name in self._output},
             {name: [columns[name][i] for i in kept] for name in self._output},
@@ -240,7 +326,8 @@ class Query:
         """Fetch the rows as dicts with the API's names and types, and the selected fields."""
         rows, _, kept = self._fetch()
         nodes = tree(self._row_type, self._output)
-        return [_pruned(rows[i], nodes) for i in kept]
+        masked = frozenset(masked_columns(self._masked, self._output))
+        return [_pruned(rows[i], nodes, masked, self._pseudonym_salt) for i in kept]
 
     def to_objects(self) -> list[Any]:
         """Fetch the rows as objects of the generated sgqlc type, with snake_case attributes.
@@ -273,7 +360,18 @@ class Query:
 
     @property
     def _output(self) -> tuple[str, ...]:
-        return self._selected or tuple(usual_paths(self._row_type))
+        paths = self._selected or tuple(usual_paths(self._row_type))
+        if self._exploded is None:
+            return paths
+        inside = [path for path in paths if path.partition(".")[0] == self._exploded]
+        own = ["id"] if "id" in FieldNames(self._row_type).__dir__() else []
+        return tuple(
+            dict.fromkeys([*own, *paths, *(inside or leaf_paths(self._row_type, self._exploded))])
+        )
+
+    @property
+    def _pseudonym_salt(self) -> str | None:
+        return None if self._salt is None else self._salt.reveal()
 
     def _single(self, name: str) -> str:
         paths = leaf_paths(self._row_type, name)
@@ -358,9 +456,14 @@ def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:
     return names
 
 
-def _pruned(value: Any, nodes: tuple[Node, ...]) -> Any:
+def _pruned(value: Any, nodes: tuple[Node, ...], masked: frozenset[str], salt: str | None) -> Any:
     if isinstance(value, list):
-        return [_pruned(item, nodes) for item in value]
+        return [_pruned(item, nodes, masked, salt) for item in value]
     if value is None or not nodes:
         return value
-    return {node.name: _pruned(value[node.name], node.children) for node in nodes}
+    return {
+        node.name: pseudonym(value[node.name], salt)
+        if node.column in masked
+        else _pruned(value[node.name], node.children, masked, salt)
+        for node in nodes
+    }

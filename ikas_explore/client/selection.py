@@ -202,6 +202,18 @@ def _tree(
     return tuple(nodes)
 
 
+def element_kinds(container: ObjectType, name: str, paths: Iterable[str]) -> dict[str, Kind]:
+    """Return the kinds of the columns below a list field when each element is a row."""
+    field = find_field(container, name)
+    inside = [path for path in paths if path.partition(".")[0] == name]
+    if not is_object(field):
+        return dict.fromkeys(inside, kind_of(base_type(field).__name__))
+    rests = [path.partition(".")[2] for path in inside]
+    # A row without an element has blanks, whatever the element's own type promises.
+    nodes = _tree(base_type(field), rests, f"{name}.", in_list=False, nullable=True)
+    return {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
+
+
 def known_scalar(notation: str) -> str | None:
     """Return the name of a scalar whose values can be checked, from a type's notation."""
     name = notation.strip("[]!")

@@ -109,14 +109,19 @@ def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) ->
     if module is None:
         try:
             types = types_of(introspection, name=name, source=source)
-        except InvalidArgumentError as error:
-            raise ResponseError(f"{source} answered with a schema that cannot be used: {error}")  # noqa: B904 - it says all
-        if path is not None and _write(path, types):
-            module = _import(path)
-        if module is None:  # nowhere to keep it
-            module = ModuleType(name)
-            sys.modules[name] = module
-            exec(compile(types, f"<schema of {source}>", "exec"), vars(module))  # noqa: S102 - checked by types_of
+            if path is not None and _write(path, types):
+                module = _import(path)
+            if module is None:  # nowhere to keep it, or it cannot be imported: then say why
+                module = ModuleType(name)
+                sys.modules[name] = module
+                exec(compile(types, f"<schema of {source}>", "exec"), vars(module))  # noqa: S102 - types_of lets declarations through and nothing else
+        except Exception as error:  # whatever Python meets in a stranger's schema
+            sys.modules.pop(name, None)
+            if path is not None:
+                path.unlink(missing_ok=True)
+            raise ResponseError(
+                f"{source} answered with a schema that cannot be used: {printable(str(error))}"
+            ) from None
     if path is not None:
         known = {"base_url": origin.base_url, "version": origin.api_version, "module": path.name}
         if _write(_index(path.parent, origin), json.dumps(known)):
@@ -180,7 +185,7 @@ def _import(path: Path | None) -> ModuleType | None:
     sys.modules[path.stem] = module  # sgqlc looks its types' module up
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, NameError, AttributeError, OSError):  # damaged: made again
+    except Exception:  # whatever a damaged file holds: it is made again
         del sys.modules[path.stem]
         return None
     return module

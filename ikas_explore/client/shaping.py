@@ -1,0 +1,121 @@
+"""What is made of fetched columns: a row for each element of a list, pseudonyms, names to type."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ikas_explore.client.rows import Columns
+from ikas_explore.client.selection import base_type, fields_of, find_field, is_object
+from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
+from ikas_explore.values.names import did_you_mean
+
+#: Without a salt of one's own, pseudonyms are the same within a process and no longer.
+_PROCESS_SALT = secrets.token_hex(16)
+
+
+def exploded(columns: Columns, kept: Sequence[int], path: str) -> tuple[Columns, list[int]]:
+    """Repeat each kept row for each element of the list at `path`; one with none stays once.
+
+    Returns the columns in their new length, and the indices of all of them.
+    """
+    inside = [name for name in columns if name == path or name.startswith(f"{path}.")]
+    # None is a list that is missing; like an empty one it is a row with blanks.
+    lengths = [max(len(columns[inside[0]][i] or ()), 1) for i in kept]
+    made: Columns = {}
+    for name, cells in columns.items():
+        if name in inside:
+            made[name] = [each for i in kept for each in (cells[i] or [None])]
+        else:
+            made[name] = [
+                cells[i] for i, times in zip(kept, lengths, strict=True) for _ in range(times)
+            ]
+    return made, list(range(sum(lengths)))
+
+
+def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
+    """Return the columns that names stand for: a whole column's name, or its last part."""
+    known = list(columns)
+    found = []
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidArgumentError(f"mask() takes names of columns, not {name!r}.")
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+        hits = [each for each in known if snake in (each, each.rpartition(".")[2])]
+        if not hits:
+            raise UnknownFieldError(
+                f"There is no column {name!r} to mask.{did_you_mean(name, known)}"
+            )
+        found += hits
+    return found
+
+
+def pseudonym(value: Any, salt: str | None = None) -> Any:
+    """Return a text that is the same for the same value and salt, and tells nothing of it.
+
+    Examples
+    --------
+    >>> pseudonym("a@example.com", "s") == pseudonym("a@example.com", "s")
+    True
+    >>> pseudonym([None, "a"], "s")[0] is None
+    True
+    """
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [pseudonym(each, salt) for each in value]
+    key = (_PROCESS_SALT if salt is None else salt).encode()
+    return f"masked-{hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()[:12]}"
+
+
+class FieldName(str):
+    """A field's dotted name; those of the object it leads to complete after a dot."""
+
+    _container: Any
+
+    def __new__(cls, path: str, container: Any = None) -> FieldName:
+        name = super().__new__(cls, path)
+        name._container = container
+        return name
+
+    def __getattr__(self, name: str) -> FieldName:
+        if name.startswith("_") or self._container is None:
+            raise AttributeError(name)
+        return _named(self._container, name, f"{self}.")
+
+    def __dir__(self) -> list[str]:
+        return _names(self._container)
+
+
+class FieldNames:
+    """The names of a list's fields, to type and complete: ``query.fields.created_at``."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+
+    def __getattr__(self, name: str) -> FieldName:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _named(self._container, name, "")
+
+    def __dir__(self) -> list[str]:
+        return _names(self._container)
+
+    def __repr__(self) -> str:
+        return f"<fields: {', '.join(_names(self._container))}>"
+
+
+def _names(container: Any) -> list[str]:
+    return [] if container is None else [field.name for field in fields_of(container)]
+
+
+def _named(container: Any, name: str, prefix: str) -> FieldName:
+    try:
+        field = find_field(container, name)
+    except UnknownFieldError as error:
+        raise AttributeError(str(error)) from None
+    return FieldName(prefix + field.name, base_type(field) if is_object(field) else None)
