@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 def own_types(client: Client, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's own schema."""
 
-    def ask() -> dict[str, Any]:
-        from graphql import get_introspection_query
-
-        answer: dict[str, Any] = client.execute(
-            get_introspection_query(), what="fetching the schema"
-        )
+    def ask(document: str) -> dict[str, Any]:
+        answer: dict[str, Any] = client.execute(document, what="fetching the schema")
         return answer
 
     return schema_types(_origin(client), ask, refresh=refresh)

@@ -257,7 +257,7 @@ class Query:
         >>> import ikas_explore as ikas
         >>> with ikas.connect("sandbox") as store:
         ...     frame = store.webhooks.query().select("scope", "id").mask("id").to_frame()
-        ...     frame["id"].str.startswith("masked-").all()
+        ...     print(frame["id"].str.startswith("masked-").all())
         True
         """
         salt = hide(salt)
