@@ -179,7 +179,10 @@ class TextControl:
             value = "\n".join(read_texts(value, self.name))
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InvalidArgumentError(f"{self.name} takes a text, not {value!r}.")
-        self._input.value = str(value)
+        text = str(value)
+        if any("\ud800" <= each <= "\udfff" for each in text):  # it cannot get to the page
+            raise InvalidArgumentError(f"{self.name} holds half a surrogate pair: {text!r}.")
+        self._input.value = text
 
     def offer(self, offers: Sequence[str]) -> None:
         """Offer other values."""

@@ -296,7 +296,7 @@ class Form(ABC):
         return " ".join([*problems, *ticks]) or "There is nothing to do."
 
     def _named(self, found: Mapping[str, Any], name: str, what: str) -> Any:
-        if name not in found:
+        if not isinstance(name, str) or name not in found:
             raise InvalidArgumentError(
                 f"The form has no {what} {name!r}.{did_you_mean(name, found)}"
             )

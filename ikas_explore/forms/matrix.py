@@ -173,8 +173,8 @@ class Matrix(Section):
         return [scope for scope in self._lines if self._boxes[scope].value]
 
     @value.setter
-    def value(self, value: str | Iterable[str]) -> None:
-        wanted = read_texts(value, self.name, of="scopes")
+    def value(self, value: str | Iterable[str] | None) -> None:
+        wanted = [] if value is None else read_texts(value, self.name, of="scopes")
         for scope in wanted:
             if scope not in self._lines:
                 near = did_you_mean(scope, self._lines)

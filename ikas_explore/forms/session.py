@@ -19,6 +19,7 @@ from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
 from ikas_explore.manage.changes import Change, list_store, listed, wanted_by
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.manage.plan import Plan, make_undo
+from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
@@ -200,12 +201,15 @@ class Session:
             raise PlanError("What is registered is not what was shown.")
         scopes = [change.scope for change in changes]
         endpoint = changes[0].endpoint_after or ""
+        # One that ikas has added is on the list when it is registered.
+        known = set(scopes) <= {*map(str, Scope.registrable())}
+        unknown = {} if known else {"allow_unknown": True}
         error = after = None
         try:
             with self.journal.write(
                 self._registry, scopes, endpoint=endpoint, sales_channels=True, before=before
             ):
-                self._registry.save(endpoint, scopes, **more)
+                self._registry.save(endpoint, scopes, **unknown, **more)
         except StorageError:
             raise  # nothing was sent
         except IkasError as failed:
