@@ -162,6 +162,7 @@ class Sandbox:
     @property
     def calls(self) -> Counter[str]:
         """How often each GraphQL root field was called; ``token`` counts the OAuth path."""
+        self._state.rows.check_process()
         return Counter(self._state.calls)
 
     @property

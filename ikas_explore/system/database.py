@@ -188,7 +188,8 @@ class Database:
             ) from error
 
     def _advice(self, error: str) -> str:
-        if "locked" in error and any(each._path == self._path for each in list(_OPEN)):
+        here = (self._path, self._process)
+        if "locked" in error and any(here == (each._path, each._process) for each in list(_OPEN)):
             return (
                 "This process has the file open already: call close() on the object that holds it "
                 "(from the first run, if a notebook cell ran twice), or give another path."
