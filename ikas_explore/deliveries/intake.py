@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Status = int | Literal["drop"]
 StatusPlan = Status | Sequence[Status] | Callable[[Mapping[str, Any]], Status]
 
-_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+_SECRET_HEADERS = (b"authorization", b"proxy-authorization", b"cookie")
 
 
 class Answers:
@@ -240,19 +240,20 @@ def _now() -> int:
 
 def _request(scope: Scope) -> Request:
     query = scope["query_string"]
+    target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
     headers: dict[str, str] = {}
-    for raw_name, value in scope["headers"]:
-        name = raw_name.decode("latin-1")
-        text = "***" if name in _SECRET_HEADERS else value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    host = headers.get("host")
-    if host is not None and "@" in host:  # a user and password, before a name
-        host = headers["host"] = f"***@{host.rpartition('@')[2]}"
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if name in _SECRET_HEADERS:
+            text = "***"
+        elif name == b"host" and b"@" in value:  # a user and password before it
+            text = f"***@{text.rpartition('@')[2]}"
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return Request(
         _now(),
         method=scope["method"],
-        target=(scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1"),
-        host=host,
+        target=target.decode("latin-1"),
+        host=headers.get("host"),
         headers=to_json(headers),
     )
 

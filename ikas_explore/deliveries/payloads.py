@@ -15,6 +15,9 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.values.secret import Secret
 from ikas_explore.values.strict_json import decode
 
+# Made once: json.dumps with arguments makes an encoder for each value.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 #: The keys of a payload, in the order of ikas' samples; the value of each is a string.
 KEYS = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
 
@@ -91,7 +94,7 @@ def encode(payload: Mapping[str, Any]) -> bytes:
 
 def to_json(value: object) -> str:
     """Return a value as compact JSON text; NaN and infinity are refused with ValueError."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def check_data(data: str | Mapping[str, Any]) -> str:

@@ -289,6 +289,7 @@ class _Door:
         self._base_url = base_url
         self._public_hosts = public_hosts
         self._refused = refused
+        self._last_own = base_url.removeprefix("http://").encode()  # mostly it is the same again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._judge(scope["headers"]) if scope["type"] == "http" else None
@@ -305,27 +306,28 @@ class _Door:
             self._refused(scope, status, reason)
 
     def _judge(self, headers: Collection[tuple[bytes, bytes]]) -> tuple[int, str] | None:
-        host = ""
+        host = b""
         for name, value in headers:
             if name == b"host":
-                host = value.decode("latin-1")
+                host = value
             elif name == b"origin" and value != self._base_url.encode():
                 return 403, self._page(value)
             elif name == b"sec-fetch-site" and value.endswith(b"-site"):
                 return 403, self._page(b"another site")
-        parts = _AUTHORITY.fullmatch(host)
-        if parts is not None and self._is_own(parts[1]):
+        if host == self._last_own:
             return None
-        shown = printable(host.rpartition("@")[2])
+        given = host.decode("latin-1")
+        parts = _AUTHORITY.fullmatch(given)
+        named = None if parts is None else normal_host(parts[1].strip("[]"))
+        if named is not None and (is_loopback(named) or named in (self._public_hosts or ())):
+            self._last_own = host
+            return None
+        shown = printable(given.rpartition("@")[2])
         if self._public_hosts is None or parts is None:
             advice = f"use {self._base_url}"
         else:
             advice = f"if it is your tunnel's, make the receiver with public_url='https://{shown}'"
         return 400, f"The Host {shown!r} is not this machine; {advice}."
-
-    def _is_own(self, host: str) -> bool:
-        name = normal_host(host.strip("[]"))
-        return name is not None and (is_loopback(name) or name in (self._public_hosts or ()))
 
     def _page(self, origin: bytes) -> str:
         who = printable(origin.decode("latin-1"))
