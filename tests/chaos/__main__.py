@@ -1,9 +1,10 @@
 """``python -m tests.chaos --seed N --seconds S``: faults, kills and disconnects, and a count.
 
-A sandbox, two receivers and two clients, four of them processes of their own, are struck by
-random faults, kills, restarts, disconnects and clock jumps while a model keeps count. At the
-end everything is let alone, settles, and is compared with the model. It ends with 1 when
-anything was lost, invented or left open.
+A sandbox, two receivers and three clients, five of them processes of their own, are struck by
+random faults, kills, restarts, disconnects, clock jumps, forks and Ctrl-C at a start, while a
+model keeps count. Two of the clients write to one store and take writes back there at the same
+time. At the end everything settles and is compared with the model. It exits with 1 when anything
+was lost, invented, taken back twice or left open.
 
 A seed has one script of steps, so ``--seed`` with the same ``--steps`` (or fewer) makes the
 same decisions again. How the operating system interleaves the processes is not repeated.

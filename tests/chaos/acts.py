@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import httpx
 
 import ikas_explore as ikas
+from tests.chaos import rivals
 from tests.chaos.model import Endpoint
 from tests.chaos.proxy import Strike
 from tests.chaos.script import RECEIVERS, SCOPES, Step
 from tests.chaos.world import World
 
-_DONE = ("saved", "deleted", "kept")
+_DONE = rivals.DONE
 
 
 class Acts:
@@ -224,6 +227,72 @@ class Acts:
         sandbox.command("install", store="sandbox")
         self._report.faults["uninstall"] += 1
         self._registered.forget(self._world.rows("sandbox"))
+
+    def race(self, path: str, counts: Sequence[int], forked: bool) -> None:
+        """Write to the shared store, then undo there, each with another process at once."""
+        rival, registered = self._world.rival(), self._world.registered["shared"]
+        own, others, times = counts
+        endpoint = self._world.endpoint("receiver-1", path)
+        with self._world.connect("shared") as store, ThreadPoolExecutor(1) as beside:
+            # Each its own scopes: what a write found is not what the other was about to write.
+            scopes = [*SCOPES[::2]]
+            given = {"scopes": SCOPES[1::2], "times": others}
+            writing = beside.submit(
+                rival.command, "write", endpoint=f"{endpoint}-r", forked=forked, **given
+            )
+            written = rivals.write(store, endpoint, scopes, own)
+            written += self._answer("write", writing.result())
+            known = {entry.id: entry for entry in registered.entries()}
+            journaled = {each for entry in known.values() for each in entry.after.values()}
+            for lost in {*written} - journaled:
+                self._report.fail("lost writes", f"{lost} is not in the journal")
+            for entry in known.values():
+                registered.undoes(entry)
+                registered.may(entry.before)
+                registered.may(entry.after)
+            undoing = beside.submit(rival.command, "undo", times=times, forked=forked)
+            told = [rivals.take_back(store, times), self._answer("undo", undoing.result())]
+        self._check_undone(told, set(known), {entry.id for entry in registered.entries()})
+        unknown = {each for one in told for each in one["unknown"]}
+        registered.blurred.update(*(known[each].before for each in unknown if each in known))
+        self._world.look("shared")
+
+    def _answer(self, what: str, answer: dict[str, Any] | None) -> Any:
+        if answer is None or "answer" not in answer:
+            self._report.fail("unhandled exceptions", f"the rival's {what}: {answer}")
+            return [] if what == "write" else {"done": [], "unknown": [], "refused": []}
+        return answer["answer"]
+
+    def _check_undone(
+        self, told: Sequence[Mapping[str, Sequence[str]]], before: set[str], after: set[str]
+    ) -> None:
+        done = Counter(each for one in told for each in one["done"])
+        unknown = {each for one in told for each in one["unknown"]}
+        self._report.raced["by one"] += len(done)
+        self._report.raced["refused, as the other was first"] += sum(
+            len(one["refused"]) for one in told
+        )
+        for identity, times in done.items():
+            if times > 1 or identity in after:
+                self._report.fail("claimed twice", f"{identity} {times} times, or still there")
+        for lost in before - after - set(done) - unknown:
+            self._report.fail("lost writes", f"{lost} is neither in the journal nor taken back")
+
+    def fork(self, part: str) -> None:
+        """Use a sandbox or a receiver in a forked copy of its process: that is refused."""
+        self._world.parts[part].settled()
+        answer = self._world.parts[part].command("fork")
+        self._report.events["refused in a fork"] += 1
+        if answer != {"refused": "StorageError"}:
+            self._report.fail("unhandled exceptions", f"a fork of {part} was told {answer}")
+
+    def interrupt(self, part: str, after: float) -> None:
+        """Press Ctrl-C while it starts: nothing stays, and the next start finds all in order."""
+        self._world.parts[part].settled()
+        self.check_ended(part, self._world.parts[part].end())
+        self.check_ended(part, self._world.parts[part].interrupted(after))
+        self._world.parts[part].start()
+        self._world.parts[part].counts["restarted"] += 1
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)

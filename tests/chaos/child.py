@@ -11,15 +11,18 @@ import contextlib
 import json
 import os
 import select
+import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from random import Random
 from typing import Any
 
 from tests.chaos import clock
 from tests.chaos.script import DAY, SCOPES, STORES
+from tests.waiting import until
 
 #: So that a delivery of the run is over in a second, whatever becomes of it.
 SANDBOX: dict[str, Any] = {
@@ -69,6 +72,10 @@ class SandboxPart:
                 return self._sandbox.uninstall(command["store"])
             case "install":
                 return self._sandbox.install(command["store"])
+            case "fork":
+                from tests.chaos.rivals import in_a_fork
+
+                return in_a_fork(lambda: self._sandbox.emit(SCOPES[0]))
             case "settle":
                 try:
                     return self._sandbox.settle(command["timeout"])
@@ -90,13 +97,18 @@ class ReceiverPart:
         self._receiver = Receiver(secret, path=path, port=port)
         self.about = {"earlier": self._receiver.earlier}
 
-    def do(self, command: Mapping[str, Any]) -> None:
+    def do(self, command: Mapping[str, Any]) -> Any:
         """Carry out a command."""
         if command["do"] == "status":
             status = command["status"]
             self._receiver.status = self._ask if status == "ask" else status
         elif command["do"] == "delay":
             self._receiver.delay = command["delay"]
+        elif command["do"] == "fork":
+            from tests.chaos.rivals import in_a_fork
+
+            return in_a_fork(lambda: len(self._receiver.deliveries()))
+        return None
 
     def _ask(self, payload: Mapping[str, Any]) -> Any:
         return self._random.choice((200, 200, 500, "drop"))
@@ -157,20 +169,75 @@ class ClientPart:
         self._store.close()
 
 
+class RivalPart:
+    """A client of a store that the run writes to and undoes in at the same time."""
+
+    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
+        import ikas_explore as ikas
+
+        self._store = ikas.connect(
+            STORES[2],
+            base_url=base_url,
+            client_id=client_id,
+            client_secret=client_secret,
+            timeout=0.7,
+        )
+        self.about: dict[str, Any] = {}
+
+    def do(self, command: Mapping[str, Any]) -> Any:
+        """Carry out a command, in a forked copy of this process if it says so."""
+        from tests.chaos import rivals
+
+        act: Callable[[], Any]
+        match command["do"]:
+            case "write":
+                act = partial(
+                    rivals.write,
+                    self._store,
+                    command["endpoint"],
+                    command["scopes"],
+                    command["times"],
+                )
+            case "undo":
+                act = partial(rivals.take_back, self._store, command["times"])
+            case _:
+                return None
+        return rivals.in_a_fork(act) if command["forked"] else {"answer": act()}
+
+    def end(self) -> None:
+        """Close it."""
+        self._store.close()
+
+
 _PARTS: dict[str, tuple[str, Any]] = {
     "sandbox": ("ikas_explore.sandbox", SandboxPart),
     "receiver": ("ikas_explore.deliveries.receiver", ReceiverPart),
     "client": ("ikas_explore.store", ClientPart),
+    "rival": ("ikas_explore.store", RivalPart),
 }
 
 
 def main(kind: str, settings: dict[str, Any]) -> None:
-    """Serve until told to end."""
+    """Serve until told to end, or interrupted."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    parts: list[Any] = []
+    try:
+        _serve(kind, settings, parts)
+    except KeyboardInterrupt:
+        for part in parts:
+            part.end()
+        with contextlib.suppress(TimeoutError):  # then what is left is told
+            until(lambda: not open_things()["sockets"] and threading.active_count() == 1, 10)
+        _tell(open_things())
+
+
+def _serve(kind: str, settings: dict[str, Any], parts: list[Any]) -> None:
     module, make = _PARTS[kind]
     import_module(module)  # first: what is written in C looks at the real datetime
     clock.install()
     clock.jump(settings.pop("jump"))
     part = make(**settings)
+    parts.append(part)
     _tell({"about": part.about, "open": open_things()})
     turn = getattr(part, "turn", None)
     while True:
@@ -179,6 +246,7 @@ def main(kind: str, settings: dict[str, Any]) -> None:
         line = sys.stdin.readline()
         command = json.loads(line) if line else {"do": "end"}
         if command["do"] == "end":
+            parts.clear()
             part.end()
             _tell(open_things())
             return

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -110,6 +111,19 @@ class Part:
             failure, self.failure = self.failure, None
             raise failure
 
+    def interrupted(self, after: float) -> dict[str, Any] | None:
+        """Start it, press Ctrl-C in a while, and return the threads and sockets it then has."""
+        self._spawn(subprocess.DEVNULL)  # Python tells of Ctrl-C
+        process = self._process
+        assert process is not None
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=PATIENCE)  # ends its input: it ends, if still there
+        self._process = None
+        self.counts["interrupted"] += 1
+        lines = [json.loads(line) for line in output.splitlines()]
+        return next((line for line in reversed(lines) if "sockets" in line), None)
+
     def end(self) -> dict[str, Any] | None:
         """Have it end by itself; return the threads and sockets that it then still had."""
         self.settled()
@@ -135,7 +149,7 @@ class Part:
         text = self._errors.read_text("utf-8", "replace") if self._errors.exists() else ""
         return _SLOW.sub("", text).strip()
 
-    def _spawn(self) -> None:
+    def _spawn(self, errors_to: int | None = None) -> None:
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 [
@@ -144,7 +158,7 @@ class Part:
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=errors,
+                stderr=errors if errors_to is None else errors_to,
                 cwd=ROOT,
                 env={**os.environ, "IKAS_DOTENV": "off"},
             )

@@ -14,6 +14,8 @@ ZEROES = (
     "phantom rows",
     "unjournaled writes",
     "not taken back",
+    "lost writes",
+    "claimed twice",
     "unhandled exceptions",
     "leaked threads or sockets",
 )
@@ -39,6 +41,7 @@ class Report:
     jumps: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
     journaled: int = 0
+    raced: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     promised: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -61,6 +64,7 @@ class Report:
             yield name, _told(counts, total=False)
         yield "clock jumps", _told(self.jumps)
         yield "writes", f"{_told(self.writes)}; {self.journaled} in the journal"
+        yield "undone by two at once", _told(self.raced)
         yield "events", f"{_told(self.events)} (those no webhook waits for have no delivery)"
         yield "deliveries", f"{self.promised} acknowledged; in all {_told(self.states)}"
         yield "attempts", f"{self.attempts}; {self.received} requests received"

@@ -135,7 +135,7 @@ class _Finish:
         world.end_network()
         for name, part in world.parts.items():
             report.processes[name] = part.counts
-            if name == "client":
+            if name in ("client", "rival"):  # one is killed, one keeps its connection
                 continue
             end = time.monotonic() + _GONE
             while _more(now := part.command("open"), part.baseline) and time.monotonic() < end:

@@ -15,7 +15,8 @@ from ikas_explore.schema.scopes import Scope
 
 SCOPES = tuple(str(scope) for scope in Scope.registrable())
 RECEIVERS = ("receiver-0", "receiver-1")
-STORES = ("sandbox", "other")
+#: The run writes to the first, a client that is killed to the second, two at once to the third.
+STORES = ("sandbox", "other", "shared")
 DAY = 86_400.0
 
 #: Steps and how often each comes, in hundredths or so.
@@ -38,6 +39,9 @@ _WEIGHTS = {
     "client": 3,
     "refresh": 2,
     "uninstall": 1,
+    "race": 3,
+    "fork": 1,
+    "interrupt": 1,
     "pause": 4,
 }
 #: What befalls the next piece of a request, see `tests.chaos.proxy`.
@@ -116,6 +120,13 @@ def _draw(  # noqa: C901 - a case for each step
                 "lives": random.uniform(0, 0.7),
                 "jump": random.choice((0, 0, -DAY, DAY)),
             }
+        case "race":
+            counts = [random.choice((1, 2, 3)) for _ in range(3)]
+            return {"path": f"s{number}", "counts": counts, "forked": random.random() < 0.3}
+        case "fork":
+            return {"part": part}
+        case "interrupt":
+            return {"part": part, "after": random.uniform(0.05, 1.2)}
         case "pause":
             return {"seconds": random.choice((0.01, 0.05, 0.3))}
     return {}

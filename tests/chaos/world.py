@@ -60,6 +60,10 @@ class World:
                 self.proxies[name] = Proxy(self.network, port)
             self.base_url = f"http://{HOST}:{self.proxies['sandbox'].port}"
             self.client = self.parts["client"] = Part("client", "client", {}, folder)
+            known = self.credentials["shared"]
+            names = ("client_id", "client_secret")
+            settings = {"base_url": self.base_url, **{name: known[name] for name in names}}
+            self.parts["rival"] = Part("rival", "rival", settings, folder)
             self.store = self.connect("sandbox")
             self.registered = {
                 store: Registered(
@@ -71,6 +75,13 @@ class World:
             self.abandon()
             raise
         self.deliveries = Deliveries()
+
+    def rival(self) -> Part:
+        """Return the process that writes to the shared store too; it starts with the first use."""
+        rival = self.parts["rival"]
+        if not rival.baseline:
+            rival.start()
+        return rival
 
     def log_of(self, receiver: str) -> str:
         """Return the file of a receiver's log."""
