@@ -100,3 +100,7 @@ def undo(
 ) -> ikas.Plan | None:
     """A plan that takes back the last write in a journal."""
     return plan.make_undo(Journals(dict.fromkeys(stores, journal)), stores, now=now)
+
+
+def outcomes(report: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(report["scope"], report["outcome"], strict=True))
