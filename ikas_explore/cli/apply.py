@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.changing import all_done, carry_out, confirm, print_report, show
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
-from ikas_explore.cli.planned import all_done, carry_out, confirm, print_report, show
 
 
 @click.command()

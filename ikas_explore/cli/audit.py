@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--probe", is_flag=True, help="Check each endpoint from this machine too: DNS, TLS, HEAD."
 )
+@click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores
 @options.as_json
 def command(
@@ -47,6 +48,7 @@ def command(
     format: str,
     fail_on: str | None,
     probe: bool,
+    rules: bool,
     where: Where,
     json: bool,
 ) -> None:
@@ -55,6 +57,12 @@ def command(
     Exits with 0 when all is well, with 1 when something was found, and with 2 when a store could
     not be checked or the report could not be written.
     """
+    if rules:
+        from ikas_explore.auditing.audit import rule_table
+
+        table = rule_table()
+        print_json(table) if json else print_table(table, empty="There are no rules.")
+        return
     try:
         with where.fleet() as stores:
             audited = stores.audit(policy, probe=probe)

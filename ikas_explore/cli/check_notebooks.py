@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.output import counted, print_json
+from ikas_explore.cli.output import print_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.settings import read_variables
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import counted, printable
 
 if TYPE_CHECKING:
     from ikas_explore.testing.notebooks import Finding
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=options.FILE)
 @click.option(
     "--ignore",
     "ignored",
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--max-output", type=int, hidden=True, help="Removed; says what to use.")
 @options.as_json
 def command(
-    paths: tuple[str, ...], ignored: tuple[str, ...], max_output: int | None, json: bool
+    paths: tuple[Path, ...], ignored: tuple[str, ...], max_output: int | None, json: bool
 ) -> None:
     """Find secrets, machine paths and cells out of order in notebooks, or in folders of them.
 

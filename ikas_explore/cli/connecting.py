@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.output import counted, print_error
+from ikas_explore.cli.output import print_error
+from ikas_explore.text.printable import counted
 
 if TYPE_CHECKING:
     from ikas_explore.fleet import Fleet

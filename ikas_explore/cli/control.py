@@ -11,20 +11,13 @@ from ikas_explore.client.client import open_http
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
 from ikas_explore.network.transport import deadline
 from ikas_explore.settings import read_settings
+from ikas_explore.values.strict_json import decode_bytes
 
 _TIMEOUT = 10.0
 
 
 def call(method: str, route: str, body: Any = None) -> Any:
-    """Call a control route of the sandbox that IKAS_BASE_URL and IKAS_ACCESS_TOKEN point at.
-
-    Raises
-    ------
-    InvalidArgumentError
-        IKAS_BASE_URL is not on this machine, or the sandbox refused the values.
-    TransportError
-        No sandbox answers there.
-    """
+    """Call a control route of the sandbox that IKAS_BASE_URL and IKAS_ACCESS_TOKEN name."""
     return _call(method, route, json=body)[0]
 
 
@@ -35,27 +28,27 @@ def call_for_rows(route: str, **asked: str | None) -> tuple[list[Any], int]:
         route,
         params={name: value for name, value in asked.items() if value is not None},
         # All the rows may take long, as long as they come.
-        seconds=None if asked.get("limit") is None else _TIMEOUT,
+        bounded=asked.get("limit") is not None,
     )
     if not isinstance(rows, list):
-        raise no_sandbox("something that is no list of rows")
+        raise not_a_sandbox("with something that is no list of rows")
     count = headers.get("x-total-count", "")
     return rows, int(count) if count.isascii() and count.isdigit() else len(rows)
 
 
 def _call(
-    method: str, route: str, *, seconds: float | None = _TIMEOUT, **request: Any
+    method: str, route: str, *, bounded: bool = True, **request: Any
 ) -> tuple[Any, httpx.Headers]:
     settings = read_settings()
     if not settings.local or settings.access_token is None:
         raise InvalidArgumentError(
-            f"IKAS_BASE_URL is {settings.base_url}, which is no sandbox on this machine. Start "
-            "one with 'ikas-explore sandbox' and set the two variables it prints."
+            f"IKAS_BASE_URL is {settings.base_url}, which is not a sandbox on this machine. Start "
+            "one with 'ikas-explore sandbox' and set the two variables that it prints."
         )
     try:
         with (
             open_http(settings, timeout=_TIMEOUT) as http,
-            deadline(seconds),
+            deadline(_TIMEOUT if bounded else None),
             http.stream(
                 method,
                 f"{settings.base_url}/control/{route}",
@@ -82,18 +75,19 @@ def _call(
 
 def _read(response: httpx.Response) -> Any:
     try:
-        answer = response.json()
+        answer = decode_bytes(response.content)
         if response.is_success:
             return answer
-        raise InvalidArgumentError(answer["errors"][0]["message"])
+        refusal = str(answer["errors"][0]["message"])
     except (ValueError, KeyError, TypeError, IndexError):
-        raise no_sandbox(f"HTTP {response.status_code}", response.status_code) from None
+        raise not_a_sandbox(f"HTTP {response.status_code}", response.status_code) from None
+    raise InvalidArgumentError(refusal)
 
 
-def no_sandbox(answered: str, status_code: int | None = None) -> ResponseError:
-    """Return the error for an answer that no sandbox gives."""
+def not_a_sandbox(answered: str, status_code: int | None = None) -> ResponseError:
+    """Return the error for an answer that a sandbox does not give."""
     return ResponseError(
-        f"IKAS_BASE_URL is {read_settings().base_url}, which answered {answered}: no sandbox does "
-        "that. Set it to one.",
+        f"IKAS_BASE_URL is {read_settings().base_url}, which answered {answered} and is not a "
+        "sandbox. Point IKAS_BASE_URL at one.",
         status_code=status_code,
     )

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.changing import show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
-from ikas_explore.cli.output import print_json
+from ikas_explore.cli.output import print_json, records
+from ikas_explore.values.names import matches
+from ikas_explore.values.urls import same_endpoint
 
 
 @click.command()
 @options.scopes
+@click.option("--endpoint", help="Remove them only if this endpoint holds them all.")
+@options.yes
 @one_store
 @options.as_json
-def command(scopes: tuple[str, ...], where: Where, json: bool) -> None:
-    """Remove the webhooks of one or more SCOPES, for any endpoint."""
+def command(
+    scopes: tuple[str, ...], endpoint: str | None, yes: bool, where: Where, json: bool
+) -> None:
+    """Remove the webhooks of one or more SCOPES. Shows them and asks first.
+
+    A pattern such as 'store/order/*' stands for the registered scopes that match.
+    """
     with where.connect() as connected:
-        answer = connected.webhooks.delete(scopes)
+
+        def lost() -> list[Mapping[str, str]]:
+            found: list[Mapping[str, str]] = [
+                {"scope": row["scope"], "endpoint": row["endpoint"]}
+                for row in records(connected.webhooks.list())
+                if any(matches(scope, row["scope"]) for scope in scopes)
+            ]
+            # With another holder nothing is removed; that is an error, and no question.
+            held = endpoint is None or all(
+                same_endpoint(row["endpoint"], endpoint) for row in found
+            )
+            return found if held else []
+
+        if not yes:
+            show_and_confirm(lost, f"Delete this from {connected.name}?", json)
+        answer = connected.webhooks.delete(scopes, endpoint=endpoint)
     if json:
         print_json({"deleteWebhook": answer})
     elif answer:

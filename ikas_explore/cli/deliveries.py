@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.control import call_for_rows, no_sandbox
+from ikas_explore.cli.control import call_for_rows, not_a_sandbox
 from ikas_explore.cli.output import print_json, print_table, records
+from ikas_explore.text.printable import counted
 
 
 def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str | None:
@@ -20,10 +21,11 @@ def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str 
 @click.command()
 @click.option(
     "--limit",
+    metavar="N|all",
     default="1000",
     show_default=True,
     callback=_read_limit,
-    help="The newest so many, or 'all'.",
+    help="The newest N, or all.",
 )
 @click.option("--since", help="A date (in UTC), or a time with its zone.")
 @click.option(
@@ -33,7 +35,10 @@ def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str 
 )
 @options.as_json
 def command(limit: str | None, since: str | None, state: str | None, json: bool) -> None:
-    """List the deliveries of the sandbox at IKAS_BASE_URL, the newest last."""
+    """List the deliveries of the sandbox at IKAS_BASE_URL, the newest last.
+
+    It says on stderr how many there are.
+    """
     rows, count = call_for_rows("deliveries", limit=limit, since=since, state=state)
     if json:
         print_json(rows)
@@ -43,10 +48,13 @@ def command(limit: str | None, since: str | None, state: str | None, json: bool)
         try:
             frame = rows_frame(DELIVERIES, rows)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise no_sandbox("something that is no list of deliveries") from None
-        print_table(records(frame), empty="Nothing was delivered yet.")
-    if count > len(rows):
-        click.echo(
-            f"The newest {len(rows):,} of {count:,} deliveries; --limit N or --limit all for more.",
-            err=True,
+            raise not_a_sandbox("with something that is no list of deliveries") from None
+        chosen = since is not None or state is not None
+        print_table(
+            records(frame), empty="No delivery fits." if chosen else "Nothing was delivered yet."
         )
+    if count > len(rows):
+        newest = f"The newest {len(rows):,} of {count:,} deliveries"
+        click.echo(f"{newest}; --limit N or --limit all for more.", err=True)
+    else:
+        click.echo(f"{counted(count, 'delivery')}.", err=True)

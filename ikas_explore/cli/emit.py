@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.control import call, no_sandbox
+from ikas_explore.cli.control import call, not_a_sandbox
 from ikas_explore.cli.output import print_json
 from ikas_explore.text.printable import printable
 
@@ -22,7 +22,7 @@ def command(scope: str, data: str | None, json: bool) -> None:
         return
     ids = emitted.get("deliveries") if isinstance(emitted, dict) else None
     if not isinstance(ids, list):
-        raise no_sandbox("an event without its deliveries")
+        raise not_a_sandbox("with an event without its deliveries")
     if ids:
         print("\n".join(printable(str(each)) for each in ids))
     else:

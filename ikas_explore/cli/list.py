@@ -10,14 +10,13 @@ import click
 from ikas_explore.cli import options
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 from ikas_explore.cli.output import (
-    counted,
     print_json,
     print_table,
     records,
     webhook_records,
     webhook_rows,
 )
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import counted, printable
 
 
 @click.command()

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
-FILE = click.Path(path_type=Path)
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.system.files import user_path
+
+
+class _File(click.Path):
+    """A path as the rest of the package reads it: ``~`` is the home folder after ``=``, too."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return user_path(os.fsdecode(super().convert(value, param, ctx)))
+        except InvalidArgumentError as error:
+            self.fail(str(error), param, ctx)
+
+
+FILE = _File(path_type=Path)
 
 
 store = click.option(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ikas_explore.text.printable import counted as counted
-from ikas_explore.text.printable import printable, text_table
+from ikas_explore.text.printable import is_visible, printable, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 def print_json(value: Any, *, line: bool = False) -> None:
     """Print JSON, indented or on one line, and do not keep it back in a pipe."""
     text = json.dumps(value, ensure_ascii=not _holds_all(), indent=None if line else 2)
-    if not text.replace("\n", "").isprintable():  # \u202e says the same, and does not steer
+    if not is_visible(text.replace("\n", "")):  # \u202e says the same, and does not steer
         text = "".join(
-            each if each.isprintable() or each == "\n" else _escaped(each) for each in text
+            each if is_visible(each) or each == "\n" else _escaped(each) for each in text
         )
     print(text, flush=True)
 
@@ -51,11 +50,12 @@ def print_error(kind: str, message: str) -> None:
 
 def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     """Print rows that have the same keys as a table, or a sentence when there are none."""
-    if not rows:
-        print(empty)
-        return
-    cells = [[_shown(cell) for cell in row.values()] for row in rows]
-    print(text_table(list(rows[0]), cells), flush=True)
+    print(as_table(rows) if rows else empty, flush=True)
+
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows that have the same keys as a table."""
+    return text_table(list(rows[0]), ([_shown(cell) for cell in row.values()] for row in rows))
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.changing import show
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
-from ikas_explore.cli.planned import show
 
 
 @click.command()

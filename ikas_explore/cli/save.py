@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.changing import show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
 from ikas_explore.cli.output import print_json, print_table, records, webhook_records
+from ikas_explore.errors import ScopeTakenError
+from ikas_explore.values.names import matches
+from ikas_explore.values.urls import same_endpoint
 
 
 @click.command()
@@ -19,6 +25,7 @@ from ikas_explore.cli.output import print_json, print_table, records, webhook_re
     show_default=True,
     help="Take over scopes that another endpoint holds.",
 )
+@options.yes
 @one_store
 @options.as_json
 def command(
@@ -26,14 +33,35 @@ def command(
     scopes: tuple[str, ...],
     sales_channel: tuple[str, ...],
     replace: bool,
+    yes: bool,
     where: Where,
     json: bool,
 ) -> None:
-    """Register ENDPOINT for one or more SCOPES, for example store/order/created."""
+    """Register ENDPOINT for one or more SCOPES, for example store/order/created.
+
+    If another endpoint holds one of them, it is shown, and you are asked.
+    """
+    channels = sales_channel or None
     with where.connect() as connected:
-        frame = connected.webhooks.save(
-            endpoint, scopes, sales_channel_ids=sales_channel or None, replace=replace
-        )
+        webhooks = connected.webhooks
+
+        def taken() -> list[Mapping[str, str]]:
+            return [
+                {"scope": row["scope"], "endpoint": row["endpoint"], "becomes": endpoint}
+                for row in records(webhooks.list())
+                if any(matches(scope, row["scope"]) for scope in scopes)
+                and not same_endpoint(row["endpoint"], endpoint)
+            ]
+
+        try:
+            frame = webhooks.save(
+                endpoint, scopes, sales_channel_ids=channels, replace=replace and yes
+            )
+        except ScopeTakenError:
+            if not replace:
+                raise
+            show_and_confirm(taken, "Take these scopes over?", json)
+            frame = webhooks.save(endpoint, scopes, sales_channel_ids=channels)
     if json:
         print_json(webhook_records(frame))
     else:

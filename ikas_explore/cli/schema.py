@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.text.printable import printable
 
 
 @click.command()
@@ -15,11 +16,12 @@ from ikas_explore.cli import options
     "source",
     type=options.FILE,
     required=True,
-    help="The answer to an introspection query.",
+    help="SDL, or the JSON answer to an introspection query.",
 )
 @click.option("--out", type=options.FILE, required=True, help="The Python module to write.")
 def command(source: Path, out: Path) -> None:
     """Make types of a whole schema, for store.query(...)."""
-    from ikas_explore.schema.regenerate import main
+    from ikas_explore.schema.regenerate import write_types
 
-    raise click.exceptions.Exit(main(["--from", str(source), "--out", str(out)]))
+    write_types(source, out)
+    print(f"Wrote {printable(str(out))}.")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.changing import all_done, carry_out, confirm, print_report
 from ikas_explore.cli.connecting import Where, many_stores
 from ikas_explore.cli.output import print_json
-from ikas_explore.cli.planned import all_done, carry_out, confirm, print_report, show
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @many_stores
 @options.as_json
 def command(yes: bool, where: Where, json: bool) -> None:
-    """Take back the last write: a save, a delete, or an apply.
+    """Take back the last write: a save, a delete, or an apply. Shows it and asks first.
 
-    It asks only when somebody changed the same scopes since. Writes are remembered in
-    ~/.ikas-explore/journal.jsonl, or in the file that IKAS_JOURNAL names.
+    Writes are remembered in ~/.ikas-explore/journal.jsonl, or in the file that IKAS_JOURNAL
+    names.
     """
     with where.fleet() as stores:
         planned = stores.undo()
@@ -36,11 +36,12 @@ def command(yes: bool, where: Where, json: bool) -> None:
             else:
                 print("Nothing to take back: no write to this store is in the journal.")
             return
-        if not json:
-            print(f"The write of {printable(planned.reverts[0].written_at)} is taken back:")
-            show(planned, json)
-        if not planned.empty and not yes and _changed_since(planned.reverts, planned):
-            confirm("Somebody changed this since. Take it back?")
+        # --json prints nothing but the result to stdout.
+        click.echo(f"The write of {printable(planned.reverts[0].written_at)}:", err=json)
+        click.echo(planned.text(), err=json)
+        if not planned.empty and not yes:
+            changed = _changed_since(planned.reverts, planned)
+            confirm(f"{'Somebody changed this since. ' if changed else ''}Take it back?")
         report = carry_out(planned, json)
         done = all_done(report)
         print_report(report, json)

@@ -45,14 +45,30 @@ def run_into(
         return _run(out, arguments, environment)
 
 
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def run_at_terminal(
+    typed: str, /, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it where a person answers its questions."""
+    with io.TextIOWrapper(io.BytesIO(), "utf-8") as out:
+        return _run(out, arguments, environment, _Terminal(typed))
+
+
 def _run(
-    out: io.TextIOWrapper[Any], arguments: Sequence[str], environment: Mapping[str, str]
+    out: io.TextIOWrapper[Any],
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    stdin: io.StringIO | None = None,
 ) -> subprocess.CompletedProcess[str]:
     with (
         io.StringIO() as err,
         mock.patch.dict(os.environ, variables(**environment)),
         mock.patch.object(sys, "argv", ["ikas-explore", *arguments]),
-        mock.patch.object(sys, "stdin", io.StringIO()),
+        mock.patch.object(sys, "stdin", stdin or io.StringIO()),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

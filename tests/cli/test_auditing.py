@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.auditing.audit import rule_table
 from tests.cli.running import FULL, needs_full, run, run_into, unread
 
 ENDPOINT = "https://example.com/ikas"
@@ -156,3 +157,14 @@ def test_a_fleet_names_its_stores_itself() -> None:
     done = run("audit", "--fleet", "stores.toml", "--store", "acme")
     assert done.returncode == 2
     assert "--fleet names the stores" in done.stderr
+
+
+def test_the_rules_are_listed_without_a_store() -> None:
+    """With what they find and what to do, as a table and as JSON."""
+    rules = json.loads(run("audit", "--rules", "--json").stdout)
+    assert rules == rule_table()
+    table = run("audit", "--rules").stdout.splitlines()
+    assert table[0].split() == ["name", "severity", "what", "remedy"]
+    assert [line.split()[:2] for line in table[1:]] == [
+        [rule["name"], rule["severity"]] for rule in rules
+    ]

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import ikas_explore as ikas
-from tests.cli.running import COMMAND, run, run_into, unread, variables
+from tests.cli.running import COMMAND, run, run_at_terminal, run_into, unread, variables
 from tests.cli.test_auditing import environment, fleet_file
 from tests.waiting import until
 
@@ -70,7 +70,7 @@ def test_json_gives_the_rows_of_the_frames(told: dict[str, str]) -> None:
     assert planned[0]["endpoint_before"] is None
     applied = json.loads(run("apply", "desired.toml", "--yes", "--json", **told).stdout)
     assert [(row["outcome"], row["error"]) for row in applied] == [("saved", None)] * 3
-    undone = json.loads(run("undo", "--json", **told).stdout)
+    undone = json.loads(run("undo", "--yes", "--json", **told).stdout)
     assert {row["outcome"] for row in undone} == {"deleted"}
 
 
@@ -106,7 +106,7 @@ def test_a_closed_stdin_is_a_no(box: ikas.Sandbox, told: dict[str, str]) -> None
         done = subprocess.run(["sh", "-c", script], env=given, capture_output=True, text=True)
         assert done.returncode == 1
         assert question in done.stderr
-        assert "Aborted." in done.stderr
+        assert "--yes" in done.stderr
         assert "Traceback" not in done.stderr
     assert listed(box) == {"store/order/created": "https://b.example.com/"}
 
@@ -118,16 +118,18 @@ def test_undo_takes_back_the_writes_of_earlier_commands_one_by_one(
     before = [listed(box)]
     for arguments in [
         ("save", "https://a.example.com/", "store/order/created", "store/product/created"),
-        ("delete", "store/product/created"),
+        ("delete", "store/product/created", "--yes"),
         ("apply", "desired.toml", "--yes"),
     ]:
         assert run(*arguments, **told).returncode == 0
         before.append(listed(box))
     assert before[-1].keys() == set(SCOPES)
-    assert run("undo", **told).returncode == 0  # the apply was two saves: one for each endpoint
+    assert (
+        run("undo", "--yes", **told).returncode == 0
+    )  # the apply was two saves: one for each endpoint
     assert listed(box) == before[2]
     for state in (before[1], before[0]):
-        assert run("undo", **told).returncode == 0
+        assert run("undo", "--yes", **told).returncode == 0
         assert listed(box) == state
     nothing = run("undo", **told)
     assert nothing.returncode == 0
@@ -141,7 +143,7 @@ def test_the_journal_is_in_the_home_folder_unless_another_is_named(
     run("save", "https://a.example.com/", "store/order/created", **told, **home)
     assert (tmp_path / "home" / ".ikas-explore" / "journal.jsonl").exists()
     assert "Nothing to take back" in run("undo", **told).stdout  # of another journal
-    assert run("undo", **told, **home).returncode == 0
+    assert run("undo", "--yes", **told, **home).returncode == 0
     assert listed(box) == {}
 
 
@@ -155,14 +157,16 @@ def test_an_embedded_sandbox_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
 def test_an_undo_that_fails_can_be_tried_again(box: ikas.Sandbox, told: dict[str, str]) -> None:
     run("save", "https://a.example.com/", "store/order/created", **told)
     box.uninstall()
-    assert run("undo", **told).returncode == 0  # its webhooks went with it: nothing to bring back
+    assert (
+        run("undo", "--yes", **told).returncode == 0
+    )  # its webhooks went with it: nothing to bring back
     box.install()
     run("save", "https://a.example.com/", "store/order/created", **told)
-    run("delete", "store/order/created", **told)
+    run("delete", "store/order/created", "--yes", **told)
     box.faults.add("uninstalled")
-    assert run("undo", **told).returncode == 1
+    assert run("undo", "--yes", **told).returncode == 1
     box.faults.clear()
-    assert run("undo", **told).returncode == 0
+    assert run("undo", "--yes", **told).returncode == 0
     assert listed(box) == {"store/order/created": "https://a.example.com/"}
 
 
@@ -173,7 +177,7 @@ def test_a_write_whose_report_found_no_reader_is_not_taken_back_again(
     run("save", "https://b.example.com/", "store/stock/updated", **told)
     box.faults.add("latency", seconds=1.0)
     given = variables(**told)
-    command = [*COMMAND, "undo"]
+    command = [*COMMAND, "undo", "--yes"]
     with subprocess.Popen(command, env=given, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"The write of")
@@ -182,7 +186,7 @@ def test_a_write_whose_report_found_no_reader_is_not_taken_back_again(
         process.wait(60)
     box.faults.clear()
     assert listed(box) == {"store/order/created": "https://a.example.com/"}
-    assert run("undo", **told).returncode == 0
+    assert run("undo", "--yes", **told).returncode == 0
     assert listed(box) == {}
 
 
@@ -192,7 +196,7 @@ def test_undo_asks_when_somebody_changed_the_scopes_since(
     run("save", "https://a.example.com/", "store/order/created", **told)
     with ikas.connect(box) as somebody:
         somebody.webhooks.save("https://b.example.com/", "store/order/created")
-    asked = run("undo", **told)
+    asked = run_at_terminal("\n", "undo", **told)
     assert asked.returncode == 1
     assert "Somebody changed this since" in asked.stderr
     assert listed(box) == {"store/order/created": "https://b.example.com/"}
@@ -243,7 +247,7 @@ def test_a_fleet_is_listed_planned_written_and_undone(box: ikas.Sandbox, tmp_pat
     }
     rows = json.loads(run("list", "--json", *fleet, **told).stdout)
     assert [row["store"] for row in rows] == ["acme"] * 3 + ["moda"] * 3
-    assert run("undo", *fleet, **told).returncode == 0
+    assert run("undo", "--yes", *fleet, **told).returncode == 0
     assert json.loads(run("list", "--json", *fleet, **told).stdout) == []
 
 
@@ -282,7 +286,7 @@ def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
     assert "undo takes it back" in stderr
     box.faults.clear()
     assert len(listed(box)) in (1, 2)
-    assert run("undo", **environment(box)).returncode == 0
+    assert run("undo", "--yes", **environment(box)).returncode == 0
     assert listed(box) == {}
 
 

@@ -101,6 +101,7 @@ commands = st.sampled_from(
         "apply wanted.toml --yes",
         "undo --yes",
         "delete store/order/created",
+        "delete store/order/created --yes",
         "save https://a.example/ store/order/created",
     ]
 )
@@ -262,14 +263,14 @@ def test_json_escapes_what_steers_a_terminal_and_says_the_same(ikas_like: Answer
 
 @pytest.mark.parametrize("answer", [b"[]", b"{}", b'{"deliveries": "x"}', b'[{"id": 1}]', b"1"])
 @pytest.mark.parametrize("command", [["emit", "store/order/created"], ["deliveries"]])
-def test_what_is_no_sandbox_is_told_in_words(
+def test_what_is_not_a_sandbox_is_said_in_words(
     ikas_like: Answers, answer: bytes, command: list[str]
 ) -> None:
     ikas_like.body, ikas_like.status = answer, 200
     settings = {"IKAS_BASE_URL": ikas_like.base_url, "IKAS_ACCESS_TOKEN": TOKEN}
     status, output = run(*command, **settings)
     empty = command == ["deliveries"] and answer in (b"[]", b"{}")
-    assert (status, "no sandbox does" in output) == ((0, False) if empty else (1, True))
+    assert (status, "is not a sandbox" in output) == ((0, False) if empty else (1, True))
 
 
 def test_a_process_shows_names_of_files_without_their_control_characters(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_the_command_shows_the_newest_and_says_how_many_there_are(many: Sandbox)
     assert "newest 2 of 50 deliveries" in ended.stderr
     ended = run("deliveries", "--limit", "all", "--state", "exhausted", "--json", **told)
     assert [word for word in ALL if f'"{word}"' in ended.stdout] == EXHAUSTED
-    assert ended.stderr == ""
+    assert ended.stderr == f"{len(EXHAUSTED)} deliveries.\n"
     assert run("deliveries", "--since", "2020-01-01", "--json", **told).stdout.count('"id"') == 50
     for wrong in (("--limit", "x"), ("--limit", "-1"), ("--state", "x"), ("--since", "x")):
         assert run("deliveries", *wrong, **told).returncode != 0

@@ -1,13 +1,15 @@
-"""Plans on a terminal: showing one, asking, carrying it out and reporting."""
+"""What changes a store: shown first, asked about, carried out and reported."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from ikas_explore.cli.output import print_json, print_table, records
+from ikas_explore.cli.output import as_table, print_json, print_table, records
+from ikas_explore.errors import PlanError
 from ikas_explore.text.progress import Bar
 
 if TYPE_CHECKING:
@@ -24,11 +26,30 @@ def show(planned: Plan, json: bool) -> None:
         print(planned.text(colour=sys.stdout.isatty()), flush=True)
 
 
+def show_and_confirm(
+    look: Callable[[], list[Mapping[str, str]]], question: str, json: bool
+) -> None:
+    """Show what would be lost, and ask; nothing is asked when that is nothing.
+
+    `look` is called again after the answer: what was not shown must not be lost.
+    """
+    shown = look()
+    if not shown:
+        return
+    # --json prints nothing but the result to stdout.
+    click.echo(as_table(shown), err=json)
+    confirm(question)
+    if look() != shown:
+        raise PlanError(
+            "Nothing was sent: what is registered changed while you were asked. Run this again."
+        )
+
+
 def confirm(question: str) -> None:
-    """Ask, and end the command unless the answer is yes; nobody there is a no."""
-    if sys.stdin is None:  # it was closed from the start, as by <&-
-        click.echo(question, err=True)
-        raise click.Abort
+    """Ask, and end the command unless the answer is yes; without a terminal that is a no."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        click.echo(f"{question} Nothing was sent: use --yes where nobody can answer.", err=True)
+        raise click.exceptions.Exit(1)
     click.confirm(question, abort=True, err=True)
 
 
@@ -45,7 +66,7 @@ def carry_out(planned: Plan, json: bool) -> DataFrame:
 
 
 def all_done(report: DataFrame) -> bool:
-    """Tell whether nothing failed."""
+    """Return whether nothing failed."""
     return not report["outcome"].isin(["failed", "conflict"]).any()
 
 
