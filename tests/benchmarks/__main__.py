@@ -29,6 +29,7 @@ GROUPS = (
     "auditing",
     "forms",
     "notebooks",
+    "growing",
 )
 LONG = "memory"
 GROWING = ("listing", "auditing", "fleet", "deliveries")
