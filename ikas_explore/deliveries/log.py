@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -263,7 +264,10 @@ def _checksum(text: str | None) -> int | None:
 
 
 def _read_text(body: object, key: str) -> str | None:
-    return read_payload(body).text(key) if isinstance(body, bytes) else None
+    return _read_last(body).text(key) if isinstance(body, bytes) else None
+
+
+_read_last = lru_cache(maxsize=1)(read_payload)  # it is asked for several texts of one body
 
 
 def _cells(row: sqlite3.Row) -> dict[str, Any]:
