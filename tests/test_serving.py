@@ -21,7 +21,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, ServingError
-from ikas_explore.network.server import HOST, Ending, Server, first_of
+from ikas_explore.network.requests import Ending, first_of
+from ikas_explore.network.server import HOST, Server
 from tests.waiting import until
 
 if TYPE_CHECKING:

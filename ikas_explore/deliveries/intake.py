@@ -17,14 +17,14 @@ from ikas_explore.deliveries.log import Log, Request
 from ikas_explore.deliveries.payloads import read_payload, to_json
 from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
-from ikas_explore.network.server import (
+from ikas_explore.network.requests import (
     BodyRefused,
     Ending,
-    drop_connection,
     first_of,
     read_body,
     until_disconnect,
 )
+from ikas_explore.network.server import drop_connection
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:

@@ -15,40 +15,31 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Collection, Coroutine, MutableMapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ikas_explore.errors import IkasError, ServingError
 from ikas_explore.network.clock import now
-from ikas_explore.text.printable import printable
+from ikas_explore.network.door import Door, Refused
+from ikas_explore.network.requests import Ending, first_of, until_disconnect
 from ikas_explore.values.numbers import check_number
-from ikas_explore.values.urls import is_loopback, normal_host
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Send
 
 HOST = "127.0.0.1"
 #: Seconds that requests under way are given when a server ends.
 GRACE = 2.0
 #: Seconds a sender has for the head of a request, the first one and each later one.
 HEAD_TIMEOUT = 10.0
-#: Seconds a sender has for the body of a request, once its head is there.
-BODY_TIMEOUT = 10.0
 
-#: Called with each request that is refused before the app sees it: the ASGI scope (None when it
-#: was not HTTP), the status of the answer, and the reason.
-Refused = Callable[["Scope | None", int, str], None]
-
-_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:@/\\?#%\[\]]+)(:\d*)?", re.ASCII | re.IGNORECASE)
 _TLS_HANDSHAKE = b"\x16\x03"
 # The ports this process serves, to say so when one is asked for again, and their sockets.
 _ports: set[int] = set()
@@ -165,7 +156,7 @@ class Server:
                 self.port = listener.getsockname()[1]
                 _listening.add(listener)
                 _ports.add(self.port)
-                door = _Door(app, self.base_url, self._public_hosts, self._refused)
+                door = Door(app, self.base_url, self._public_hosts, self._refused)
                 server = _PromptServer(door, self._ending, self._ready)
                 with asyncio.Runner(loop_factory=_Loop) as runner:
                     runner.run(server.serve(sockets=[listener]))
@@ -214,7 +205,7 @@ class _Loop(asyncio.SelectorEventLoop):
 class _PromptServer(uvicorn.Server):
     """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
 
-    def __init__(self, door: _Door, ending: Ending, ready: threading.Event) -> None:
+    def __init__(self, door: Door, ending: Ending, ready: threading.Event) -> None:
         super().__init__(
             uvicorn.Config(
                 door,
@@ -271,70 +262,7 @@ class _PromptServer(uvicorn.Server):
         await self.lifespan.shutdown()
 
 
-class _Door:
-    """Lets in what is meant for this server, and refuses the rest.
-
-    Without it a web page could not read answers, but it could have requests made that change
-    things where no token is asked for, as at a receiver.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        base_url: str,
-        public_hosts: Collection[str] | None,
-        refused: Refused | None,
-    ) -> None:
-        self._app = app
-        self._base_url = base_url
-        self._public_hosts = public_hosts
-        self._refused = refused
-        self._last_own = base_url.removeprefix("http://").encode()  # mostly it is the same again
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._judge(scope["headers"]) if scope["type"] == "http" else None
-        if refusal is None:
-            await self._app(scope, receive, send)
-            return
-        self.refuse(scope, *refusal)
-        status, reason = refusal
-        await PlainTextResponse(f"{reason}\n", status)(scope, receive, send)
-
-    def refuse(self, scope: Scope | None, status: int, reason: str) -> None:
-        """Report a refused request."""
-        if self._refused is not None:
-            self._refused(scope, status, reason)
-
-    def _judge(self, headers: Collection[tuple[bytes, bytes]]) -> tuple[int, str] | None:
-        host = b""
-        for name, value in headers:
-            if name == b"host":
-                host = value
-            elif name == b"origin" and value != self._base_url.encode():
-                return 403, self._page(value)
-            elif name == b"sec-fetch-site" and value.endswith(b"-site"):
-                return 403, self._page(b"another site")
-        if host == self._last_own:
-            return None
-        given = host.decode("latin-1")
-        parts = _AUTHORITY.fullmatch(given)
-        named = None if parts is None else normal_host(parts[1].strip("[]"))
-        if named is not None and (is_loopback(named) or named in (self._public_hosts or ())):
-            self._last_own = host
-            return None
-        shown = printable(given.rpartition("@")[2])
-        if self._public_hosts is None or parts is None:
-            advice = f"use {self._base_url}"
-        else:
-            advice = f"if it is your tunnel's, make the receiver with public_url='https://{shown}'"
-        return 400, f"The Host {shown!r} is not this machine; {advice}."
-
-    def _page(self, origin: bytes) -> str:
-        who = printable(origin.decode("latin-1"))
-        return f"A browser sent this for a web page ({who}); send it from a program instead."
-
-
-def _protocol(door: _Door) -> type[H11Protocol]:
+def _protocol(door: Door) -> type[H11Protocol]:
     class Protocol(H11Protocol):
         """Reports what is no HTTP, too."""
 
@@ -347,107 +275,6 @@ def _protocol(door: _Door) -> type[H11Protocol]:
             super().send_400_response(reason)
 
     return Protocol
-
-
-class Ending:
-    """The end of something, told from any thread to those who wait for it on one event loop."""
-
-    def __init__(self) -> None:
-        self._told = False
-        self._event = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def is_set(self) -> bool:
-        """Return whether the end has come."""
-        return self._told
-
-    def set(self) -> None:
-        """Let all who wait, now or later, go on; from any thread, however often."""
-        self._told = True
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                self._loop.call_soon_threadsafe(self._event.set)
-
-    async def wait(self) -> None:
-        """Wait for the end."""
-        # Here the loop comes first, in `set` the telling: so one of the two sees the other.
-        self._loop = asyncio.get_running_loop()
-        if not self._told:
-            await self._event.wait()
-
-
-async def first_of(*waits: Coroutine[Any, Any, object], timeout: float | None = None) -> int | None:
-    """Wait until one of several is done, and cancel the others.
-
-    Parameters
-    ----------
-    *waits : coroutine
-    timeout : float, optional
-        Seconds after which all are cancelled.
-
-    Returns
-    -------
-    int or None
-        The position of the one that is done, of several the first; None when the time is up.
-    """
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    try:
-        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        done = next((number for number, task in enumerate(tasks) if task.done()), None)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if done is not None:
-        tasks[done].result()  # raises what it raised
-    return done
-
-
-class BodyRefused(Exception):
-    """A body is too long or does not end; the text is what to answer.
-
-    Attributes
-    ----------
-    status : int or None
-        The HTTP status to answer; None when the sender left and nobody reads an answer.
-    part : bytes or None
-        What came of the body; None when it was too long.
-    """
-
-    def __init__(self, status: int | None, text: str, part: bytes | None = None) -> None:
-        super().__init__(text)
-        self.status = status
-        self.part = part
-
-
-async def read_body(receive: Receive, most: int) -> bytes:
-    """Return the body of a request; raise `BodyRefused` for more than `most` bytes, or no end."""
-    parts: list[bytes] = []
-    size = 0
-    message: MutableMapping[str, Any] = {"type": "http.request", "more_body": True}
-    with suppress(TimeoutError):
-        async with asyncio.timeout(BODY_TIMEOUT):
-            # What is too much is read and let go: a sender that is cut off while it writes
-            # does not see the answer.
-            while message.get("more_body"):
-                message = await receive()
-                size += len(message.get("body", b""))
-                if size <= most:
-                    parts.append(message.get("body", b""))
-    if size > most:
-        raise BodyRefused(413, f"The body is larger than {most:,} bytes.")
-    body = b"".join(parts)
-    if message["type"] == "http.disconnect":
-        raise BodyRefused(None, f"The sender left after {size} bytes of the body.", body)
-    if message.get("more_body"):
-        raise BodyRefused(408, f"The body was not complete after {BODY_TIMEOUT:g} s.", body)
-    return body
-
-
-async def until_disconnect(receive: Receive) -> None:
-    """Wait until who sent a request has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def drop_connection(receive: Receive, send: Send) -> None:

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
-from ikas_explore.network.server import (
+from ikas_explore.network.requests import (
     BodyRefused,
     Ending,
     first_of,

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from ikas_explore.deliveries.payloads import to_json
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.network.server import read_body
+from ikas_explore.network.requests import read_body
 from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, Listed
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults

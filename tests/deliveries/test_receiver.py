@@ -23,7 +23,7 @@ from ikas_explore.errors import (
     SignatureError,
     StorageError,
 )
-from ikas_explore.network import server
+from ikas_explore.network import requests
 from tests.deliveries.sending import SECRET, payload, rows
 
 
@@ -143,7 +143,7 @@ def connect(receiver: Receiver, part: bytes = b'{"id": "half"') -> socket.socket
 def test_a_body_that_does_not_end_is_given_up(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, part: bytes
 ) -> None:
-    monkeypatch.setattr(server, "BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr(requests, "BODY_TIMEOUT", 0.05)
     with connect(receiver, part) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 408")
     (row,) = rows(receiver)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
-from ikas_explore.network import server
+from ikas_explore.network import requests
 from ikas_explore.sandbox import control
 from tests.security.promises import does_not, holds
 
@@ -157,7 +157,7 @@ def test_a_large_request_is_refused(
 def test_a_body_that_does_not_end_is_refused(
     sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "BODY_TIMEOUT", 0.2)
+    monkeypatch.setattr(requests, "BODY_TIMEOUT", 0.2)
     port = httpx.URL(sandbox.base_url).port
     with socket.create_connection(("127.0.0.1", port), 30) as sender:
         head = "POST /api/v1/admin/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
