@@ -7,10 +7,14 @@ Three lines of pytest.ini check the notebooks of a folder::
     [pytest]
     addopts = --nbval --nbval-current-env --ikas-sandbox
     testpaths = notebooks
+
+Tests with a frozen clock (freezegun, time-machine) work with these fixtures; without them, import
+pandas before the clock is frozen: under freezegun a first import crashes Python.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from collections import defaultdict
@@ -40,6 +44,7 @@ def ikas_sandbox() -> Iterator[Sandbox]:
     """An ikas on this machine with the seed's two webhooks, new for every test."""
     from ikas_explore import Sandbox
 
+    _load_pandas()
     # Milliseconds between attempts: a test is not to wait for seconds.
     with Sandbox(seed=SANDBOX_SEED, retry_delays=(0.01, 0.02)) as sandbox:
         yield sandbox
@@ -92,6 +97,23 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
                 "they cannot work. Use --dist loadscope, or -n without --dist."
             )
     return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Load pandas before any test, if one uses the fixtures: a test may freeze the clock first."""
+    ours = any("ikas_sandbox" in getattr(item, "fixturenames", ()) for item in session.items)
+    if ours and not session.config.option.collectonly:
+        _load_pandas()
+
+
+def _load_pandas() -> None:
+    if "pandas" not in sys.modules and dt.datetime.__module__ != "datetime":
+        raise pytest.UsageError(
+            "The clock is frozen, and pandas is not loaded yet: its import would crash Python. "
+            "Add 'import pandas' to the top of conftest.py."
+        )
+    import ikas_explore.frames.frames  # noqa: F401 - it imports pandas
 
 
 def pytest_configure(config: pytest.Config) -> None:
