@@ -227,9 +227,8 @@ class Log:
         return [(row["id"], row["body"]) for row in rows]
 
     def _first(self, identity: str) -> list[sqlite3.Row]:
-        found = self._database.read(
-            f"{_FIRST} AND id_sum = ? AND id = ?", _checksum(identity), identity
-        )
+        rows = self._database.read(f"{_FIRST} AND id_sum = ?", _checksum(identity))
+        found = [row for row in rows if row["id"] == identity]
         if not found:
             raise InvalidArgumentError(
                 f"The log has no delivery with the id {identity!r}; take ids from "
@@ -260,7 +259,7 @@ class Log:
 
 
 def _checksum(text: str | None) -> int | None:
-    return None if text is None else zlib.crc32(text.encode())
+    return None if text is None else zlib.crc32(text.encode(errors="replace"))
 
 
 def _read_text(body: object, key: str) -> str | None:

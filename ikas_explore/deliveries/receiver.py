@@ -251,7 +251,7 @@ class Receiver:
         1
         """
         count = check_number("count", count, least=0, whole=True)
-        timeout = check_number("timeout", timeout, least=0)
+        timeout = min(check_number("timeout", timeout, least=0), FINITE)
         after = check_number("after", after, least=0, whole=True)
         self._log.wait(count, timeout)
         return self.deliveries(after=after)

@@ -175,12 +175,42 @@ def test_what_cannot_be_asked_is_refused(shared: Receiver, asked: dict[str, Any]
 
 @pytest.mark.parametrize(
     "given",
-    [("2", 0), (-1, 0), (1.5, 0), (None, 0), (5, None), (5, "1"), (1, math.nan), (1, -1)],
+    [
+        ("2", 0),
+        (-1, 0),
+        (5, -math.inf),
+        (1.5, 0),
+        (None, 0),
+        (5, None),
+        (5, "1"),
+        (1, math.nan),
+        (1, -1),
+    ],
     ids=str,
 )
 def test_a_wait_without_sense_is_refused(shared: Receiver, given: tuple[Any, Any]) -> None:
     with pytest.raises(InvalidArgumentError, match=r"count|timeout"):
         shared.wait(*given)
+
+
+@pytest.mark.parametrize("timeout", [0, 10**400, math.inf])
+def test_a_wait_for_what_came_ends_whatever_the_time(shared: Receiver, timeout: float) -> None:
+    assert list(shared.wait(0, timeout)) == list(shared.deliveries())
+
+
+@pytest.mark.parametrize(
+    "ids", [7, [7], None, "", "\ud800", ["id-1", "id-9"], b"id-1", {"id-1": 1}]
+)
+def test_only_ids_of_the_log_are_sent_again(
+    receiver: Receiver, client: httpx.Client, ids: Any
+) -> None:
+    client.post(receiver.endpoint, json=payload())
+    if ids is None:
+        assert len(receiver.replay(ids)) == 1
+        return
+    with pytest.raises(InvalidArgumentError, match="id"):
+        receiver.replay(ids)
+    assert len(receiver.deliveries()) == 1
 
 
 def test_old_rows_are_removed_on_request(tmp_path: Path, client: httpx.Client) -> None:

@@ -134,6 +134,13 @@ def test_a_seed_gives_the_same_id_and_data(receiver: Receiver) -> None:
         ({"retry_delays": [-1]}, InvalidArgumentError),
         ({"timeout": 0}, InvalidArgumentError),
         ({"timeout": None}, InvalidArgumentError),
+        ({"seed": []}, InvalidArgumentError),
+        ({"seed": "7"}, InvalidArgumentError),
+        ({"seed": 1.5}, InvalidArgumentError),
+        ({"sleep": None}, InvalidArgumentError),
+        ({"scope": 7}, InvalidArgumentError),
+        ({"scope": [SCOPE]}, InvalidArgumentError),
+        ({"endpoint": "http://me:canary-4711@example.com/"}, InvalidArgumentError),
     ],
 )
 def test_what_cannot_be_right_is_refused_before_anything_is_sent(
