@@ -13,7 +13,7 @@ from ikas_explore import errors
 #: A secret that must not show anywhere; servers here give it back wherever they can.
 CANARY = "canary-7f3a9c51-do-not-show"
 
-ROW = {
+ROW: dict[str, Any] = {
     "createdAt": 1636366311914,
     "deleted": False,
     "endpoint": "https://example.com/ikas",

@@ -30,7 +30,7 @@ class Server:
         self.requests = 0
         self.script = list(script)
         self.headers = headers
-        self.good = {"data": {FIELDS[call]: True if call == "delete" else [ROW]}}
+        self.good: dict[str, Any] = {"data": {FIELDS[call]: True if call == "delete" else [ROW]}}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if b"listWebhook" in request.content and self.call != "list":
@@ -132,7 +132,7 @@ def test_a_refusal_after_an_attempt_without_an_answer_leaves_the_write_in_the_jo
 def test_a_hint_to_wait_is_followed_up_to_the_budget() -> None:
     seen: list[RetryDetails] = []
     with stamina.set_testing(False):
-        set_on_retry_hooks([seen.append])
+        set_on_retry_hooks([lambda details: seen.append(details)])
         try:
             server = Server("list", 429, **{"Retry-After": "0.05"})
             run("list", server)

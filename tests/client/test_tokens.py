@@ -125,7 +125,7 @@ def test_a_refresh_token_is_replaced_by_the_newest_and_told() -> None:
 def test_on_token_may_ask_the_store() -> None:
     seen: list[int] = []
     server = Ikas()
-    store = server.connect(on_token=lambda _: seen.append(len(store.webhooks.list())))
+    store: ikas.Store = server.connect(on_token=lambda _: seen.append(len(store.webhooks.list())))
     with store:
         store.webhooks.list()
     assert seen == [1]

@@ -48,7 +48,7 @@ def test_prune_deletes_what_is_not_desired() -> None:
 @pytest.mark.parametrize("prune", ["no", "", None, 0, 1])
 def test_prune_is_true_or_false(prune: object) -> None:
     with pytest.raises(InvalidArgumentError, match=f"prune is True or False, not {prune!r}"):
-        make_plan({}, {"acme": DictRegistry({ORDER: A})}, prune=prune)  # type: ignore[arg-type]
+        make_plan({}, {"acme": DictRegistry({ORDER: A})}, prune=prune)
 
 
 def test_nothing_desired_and_prune_deletes_all_in_one_call() -> None:
@@ -87,7 +87,7 @@ def test_another_writer_between_plan_and_apply_is_refused_before_any_write() -> 
     acme.state[STOCK2] = C
     with pytest.raises(PlanError, match=f"acme: {STOCK2} was not registered and is '{C}'"):
         plan.apply()
-    assert "save" not in acme.verbs() + best.verbs()
+    assert "save" not in [*acme.verbs(), *best.verbs()]
 
 
 def test_another_writer_during_apply_is_told_as_conflict_and_stays_journaled() -> None:
