@@ -27,7 +27,7 @@ writes = st.lists(
 )
 
 runs = pytest.mark.parametrize(
-    "examples", [100, pytest.param(1000, marks=pytest.mark.slow)], ids=["short", "long"]
+    "examples", [40, pytest.param(1000, marks=pytest.mark.slow)], ids=["short", "long"]
 )
 
 
