@@ -20,7 +20,7 @@ from ikas_explore.text.printable import counted, printable
 
 
 @click.command()
-@click.option("--out", type=options.FILE, help="Write a snapshot too: .parquet or .csv, for diff.")
+@click.option("--out", type=options.FILE, help="Write a snapshot: .parquet, .csv or .xlsx.")
 @many_stores
 @options.as_json
 def command(out: Path | None, where: Where, json: bool) -> None:

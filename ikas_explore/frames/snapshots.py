@@ -1,7 +1,8 @@
-"""Webhook frames on disk: Parquet or CSV, written to be compared later."""
+"""Webhook frames on disk: Parquet, CSV or Excel, written to be compared later."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -12,79 +13,63 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.errors import StorageError
 from ikas_explore.system.files import replacing, user_path
 from ikas_explore.text.printable import printable
-from ikas_explore.text.safe_csv import from_cell, to_csv
+from ikas_explore.text.safe_csv import from_cell, to_cell, to_csv
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-_ENDINGS = (".parquet", ".csv")
+#: The ending of a path, and what reading and writing such a file needs beside pandas.
+_NEEDS = {".parquet": "pyarrow", ".csv": None, ".xlsx": "openpyxl"}
 _SAFE_PYARROW = (14, 0, 1)
 
-#: What ``deleted`` may hold: True and False, or 1.0 and 0.0 as pandas has it beside a gap.
-_FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+#: What ``deleted`` may hold: 1.0 and 0.0 as pandas has it beside a gap, and the words of Excel in
+#: Turkish, German, French, Spanish and Italian.
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "1.0", "do\u011fru", "wahr", "vrai", "verdadero", "vero"), True),
+    **dict.fromkeys(("false", "0", "0.0", "yanl\u0131\u015f", "yanli\u015f"), False),
+    **dict.fromkeys(("falsch", "faux", "falso"), False),
+}
 
 
 def write_snapshot(frame: DataFrame, path: str | Path) -> Path:
-    """Write a webhook frame as Parquet or CSV, by the ending of the path; for its owner alone.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    path : str or Path
-        Ends in ``.parquet`` or ``.csv``.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    StorageError
-        Another ending, Parquet without pyarrow, or a file that cannot be written.
-    """
+    """Write a webhook frame as the ending of the path says; for its owner alone."""
     path = user_path(path)
     ending = _ending(path)
     try:
         with replacing(path, 0o600) as part:  # endpoints may hold tokens
             if ending == ".parquet":
                 frame.to_parquet(part)
+            elif ending == ".xlsx":
+                _write_xlsx(frame, part)
             else:
                 to_csv(frame, part)
     except ImportError as error:
-        raise _no_parquet(path) from error
-    except OSError as error:
-        raise StorageError(f"The snapshot {str(path)!r} cannot be written: {error}.") from error
+        raise _not_installed(path) from error
+    except (OSError, ValueError) as error:
+        said = f"The snapshot {str(path)!r} cannot be written: {_said(error)}."
+        raise StorageError(said) from error
     return path
 
 
 def read_snapshot(path: str | Path) -> DataFrame:
-    """Read a webhook frame written by `write_snapshot`.
+    """Read a webhook frame that `write_snapshot` wrote, and a spreadsheet perhaps changed.
 
-    Parameters
-    ----------
-    path : str or Path
-        A CSV may be separated by semicolons or tabs too, as Excel writes it in some languages,
-        and its ``deleted`` is true or false, 1 or 0, or empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the columns and dtypes of a webhook frame; columns the file lacks are missing
-        values, or False for ``deleted``.
-
-    Raises
-    ------
-    StorageError
-        The file is not there, cannot be read, or is no snapshot of a webhook frame.
+    A CSV may be separated by semicolons or tabs too, as Excel writes it in some languages.
+    Columns the file lacks are missing values, or False for ``deleted``.
     """
     from ikas_explore.frames.frames import repeated_column
 
     path = user_path(path)
-    ending = _ending(path)
+    read = {".parquet": _read_parquet, ".csv": _read_csv, ".xlsx": _read_xlsx}[_ending(path)]
     try:
-        frame = _read_parquet(path) if ending == ".parquet" else _read_csv(path)
+        frame = read(path)
     except ImportError as error:
-        raise _no_parquet(path) from error
+        raise _not_installed(path) from error
+    except UnicodeDecodeError as error:
+        raise StorageError(
+            f"The snapshot {str(path)!r} is not in UTF-8. In Excel, save it as 'CSV UTF-8 (Comma "
+            "delimited)' or as .xlsx; in LibreOffice choose the character set 'Unicode (UTF-8)'."
+        ) from error
     except (OSError, ValueError, csv.Error) as error:  # pyarrow's are ValueErrors
         said = f"The snapshot {str(path)!r} cannot be read: {_said(error)}."
         raise StorageError(said) from error
@@ -111,10 +96,16 @@ def _read_csv(path: Path) -> DataFrame:
     """
     import pandas as pd
 
-    text = path.read_bytes().decode("utf-8-sig")
+    content = path.read_bytes()
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if utf_16 else "utf-8-sig")  # Excel's "Unicode Text" is the one
+    first, *others = re.split(r"(?:\r\n|\r|\n)", text, maxsplit=1)
+    said = re.fullmatch(r'"?sep=(.)"?', first.strip(" "), re.IGNORECASE)
+    if said:  # for Excel: what separates the cells; the rows keep their numbers
+        text = "\n" + "".join(others)
     first_line = re.split(r"[\r\n]", text.strip(), maxsplit=1)[0]
     # Where the comma is the decimal sign, as in Turkish, Excel separates by semicolons.
-    separator = max(",;\t", key=first_line.count)
+    separator = said[1] if said else max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows = {number: row for number, row in enumerate(reader, start=1) if any(map(str.strip, row))}
     if not rows:
@@ -132,6 +123,68 @@ def _read_csv(path: Path) -> DataFrame:
         for row in rows.values()
     ]
     return pd.DataFrame(cells, index=[*rows], columns=header, dtype=object)
+
+
+def _write_xlsx(frame: DataFrame, path: Path) -> None:
+    """Write text as text, never as a formula, and times in UTC, as Excel knows no zones."""
+    import pandas as pd
+
+    openpyxl: Any = import_module("openpyxl")
+    cells: Any = import_module("openpyxl.cell")
+    for value in (cell for name in frame.columns for cell in frame[name]):
+        if isinstance(value, str) and re.search(r"[\x00-\x1f\ufffe\uffff]", value):
+            raise ValueError(
+                f"{value!r} has a character that Excel does not keep; end the name in .csv"
+            )
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("webhooks")
+    sheet.freeze_panes = "A2"
+    sheet.append([str(name) for name in frame.columns])
+    for row in frame.itertuples(index=False):
+        line = [cells.WriteOnlyCell(sheet) for _ in row]
+        for cell, value in zip(line, row, strict=True):
+            if isinstance(value, str):
+                cell.value, cell.data_type = to_cell(value), "s"
+            elif isinstance(value, pd.Timestamp):
+                cell.value = value.tz_convert("UTC").tz_localize(None).to_pydatetime()
+                cell.number_format = "yyyy-mm-dd hh:mm:ss.000"
+            elif isinstance(value, int | float) and not pd.isna(value):
+                cell.value = value
+        sheet.append(line)
+    book.save(path)
+
+
+def _read_xlsx(path: Path) -> DataFrame:
+    """Read the first sheet; the index numbers rows as Excel does."""
+    import pandas as pd
+
+    openpyxl: Any = import_module("openpyxl")
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            lines = [list(line) for line in book.worksheets[0].iter_rows(values_only=True)]
+    except OSError:
+        raise
+    except Exception as error:  # anything, where the file is damaged
+        raise ValueError(f"it is no Excel workbook ({type(error).__name__})") from error
+    rows = {number: line for number, line in enumerate(lines, start=1) if any(map(_filled, line))}
+    if not rows:
+        raise ValueError("it is empty")
+    header = [str(name) if _filled(name) else "" for name in rows.pop(min(rows))]
+    cells = [
+        [
+            # A name in figures is a number to Excel.
+            str(cell) if type(cell) is int and name != "deleted" else from_cell(cell)
+            for name, cell in zip(header, line, strict=False)
+        ]
+        + [None] * (len(header) - len(line))
+        for line in rows.values()
+    ]
+    return pd.DataFrame(cells, index=[*rows], columns=header, dtype=object)
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and str(cell).strip() != ""
 
 
 def _read_parquet(path: Path) -> DataFrame:
@@ -185,7 +238,7 @@ def _flags(cells: Series, path: Path) -> list[bool]:
         if flag is None:  # a webhook that is deleted must not be read as one that is there
             raise StorageError(
                 f"Row {row} of the snapshot {str(path)!r} holds {str(cell)!r} in its column "
-                f"{cells.name!r}, which is true or false, or empty for false. Write it so."
+                f"{cells.name!r}, which is true or false, or empty for false. Correct the cell."
             )
         flags.append(flag)
     return flags
@@ -223,21 +276,23 @@ def _first_wrong(cells: Series, error: Exception) -> str:
 
 
 def is_snapshot(path: str | Path) -> bool:
-    """Tell by its ending whether a file is a snapshot."""
-    return user_path(path).suffix.casefold() in _ENDINGS
+    """Return whether the ending of a path is a snapshot's."""
+    return Path(path).suffix.casefold() in _NEEDS
 
 
 def _ending(path: Path) -> str:
     ending = path.suffix.casefold()
-    if ending not in _ENDINGS:
+    if ending not in _NEEDS:
         raise StorageError(
-            f"A snapshot is Parquet or CSV, not {path.name!r}; end the name in .parquet or .csv."
+            f"A snapshot is Parquet, CSV or Excel, not {path.name!r}; end the name in .parquet, "
+            ".csv or .xlsx."
         )
     return ending
 
 
-def _no_parquet(path: Path) -> StorageError:
+def _not_installed(path: Path) -> StorageError:
+    module = _NEEDS[_ending(path)]
     return StorageError(
-        f"{path.name!r} needs pyarrow, which is not installed; run `pip install pyarrow`, or "
+        f"{path.name!r} needs {module}, which is not installed; run `pip install {module}`, or "
         "end the name in .csv."
     )

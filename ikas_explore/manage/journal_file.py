@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,8 +24,7 @@ _MOST_TAKEN = 1 << 16
 _BLOCK = 1 << 16
 #: Bytes that a line of a journal has at most.
 _LONGEST = 1 << 20
-_TAKEN = re.compile(rb'\{"taken":"([^"\\]*)"\}\r?\n')
-_WRITE = re.compile(rb'\{"write":\{"id":"([^"\\]*)",')
+_TAKEN, _WRITE = b'{"taken":"', b'{"write":{"id":"'
 
 #: Open handles of this process: a fork has no use for them.
 _HELD: set[int] = set()
@@ -161,12 +159,12 @@ class JournalFile:
         path = Path(os.path.realpath(self._path))
         with suppress(OSError), _locked(path), path.open("rb") as file:
             end = 0
-            for line in file:
+            for line in file:  # many, so that each is looked at no closer than needed
                 start, end = end, end + len(line)
-                if match := _TAKEN.fullmatch(line):
-                    places.pop(match[1], None)
-                elif (match := _WRITE.match(line)) and line.endswith(b"\n"):
-                    places[match[1]] = (start, end)
+                if line.startswith(_TAKEN) and line.endswith(b'"}\n') and b"\\" not in line:
+                    places.pop(line[len(_TAKEN) : -3], None)
+                elif line.startswith(_WRITE) and line.endswith(b"}\n"):
+                    places[line[len(_WRITE) : line.find(b'"', len(_WRITE))]] = (start, end)
                 else:
                     return  # by another hand, or torn
             with replacing(path, 0o600) as part, part.open("wb") as rewritten:

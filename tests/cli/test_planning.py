@@ -221,7 +221,7 @@ def test_snapshots_are_written_compared_and_restored(
     run("apply", "after.parquet", "--yes", **told)
     assert listed(box).keys() == set(SCOPES)
     assert run("diff", "before.csv", "missing.csv").returncode == 1
-    assert run("list", "--out", "snapshot.xlsx", **told).returncode == 1
+    assert run("list", "--out", "snapshot.xls", **told).returncode == 1
 
 
 def test_a_snapshot_is_written_though_nobody_reads_the_table(
@@ -232,7 +232,7 @@ def test_a_snapshot_is_written_though_nobody_reads_the_table(
         done = run_into(pipe, "list", "--out", "now.csv", **told)
     assert done.stderr == "Wrote 1 webhook to now.csv.\n"
     assert "https://a.example.com/" in (tmp_path / "now.csv").read_text("utf-8")
-    refused = run("list", "--out", "now.xlsx", **told)
+    refused = run("list", "--out", "now.json", **told)
     assert (refused.returncode, refused.stdout) == (1, "")
 
 
