@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -68,7 +69,7 @@ def test_deleted_that_is_neither_is_refused(tmp_path: Path, cell: str, ending: s
 @pytest.mark.parametrize("deleted", [[True, None], [1.0, None], [1, 0], [True, pd.NA]])
 @ENDINGS
 def test_deleted_is_read_as_pandas_writes_it(
-    tmp_path: Path, deleted: list[object], ending: str
+    tmp_path: Path, deleted: list[Any], ending: str
 ) -> None:
     written = frame({SCOPES[0]: A, SCOPES[1]: A}).assign(deleted=deleted)
     path = write_snapshot(written, tmp_path / f"saved.{ending}")
