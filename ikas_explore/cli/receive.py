@@ -25,13 +25,27 @@ _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checke
 @click.option("--path", type=options.FILE, help="A file that keeps the log.")
 @click.option("--status", default=200, show_default=True, help="The status it answers.")
 @click.option("--count", type=int, help="End after so many.  [default: until Ctrl-C]")
+@click.option(
+    "--public-url",
+    "public_urls",
+    multiple=True,
+    metavar="URL",
+    help="The public address of your tunnel, which is let in. Can be given several times.",
+)
 @options.as_json
-def command(port: int, path: Path | None, status: int, count: int | None, json: bool) -> None:
+def command(
+    port: int,
+    path: Path | None,
+    status: int,
+    count: int | None,
+    public_urls: tuple[str, ...],
+    json: bool,
+) -> None:
     """Receive deliveries on this machine and print each; IKAS_CLIENT_SECRET verifies them."""
     from ikas_explore.deliveries.receiver import Receiver
 
     secret = read_variable("IKAS_CLIENT_SECRET")
-    with Receiver(secret, status=status, path=path, port=port) as receiver:
+    with Receiver(secret, status=status, path=path, port=port, public_url=public_urls) as receiver:
         if json:
             print_json({"endpoint": receiver.endpoint}, line=True)
         else:

@@ -76,7 +76,10 @@ class Door:
         if self._public_hosts is None or parts is None:
             advice = f"use {self._base_url}"
         else:
-            advice = f"if it is your tunnel's, make the receiver with public_url='https://{shown}'"
+            advice = (
+                f"if it is your tunnel's, make the receiver with public_url='https://{shown}', or "
+                f"in a terminal with --public-url https://{shown}"
+            )
         return 400, f"The Host {shown!r} is not this machine; {advice}."
 
     def _page(self, origin: bytes) -> str:

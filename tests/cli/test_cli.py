@@ -17,7 +17,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore.cli import COMMANDS
 from tests.auditing.endpoints import endpoint
-from tests.cli.running import COMMAND, FULL, needs_full, run, run_into, running, unread
+from tests.cli.running import COMMAND, FULL, needs_full, run, run_into, running, unread, variables
 from tests.client.answers import ROW, rows
 from tests.security.servers import answer, saying
 
@@ -232,6 +232,21 @@ def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:
         nobody = run("emit", "store/stock/created", **told)
         assert "No webhook is registered" in nobody.stdout
         assert "delivered" in run("deliveries", **told).stdout
+
+
+def test_receive_prints_what_it_refuses_and_lets_a_tunnel_in() -> None:
+    command = [*COMMAND, "receive", "--count", "2", "--public-url", "https://mine.example"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables()) as receiver:
+        assert receiver.stdout is not None
+        endpoint = receiver.stdout.readline().split()[2]
+        for host, status in (("other.example", 400), ("mine.example:8443", 422)):
+            sent = httpx.post(endpoint, json={}, headers={"Host": host}, trust_env=False)
+            assert sent.status_code == status
+        refused, taken = receiver.stdout
+        assert receiver.wait(20) == 0
+    assert "The Host 'other.example' is not this machine" in refused
+    assert "--public-url https://other.example" in refused
+    assert "keys are missing" in taken
 
 
 def test_receive_tells_what_came_before_it_was_ready_and_ends_on_sigterm(tmp_path: Path) -> None:
