@@ -26,7 +26,6 @@ from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.text.progress import Progress
-from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import check_endpoint
 
@@ -360,17 +359,12 @@ def refuse_arguments(given: Mapping[str, object]) -> None:
 
 
 def _unknown(changes: Sequence[Change]) -> list[str]:
-    known = list(map(str, Scope.registrable()))
-    unknown = {each.scope for each in changes if each.endpoint_after} - {*known}
-    notes = []
-    for scope in sorted(unknown):
-        near = did_you_mean(scope, known)
-        hint = near if near.startswith(" Did") else ""
-        notes.append(
-            f"{scope!r} is not a scope that this version knows; ikas decides whether it can be "
-            f"registered.{hint}"
-        )
-    return notes
+    unknown = {each.scope for each in changes if each.endpoint_after} - {*Scope.registrable()}
+    return [
+        f"{scope!r} is not a scope that this version knows; ikas decides whether it can be "
+        "registered."
+        for scope in sorted(unknown)
+    ]
 
 
 def _twice(place: tuple[tuple[str, str], list[str]]) -> str:
