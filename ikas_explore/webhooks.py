@@ -14,6 +14,7 @@ from ikas_explore.schema.scopes import find_registered, read_scopes
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
     from typing import Any
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from ikas_explore.forms.save_form import SaveForm
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
+    from ikas_explore.monitoring.arrived import Received
+    from ikas_explore.monitoring.missed import Missed
+
+    #: A datetime with a time zone, a date or ISO text.
+    Time = date | str
 
 
 class Webhooks:
@@ -337,6 +343,122 @@ class Webhooks:
 
         local = [self.name] if self._client.settings.local else []
         return audit(self.list(), policy, probe=probe, stores=[self.name], sandboxes=local)
+
+    def missed(
+        self,
+        received: Received,
+        *,
+        since: Time,
+        until: Time | None = None,
+        grace: float = 300.0,
+    ) -> Missed:
+        """Return what changed in the store and never arrived.
+
+        Orders, customers, products and stock of the scopes that are registered now are compared
+        with what was received and verified. A delivery covers an object if its data is at least
+        as new.
+
+        Parameters
+        ----------
+        received : Receiver, path of its log, or pandas.DataFrame
+            A frame of your own needs ``scope, object_id, received_at`` and may have
+            ``object_updated_at``; rows whose ``signature_ok`` is False do not count.
+        since : datetime, date or ISO text
+            With a time zone; a date is that day in UTC.
+        until : datetime, date or ISO text, optional
+            Default: now, less `grace`.
+        grace : float, default 300.0
+            Seconds that deliveries under way are given.
+
+        Returns
+        -------
+        Missed
+            Its ``frame`` has a row an object, ``redeliver()`` sends them.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A time or the frame cannot be right.
+        IkasError
+            The store's lists could not be read.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.Sandbox(seed=1) as sandbox, ikas.Receiver(sandbox.client_secret) as receiver:
+        ...     with ikas.connect(sandbox) as store:
+        ...         _ = store.webhooks.save(receiver.endpoint, "store/order/created")
+        ...         lost = sandbox.change("order", emit=False)  # ikas did not send it
+        ...         gap = store.webhooks.missed(receiver, since="2020-01-01", grace=0)
+        ...         gap.frame["id"].tolist() == [lost]
+        True
+        """
+        from ikas_explore.client.query import Lists
+        from ikas_explore.monitoring.arrived import arrived_frame
+        from ikas_explore.monitoring.missed import find_missed, missed_of, read_window
+
+        window, arrived = read_window(since, until, grace), arrived_frame(received)
+        source, scopes = Lists(self._client), self._registered_scopes()
+        found = find_missed(self.name, source, scopes, arrived, window)
+        return missed_of([found], arrived, {self.name: source}, window)
+
+    def health(
+        self,
+        received: Received | None = None,
+        *,
+        since: Time | None = None,
+        until: Time | None = None,
+        grace: float = 300.0,
+    ) -> pd.DataFrame:
+        """Return how the deliveries of each scope are.
+
+        Parameters
+        ----------
+        received : Receiver, path of its log, or pandas.DataFrame, optional
+            As for `missed`. Without it the states are missing.
+        since : datetime, date or ISO text, optional
+            Default: a week ago.
+        until, grace
+            As for `missed`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a registered scope, and one for each other scope that has deliveries: ``store,
+            scope, endpoint, state, since, last_received_at, last_changed_at, missed, evidence``.
+            ``state`` is ``healthy``, ``quiet`` (silent for longer than it usually is),
+            ``stopped`` (something changed since and did not arrive), ``never`` or ``not
+            registered``. ``attrs["summary"]`` is one line for a dashboard.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A time or the frame cannot be right.
+        IkasError
+            The store's lists could not be read.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.Sandbox() as sandbox, ikas.Receiver(sandbox.client_secret) as receiver:
+        ...     with ikas.connect(sandbox) as store:
+        ...         store.webhooks.health(receiver)["state"].tolist()
+        ['never', 'never']
+        """
+        from ikas_explore.client.query import Lists
+        from ikas_explore.monitoring.arrived import arrived_frame
+        from ikas_explore.monitoring.health import find_health, health_frame
+        from ikas_explore.monitoring.missed import read_window, week_ago
+
+        window = read_window(week_ago() if since is None else since, until, grace)
+        arrived = None if received is None else arrived_frame(received)
+        return health_frame(
+            find_health(self.name, Lists(self._client), self.list(), arrived, window)
+        )
+
+    def _registered_scopes(self) -> set[str]:
+        webhooks = self.list()
+        return set(webhooks[~webhooks["deleted"]]["scope"])
 
     def save_form(self, *, language: str | None = None) -> SaveForm:
         """Return a form for a notebook cell that registers an endpoint.

@@ -92,7 +92,7 @@ class Query:
         ----------
         *fields : str
             In snake_case or camelCase, nested ones with dots: ``"customer.email"``. The name of
-            an object selects all its scalars. Another call adds fields.
+            an object selects all its scalars, ``"*"`` everything. Another call adds fields.
 
         Returns
         -------
@@ -441,6 +441,17 @@ class Query:
                     if predicate(Row({name: cells[i] for name, cells in seen.items()}, names))
                 ]
         return kept
+
+
+class Lists:
+    """The lists of one store, for what knows no more of it than that it can be queried."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def query(self, field: str | Field) -> Query:
+        """Start a query for a list."""
+        return begin(self._client, field)
 
 
 def begin(source: Client, field: str | Field) -> Query:

@@ -6,7 +6,7 @@ snake_case as sgqlc does or in camelCase as the API does; a nested one with dots
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -105,6 +105,8 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
             f"A field is named by a text, not by {type(name).__name__}: {name!r}. Give several one "
             "by one: select('scope', 'id')."
         )
+    if name == "*":
+        return list(_all_paths(container, ()))
     head, _, rest = name.partition(".")
     field = find_field(container, head)
     if any(arg.type.__name__.endswith("!") and arg.default is None for arg in field.args.values()):
@@ -122,6 +124,19 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
     inner = base_type(field)
     below = leaf_paths(inner, rest) if rest else scalar_paths(inner)
     return [f"{field.name}.{path}" for path in below]
+
+
+def _all_paths(container: ObjectType, above: tuple[ObjectType, ...]) -> Iterator[str]:
+    """Yield the paths of all scalars of a type and of what it leads to, each type once on a way."""
+    for field in fields_of(container):
+        base = base_type(field)
+        if any(arg.type.__name__.endswith("!") for arg in field.args.values()):
+            continue
+        if not is_object(field):
+            yield field.name
+        elif base not in (*above, container) and not issubclass(base, sgqlc.types.Union):
+            for path in _all_paths(base, (*above, container)):
+                yield f"{field.name}.{path}"
 
 
 def scalar_paths(container: ObjectType) -> list[str]:

@@ -13,8 +13,9 @@ from ikas_explore.deliveries.intake import Answers, Intake, StatusPlan
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secret
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.network.server import Server
+from ikas_explore.system.files import user_path
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide
@@ -355,6 +356,23 @@ class Receiver:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
+
+
+def read_log(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the frame of a receiver's log that no receiver has open.
+
+    Raises
+    ------
+    StorageError
+        There is no such file, it is not a receiver's log, or a receiver has it open.
+    """
+    if not user_path(path).is_file():
+        raise StorageError(f"There is no receiver's log at {str(path)!r}.")
+    log = Log(path)
+    try:
+        return log.frame(limit=-1)
+    finally:
+        log.close()
 
 
 def _hosts(public_url: str | Sequence[str] | None) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.operations import Registrations
@@ -14,6 +14,7 @@ from ikas_explore.manage.journal import Journals
 from ikas_explore.store import Store
 from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Bar, Progress
+from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
 
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.report import Audit
+    from ikas_explore.fleet.querying import FleetQuery
     from ikas_explore.forms.fleet_matrix import Overview
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
+    from ikas_explore.monitoring.arrived import Received
+    from ikas_explore.monitoring.missed import Missed
+    from ikas_explore.webhooks import Time
 
 
 #: Stores that a line names.
@@ -199,9 +204,12 @@ class Fleet:
             )
         return frame
 
-    def _fetch(self, workers: int, progress: Progress | None) -> DataFrame:
+    def _refuse_closed(self) -> None:
         if self._closed:
             raise TransportError("This fleet is closed; make a new one.")
+
+    def _fetch(self, workers: int, progress: Progress | None) -> DataFrame:
+        self._refuse_closed()
         self._listing.fetch(workers=workers, progress=progress)
         return self._listing.frame
 
@@ -328,6 +336,111 @@ class Fleet:
         refuse_arguments(gone)
         return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)
 
+    def query(self, field: str) -> FleetQuery:
+        """Start a query for a list of all stores: one frame with a column ``store``.
+
+        Parameters
+        ----------
+        field : str
+            As for `Store.query`.
+
+        Returns
+        -------
+        FleetQuery
+            With the steps of `Query`; ``limit`` counts for each store. A store that fails is in
+            `errors`, and no row of it in the frame.
+
+        Raises
+        ------
+        UnknownFieldError
+            There is no such list; suggests similar names.
+        """
+        from ikas_explore.fleet.querying import FleetQuery
+
+        self._refuse_closed()
+        return FleetQuery(self._stores, self._listing, field)
+
+    def missed(
+        self,
+        received: Received,
+        *,
+        since: Time,
+        until: Time | None = None,
+        grace: float = 300.0,
+        workers: int = 32,
+        progress: Progress | None = None,
+    ) -> Missed:
+        """Return what changed in any store and never arrived; see `Webhooks.missed`.
+
+        Parameters
+        ----------
+        received, since, until, grace
+            As for `Webhooks.missed`.
+        workers, progress
+            As for `list`.
+
+        Returns
+        -------
+        Missed
+            For the stores that could be asked; `errors` names the others.
+        """
+        from ikas_explore.client.query import Lists
+        from ikas_explore.monitoring.arrived import arrived_frame
+        from ikas_explore.monitoring.missed import find_missed, missed_of, read_window
+
+        window, arrived = read_window(since, until, grace), arrived_frame(received)
+        listed = self.list(workers=workers, progress=progress)
+        sources = {name: Lists(self._stores[name].client) for name in self._listing.reached}
+
+        def ask(store: Store) -> DataFrame:
+            scopes = set(listed[(listed["store"] == store.name) & ~listed["deleted"]]["scope"])
+            return find_missed(store.name, sources[store.name], scopes, arrived, window)
+
+        found = self._listing.ask(ask, self._listing.reached, workers=workers, progress=progress)
+        if not found:
+            raise PlanError(f"No store could be asked. {_some(self._listing.failures)}")
+        return missed_of([*found.values()], arrived, sources, window)
+
+    def health(
+        self,
+        received: Received | None = None,
+        *,
+        since: Time | None = None,
+        until: Time | None = None,
+        grace: float = 300.0,
+        workers: int = 32,
+        progress: Progress | None = None,
+    ) -> DataFrame:
+        """Return how the deliveries of each scope of all stores are; see `Webhooks.health`.
+
+        Parameters
+        ----------
+        received, since, until, grace
+            As for `Webhooks.health`.
+        workers, progress
+            As for `list`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `Webhooks.health` returns it, for the stores that could be asked.
+        """
+        from ikas_explore.client.query import Lists
+        from ikas_explore.monitoring.arrived import arrived_frame
+        from ikas_explore.monitoring.health import find_health, health_frame
+        from ikas_explore.monitoring.missed import read_window, week_ago
+
+        window = read_window(week_ago() if since is None else since, until, grace)
+        arrived = None if received is None else arrived_frame(received)
+        listed = self.list(workers=workers, progress=progress)
+
+        def ask(store: Store) -> list[dict[str, Any]]:
+            own = listed[listed["store"] == store.name]
+            return find_health(store.name, Lists(store.client), own, arrived, window)
+
+        found = self._listing.ask(ask, self._listing.reached, workers=workers, progress=progress)
+        return health_frame([row for rows in found.values() for row in rows])
+
     def manager(
         self,
         *,
@@ -379,6 +492,19 @@ class Fleet:
 
     def _writable(self, names: Iterable[str]) -> dict[str, Registrations]:
         return {name: Registrations(self._stores[name].client) for name in names}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[Store]:
+        return iter([self._stores[name] for name in sorted(self._stores)])
+
+    def __getitem__(self, name: str) -> Store:
+        if name in self._stores:
+            return self._stores[name]
+        if name in self._roster.unusable:
+            raise self._roster.unusable[name]
+        raise KeyError(f"There is no store {name!r}.{did_you_mean(str(name), self.names)}")
 
     def __enter__(self) -> Fleet:
         return self

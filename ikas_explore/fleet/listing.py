@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from ikas_explore.client.operations import list_webhooks
 from ikas_explore.client.rows import Columns
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ikas_explore.store import Store
+
+T = TypeVar("T")
 
 #: Most stores asked at a time: beyond it connections wait for each other.
 MOST_WORKERS = 100
@@ -88,6 +90,39 @@ class Listing:
                 if name not in self._listed
             }
             self._frame = None
+
+    def ask_all(
+        self, call: Callable[[Store], T], *, workers: int, progress: Progress | None
+    ) -> dict[str, T]:
+        """Call a function with each store; those that fail are the failures from now on."""
+        self._failed = {
+            name: _reason(name, self._unusable[name]) for name in sorted(self._unusable)
+        }
+        return self.ask(call, self._stores, workers=workers, progress=progress)
+
+    def ask(
+        self,
+        call: Callable[[Store], T],
+        names: Iterable[str],
+        *,
+        workers: int,
+        progress: Progress | None,
+    ) -> dict[str, T]:
+        """Call a function with some stores; one that fails joins the failures."""
+        workers = check_number("workers", workers, least=1, most=MOST_WORKERS, whole=True)
+        answers: dict[str, T] = {}
+        stores = [self._stores[name] for name in names]
+        with Bar("stores") as bar:
+            tell = progress or bar
+            for done, (store, answer) in enumerate(gather(call, stores, workers=workers), 1):
+                if isinstance(answer, BaseException):
+                    if not is_one_stores(answer, [each.name for each in stores]):
+                        raise answer
+                    self._failed[store.name] = _reason(store.name, answer)
+                else:
+                    answers[store.name] = answer
+                tell(done, len(stores))
+        return {name: answers[name] for name in sorted(answers)}
 
     @property
     def reached(self) -> list[str]:

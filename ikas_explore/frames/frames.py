@@ -31,6 +31,7 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.frames.display import Frame
 from ikas_explore.frames.kinds import Columns, Kind, kind_of
 from ikas_explore.schema import ApiVersion
+from ikas_explore.values.times import check_time
 
 #: The dtype of text: pandas 3 has one of its own.
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
@@ -104,6 +105,32 @@ FINDINGS: Columns = {
 
 #: One row a store of a fleet that could not be listed.
 FAILURES: Columns = {"store": "string", "error": "string", "message": "string"}
+
+#: One row a verified delivery, whoever kept it.
+ARRIVED: Columns = {
+    "kind": "string",
+    "scope": "string",
+    "object_id": "string",
+    "received_at": "time",
+    "object_updated_at": "time",
+    "merchant_id": "string",
+}
+
+#: One row an attempt to deliver what was missed.
+REDELIVERED: Columns = {"store": "string", "scope": "string", "object_id": "string", **ATTEMPTS}
+
+#: One row a scope of a store, and how its deliveries are.
+HEALTH: Columns = {
+    "store": "string",
+    "scope": "string",
+    "endpoint": "string",
+    "state": "string",
+    "since": "time",
+    "last_received_at": "time",
+    "last_changed_at": "time",
+    "missed": "int",
+    "evidence": "string",
+}
 
 #: One row an operation of the API.
 CAPABILITIES: Columns = {
@@ -204,6 +231,26 @@ def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFr
     """Make a frame of declared columns from rows whose keys are the column names."""
     rows = list(rows)
     return make_frame(columns, {name: [row[name] for row in rows] for name in columns})
+
+
+def is_frame(value: object) -> bool:
+    """Return whether a value is a DataFrame."""
+    return isinstance(value, pd.DataFrame)
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames of the same columns below each other."""
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    return Frame(pd.concat(filled, ignore_index=True))
+
+
+def milliseconds(times: pd.Series[Any]) -> list[int | None]:
+    """Return a column of times as Unix milliseconds; text and datetimes are read one by one."""
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        whole = times.astype("datetime64[ms, UTC]")
+        cells = whole.astype("int64").tolist()
+        return [None if gap else each for each, gap in zip(cells, times.isna(), strict=True)]
+    return [None if pd.isna(each) else check_time(str(times.name), each) for each in times]
 
 
 @lru_cache(maxsize=1)

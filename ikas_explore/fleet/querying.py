@@ -1,0 +1,101 @@
+"""One query for many stores: the steps of `Query`, the rows of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.client.query import Query
+from ikas_explore.errors import PlanError
+from ikas_explore.text.progress import Progress
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ikas_explore.fleet.listing import Listing
+    from ikas_explore.store import Store
+
+Steps = tuple[Callable[[Query], Query], ...]
+
+
+class FleetQuery:
+    """A query to all stores of a fleet, built step by step; see `Query` for the steps.
+
+    A mistake is an error at its step, as the first store's schema sees it.
+    """
+
+    def __init__(
+        self, stores: Mapping[str, Store], listing: Listing, field: str, steps: Steps = ()
+    ) -> None:
+        self._stores = stores
+        self._listing = listing
+        self._field = field
+        self._steps = steps
+        if not stores:
+            raise PlanError("No store of the fleet can be asked; fleet.errors says why.")
+        self._first = self._of(next(iter(stores.values())))
+
+    def select(self, *fields: str) -> FleetQuery:
+        """Choose the fields of the rows."""
+        return self._then(lambda query: query.select(*fields))
+
+    def where(self, *predicates: Callable[..., Any], **conditions: Any) -> FleetQuery:
+        """Filter the rows, on this machine."""
+        return self._then(lambda query: query.where(*predicates, **conditions))
+
+    def sort(self, *fields: str, descending: bool = False) -> FleetQuery:
+        """Sort the rows of each store."""
+        return self._then(lambda query: query.sort(*fields, descending=descending))
+
+    def limit(self, n: int) -> FleetQuery:
+        """Return at most `n` rows of each store."""
+        return self._then(lambda query: query.limit(n))
+
+    def arguments(self, **values: Any) -> FleetQuery:
+        """Set arguments of the list itself."""
+        return self._then(lambda query: query.arguments(**values))
+
+    def explode(self, field: str) -> FleetQuery:
+        """Give each element of a list field a row of its own."""
+        return self._then(lambda query: query.explode(field))
+
+    def mask(self, *fields: str, salt: str | None = None) -> FleetQuery:
+        """Replace personal data by pseudonyms."""
+        return self._then(lambda query: query.mask(*fields, salt=salt))
+
+    @property
+    def fields(self) -> Any:
+        """The names of the fields; they complete after a dot."""
+        return self._first.fields
+
+    @property
+    def graphql(self) -> str:
+        """The GraphQL that is sent to each store; of several pages the first."""
+        return self._first.graphql
+
+    def to_frame(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:
+        """Fetch the rows of all stores: the frame of `Query.to_frame` with ``store`` in front."""
+        from ikas_explore.frames.frames import stacked
+
+        def ask(store: Store) -> DataFrame:
+            frame = self._of(store).to_frame()
+            frame.insert(0, "store", store.name)
+            return frame
+
+        found = self._listing.ask_all(ask, workers=workers, progress=progress)
+        if not found:
+            why = " ".join([*self._listing.failures.values()][:3])
+            raise PlanError(f"No store could be asked. {why}")
+        return stacked([*found.values()])
+
+    def _of(self, store: Store) -> Query:
+        query = store.query(self._field)
+        for step in self._steps:
+            query = step(query)
+        return query
+
+    def _then(self, step: Callable[[Query], Query]) -> FleetQuery:
+        return FleetQuery(self._stores, self._listing, self._field, (*self._steps, step))
+
+    def __repr__(self) -> str:
+        return f"<{repr(self._first).strip('<>')} of {len(self._stores)} stores>"

@@ -1,0 +1,1 @@
+"""A table in a notebook's cell that grows as deliveries arrive, and a picture of the same."""

@@ -1,0 +1,99 @@
+"""Verified deliveries as one frame, whoever kept them: a receiver, its log, or a table."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.strict_json import decode
+from ikas_explore.values.times import check_time
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from ikas_explore.deliveries.receiver import Receiver
+
+    #: What callers give: a receiver, the path of its log, or a frame.
+    Received = Receiver | str | os.PathLike[str] | DataFrame
+
+#: The kinds of objects that lists show; of their scopes it can be told what is missing.
+KINDS = ("order", "customer", "product", "stock")
+
+_NEEDED = ("scope", "object_id", "received_at")
+
+
+def arrived_frame(received: Received) -> DataFrame:
+    """Return verified deliveries: ``kind, scope, object_id, received_at, object_updated_at``.
+
+    ``kind`` is missing for scopes that are in no list, ``object_updated_at`` where the data does
+    not say. ``merchant_id`` is kept where it is known.
+    """
+    from ikas_explore.frames.frames import ARRIVED, is_frame, make_frame, milliseconds
+
+    frame: Any = received
+    if isinstance(received, (str, os.PathLike)):
+        from ikas_explore.deliveries.receiver import read_log
+
+        frame = read_log(received)
+    elif callable(getattr(received, "deliveries", None)):
+        frame = frame.deliveries()
+    if not is_frame(frame):
+        raise InvalidArgumentError(
+            "received is a Receiver, the path of its log, or a frame with scope, object_id and "
+            f"received_at, not {type(received).__name__}."
+        )
+    missing = [name for name in _NEEDED if name not in frame.columns]
+    if missing:
+        raise InvalidArgumentError(
+            f"The frame of deliveries has no column {', '.join(map(repr, missing))}; it needs "
+            "scope, object_id and received_at."
+        )
+    if "signature_ok" in frame.columns:
+        # What was not checked counts as little as what was not verified.
+        verified = frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
+        frame = frame[verified]
+    frame = frame[frame["object_id"].notna() & frame["scope"].notna()]
+    own = _own_times(frame)
+    scopes = frame["scope"].astype("object").tolist()
+    return make_frame(
+        ARRIVED,
+        {
+            "kind": [_kind(scope) for scope in scopes],
+            "scope": scopes,
+            "object_id": frame["object_id"].astype("object").tolist(),
+            "received_at": milliseconds(frame["received_at"]),
+            "object_updated_at": own,
+            "merchant_id": [None] * len(frame)
+            if "merchant_id" not in frame.columns
+            else [each if isinstance(each, str) else None for each in frame["merchant_id"]],
+        },
+    )
+
+
+def _kind(scope: str) -> str | None:
+    parts = scope.split("/")
+    known = len(parts) == 3 and parts[1] in KINDS and parts[2] in ("created", "updated")
+    return parts[1] if known else None
+
+
+def _own_times(frame: Any) -> list[int | None]:
+    """Return the times that the data itself has, in milliseconds."""
+    from ikas_explore.frames.frames import milliseconds
+
+    if "object_updated_at" in frame.columns:
+        return milliseconds(frame["object_updated_at"])
+    if "data" not in frame.columns:
+        return [None] * len(frame)
+    return [_time_in(data) for data in frame["data"]]
+
+
+def _time_in(data: object) -> int | None:
+    try:
+        read = decode(data) if isinstance(data, str) else None
+        updated_at = read.get("updatedAt") if isinstance(read, dict) else None
+        if isinstance(updated_at, int) and not isinstance(updated_at, bool):
+            return updated_at  # as lists give it: a redelivered object
+        return None if updated_at is None else check_time("updatedAt", updated_at)
+    except (ValueError, RecursionError):  # not JSON, or not a time: then it does not say
+        return None

@@ -1,0 +1,221 @@
+"""How the deliveries of each scope are: healthy, quiet, stopped, never, or not registered.
+
+"Stopped" needs evidence: something changed after the last delivery and did not arrive, and the
+scope was silent for longer than it usually is, or more than one thing is missing. "Quiet" is
+measured by the scope's own rhythm.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ikas_explore.errors import IkasError
+from ikas_explore.monitoring.joined import expected, not_arrived
+from ikas_explore.monitoring.missed import Window, changed_objects
+from ikas_explore.text.printable import counted
+from ikas_explore.values.protocols import Source
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+HEALTHY, QUIET, STOPPED, NEVER = "healthy", "quiet", "stopped", "never"
+NOT_REGISTERED = "not registered"
+
+#: From so many deliveries on a scope has a rhythm.
+RHYTHM = 8
+#: A scope is quiet when it is silent for so many times its longest usual pause.
+PAUSES = 3.0
+
+
+class Known(NamedTuple):
+    """What is known of one scope: times in Unix milliseconds, in order."""
+
+    arrivals: Sequence[int]
+    missed: Sequence[int]
+    last_changed_at: int | None
+
+
+class Judged(NamedTuple):
+    state: str
+    since: int | None
+    evidence: str
+
+
+def judge(known: Known, until: int) -> Judged:
+    """Judge one registered scope.
+
+    Examples
+    --------
+    >>> judge(Known([], [], None), until=0).state
+    'never'
+    >>> judge(Known([1], [5, 6], 6), until=9).state
+    'stopped'
+    """
+    arrivals = [each for each in known.arrivals if each <= until]
+    if not arrivals:
+        told = _lost(len(known.missed)) if known.missed else "nothing was received"
+        return Judged(NEVER, known.missed[0] if known.missed else None, told)
+    last = arrivals[-1]
+    silence, usual = until - last, usual_pause(arrivals)
+    after = [each for each in known.missed if each > last]
+    before = len(known.missed) - len(after)
+    earlier = f"; {_lost(before)} before that" if before else ""
+    if len(after) > 1 or (after and usual is not None and silence > usual):
+        return Judged(STOPPED, after[0], f"{_lost(len(after))} since the last delivery{earlier}")
+    if usual is not None and silence > PAUSES * usual:
+        told = f"silent for {_span(silence)}, usually at most {_span(usual)}"
+        return Judged(
+            QUIET, last, f"{told}; nothing is missing" if not known.missed else told + earlier
+        )
+    if known.missed:
+        return Judged(HEALTHY, None, f"{_lost(len(known.missed))}; deliveries arrive")
+    return Judged(HEALTHY, None, f"{counted(len(arrivals), 'delivery')}, nothing is missing")
+
+
+def usual_pause(arrivals: Sequence[int]) -> float | None:
+    """Return the longest usual pause between deliveries in milliseconds, None without a rhythm.
+
+    That is the longest but for one in twenty, and at least a minute.
+    """
+    if len(arrivals) < RHYTHM:
+        return None
+    pauses = sorted(after - before for before, after in pairwise(arrivals))
+    return max(pauses[int(0.95 * (len(pauses) - 1))], 60_000.0)
+
+
+def find_health(
+    store: str,
+    source: Source,
+    webhooks: DataFrame,
+    arrived: DataFrame | None,
+    window: Window,
+) -> list[dict[str, Any]]:
+    """Return the health of all scopes of one store, as rows of the frame."""
+    active = webhooks[~webhooks["deleted"].astype(bool)]
+    registered = dict(zip(active["scope"], active["endpoint"], strict=True))
+    changed = changed_objects(source, registered, window)
+    due = expected(changed, registered, **window.times)
+    changes = due.groupby("scope")["updated_at"].max()
+    rows = []
+    own = None if arrived is None else _of_merchant(source, arrived)
+    gone = None if own is None else not_arrived(due, own, until=window.times["until"])
+    for scope, endpoint in registered.items():
+        last_changed = _ms(changes.get(scope))
+        row = {
+            "store": store,
+            "scope": scope,
+            "endpoint": endpoint,
+            "last_changed_at": last_changed,
+        }
+        if own is None or gone is None:
+            rows.append({**row, **_UNKNOWN, "evidence": "no log of deliveries was given"})
+            continue
+        known = Known(
+            sorted(map(_ms_of, own[own["scope"] == scope]["received_at"])),
+            sorted(map(_ms_of, gone[gone["scope"] == scope]["updated_at"])),
+            last_changed,
+        )
+        judged = judge(known, window.until)
+        rows.append(
+            {
+                **row,
+                **judged._asdict(),
+                "last_received_at": known.arrivals[-1] if known.arrivals else None,
+                "missed": len(known.missed),
+            }
+        )
+    return rows + ([] if own is None else _unregistered(store, registered, own, window))
+
+
+def health_frame(rows: Iterable[Mapping[str, Any]]) -> DataFrame:
+    """Return the frame of rows, with its one line in ``attrs["summary"]``."""
+    from ikas_explore.frames.frames import HEALTH, rows_frame
+
+    frame = rows_frame(HEALTH, rows)
+    frame.attrs["summary"] = summary(frame)
+    return frame
+
+
+def summary(frame: DataFrame) -> str:
+    """Return one line for a dashboard: how many scopes in each state, and what was missed.
+
+    Examples
+    --------
+    >>> from ikas_explore.frames.frames import HEALTH, rows_frame
+    >>> summary(rows_frame(HEALTH, []))
+    'no webhooks'
+    """
+    parts = []
+    for state in (HEALTHY, QUIET, STOPPED, NEVER, NOT_REGISTERED):
+        some = frame[frame["state"] == state]
+        if len(some):
+            first = some["since"].min()
+            told = f" since {first:%Y-%m-%d %H:%M}" if state == STOPPED and first == first else ""
+            parts.append(f"{len(some)} {state}{told}")
+    lost = int(frame["missed"].sum())
+    parts += [f"{lost} missed"] if lost else []
+    return ", ".join(parts) or ("no log of deliveries was given" if len(frame) else "no webhooks")
+
+
+_UNKNOWN = {"state": None, "since": None, "last_received_at": None, "missed": 0}
+
+
+def _unregistered(
+    store: str, registered: Collection[str], arrived: DataFrame, window: Window
+) -> list[dict[str, Any]]:
+    start, end = window.times.values()
+    inside = arrived[arrived["received_at"].between(start, end)]
+    rows = []
+    for scope, some in inside[~inside["scope"].isin(list(registered))].groupby("scope"):
+        last = _ms(some["received_at"].max())
+        rows.append(
+            {
+                "store": store,
+                "scope": scope,
+                "endpoint": None,
+                "state": NOT_REGISTERED,
+                "since": last,
+                "last_received_at": last,
+                "last_changed_at": None,
+                "missed": 0,
+                "evidence": f"{counted(len(some), 'delivery')}, and nothing is registered",
+            }
+        )
+    return rows
+
+
+def _of_merchant(source: Source, arrived: DataFrame) -> DataFrame:
+    """Return the deliveries of one store, where they say whose they are."""
+    if not arrived["merchant_id"].notna().any():
+        return arrived
+    try:
+        (merchant,) = source.query("getMerchant").select("id").to_records()
+    except IkasError:
+        return arrived  # an API that does not say: then all count
+    own: DataFrame = arrived[
+        arrived["merchant_id"].isna() | (arrived["merchant_id"] == merchant["id"])
+    ]
+    return own
+
+
+def _ms(value: Any) -> int | None:
+    return None if value is None or value != value else _ms_of(value)
+
+
+def _ms_of(value: Any) -> int:
+    return int(value.timestamp() * 1000)
+
+
+def _lost(number: int) -> str:
+    return f"{counted(number, 'change')} did not arrive"
+
+
+def _span(milliseconds: float) -> str:
+    whole = dt.timedelta(milliseconds=milliseconds)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if whole.total_seconds() >= length:
+            return counted(int(whole.total_seconds() // length), unit)
+    return counted(int(whole.total_seconds()), "second")

@@ -1,0 +1,285 @@
+"""What changed in a store and never arrived.
+
+ikas stops after the last attempt without telling anyone, so the store's own lists are the only
+witness: what they show as changed is compared with what was received and verified.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ikas_explore.deliveries.attempts import Retries
+from ikas_explore.deliveries.payloads import delivery_id, encode, envelope, make_uuid, to_json
+from ikas_explore.deliveries.push import check_target, deliver
+from ikas_explore.deliveries.signatures import check_secret
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.monitoring.arrived import KINDS
+from ikas_explore.monitoring.joined import expected, not_arrived
+from ikas_explore.values.numbers import FINITE, check_number
+from ikas_explore.values.protocols import Source
+from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.times import check_time
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+#: The list that shows each kind. The list of products has no filter for ``updatedAt``, so all of
+#: it is read.
+LISTS: Mapping[str, str] = {
+    "order": "listOrder",
+    "customer": "listCustomer",
+    "product": "listProduct",
+    "stock": "listProductStockLocation",
+}
+_UNFILTERED = ("product",)
+
+#: Marks the id of a delivery that ikas did not send.
+SYNTHETIC = "synthetic-"
+
+_NOT_VISIBLE = (
+    "Not visible: deletions, favourites and changes of an account's status, which no list shows; "
+    "and of several changes of one object all but the last."
+)
+_BY_ARRIVAL = (
+    " Where the time in the data is not known, the time of arrival counts: that is exact only if "
+    "the clocks agree."
+)
+
+
+class Window(NamedTuple):
+    """Two moments in Unix milliseconds, both included."""
+
+    since: int
+    until: int
+
+    @property
+    def times(self) -> dict[str, dt.datetime]:
+        """The same as datetimes in UTC, by the names of the arguments."""
+        epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        return {
+            "since": epoch + dt.timedelta(milliseconds=self.since),
+            "until": epoch + dt.timedelta(milliseconds=self.until),
+        }
+
+
+def read_window(since: object, until: object, grace: object) -> Window:
+    """Return the window that arguments name; `until` is fixed before anything is fetched."""
+    seconds = check_number("grace", grace, least=0, most=FINITE)
+    now = time.time_ns() // 1_000_000
+    end = now - int(seconds * 1000) if until is None else check_time("until", until)
+    window = Window(check_time("since", since), end)
+    if window.since > window.until:
+        start, end_text = (each.isoformat(timespec="seconds") for each in window.times.values())
+        raise InvalidArgumentError(
+            f"The window ends at {end_text}, before it begins at {start}; give an earlier since"
+            + ("." if until is not None else ", or a smaller grace.")
+        )
+    return window
+
+
+def week_ago() -> dt.datetime:
+    """Return the moment a week ago."""
+    return dt.datetime.now(dt.UTC) - dt.timedelta(days=7)
+
+
+def changed_objects(source: Source, registered: Collection[str], window: Window) -> DataFrame:
+    """Return ``kind, id, created_at, updated_at`` of what changed, for the registered scopes."""
+    from ikas_explore.frames.frames import stacked
+
+    frames = []
+    for kind in KINDS:
+        events = {
+            event for event in ("created", "updated") if f"store/{kind}/{event}" in registered
+        }
+        query = source.query(LISTS[kind]).select("id", "created_at", "updated_at")
+        if not events:
+            query = query.limit(0)
+        elif kind not in _UNFILTERED:
+            times = {"gte": window.since}
+            if events != {"created"}:
+                times["lte"] = window.until
+            query = query.arguments(updated_at=times)
+        frames.append(query.to_frame().assign(kind=kind))
+    return stacked(frames)
+
+
+def find_missed(
+    store: str, source: Source, registered: Collection[str], arrived: DataFrame, window: Window
+) -> DataFrame:
+    """Join what changed in one store with what arrived; see `Missed.frame`."""
+    due = expected(changed_objects(source, registered, window), registered, **window.times)
+    gone = not_arrived(due, arrived, until=window.times["until"])
+    gone.insert(0, "store", store)
+    return gone
+
+
+def missed_of(
+    frames: Sequence[DataFrame], arrived: DataFrame, sources: Mapping[str, Source], window: Window
+) -> Missed:
+    """Put what was found in stores together."""
+    from ikas_explore.frames.frames import stacked
+
+    by_arrival = bool(arrived["object_updated_at"].isna().any())
+    return Missed(stacked(frames), _NOT_VISIBLE + _BY_ARRIVAL * by_arrival, sources, window)
+
+
+@dataclass
+class Missed:
+    """What changed and did not arrive; made by ``store.webhooks.missed()``.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        ``store, scope, id, updated_at, last_received_at, lag``: a row an object, the oldest
+        change first. ``last_received_at`` is the last verified delivery of that object, if
+        there was one; ``lag`` how long ago the change was when the window ended.
+    not_visible : str
+        What this cannot see, in sentences.
+    """
+
+    frame: DataFrame
+    not_visible: str
+    _sources: Mapping[str, Source] = field(repr=False)
+    _window: Window = field(repr=False)
+
+    @property
+    def since(self) -> dt.datetime:
+        """Where the window begins."""
+        return self._window.times["since"]
+
+    @property
+    def until(self) -> dt.datetime:
+        """Where the window ends; begin the next one here."""
+        return self._window.times["until"]
+
+    def redeliver(
+        self,
+        endpoint: str,
+        client_secret: str | Secret,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        timeout: float = 5.0,
+    ) -> DataFrame:
+        """Send what was missed to an endpoint, signed, as the store's lists give it now.
+
+        The ``id`` of each delivery begins with ``synthetic-``.
+
+        Parameters
+        ----------
+        endpoint : str
+            An https address of your own, or http on this machine.
+        client_secret : str or Secret
+            What your handler verifies with.
+        limit : int, optional
+            At most so many, the oldest changes first.
+        dry_run : bool, default False
+            Send nothing, and return what would be sent.
+        timeout : float, default 5.0
+            Seconds for one attempt.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The attempts, as `ikas.push` returns them, with ``store, scope, object_id`` in front.
+            With `dry_run` a row an object, and nothing in the columns of the answer.
+
+        Raises
+        ------
+        InvalidArgumentError, SignatureError
+            The endpoint, the secret or the limit cannot be right; nothing was sent.
+        IkasError
+            An object cannot be fetched; nothing was sent.
+        """
+        client_secret = hide(client_secret)  # first of all: a traceback may print local variables
+        from ikas_explore.frames.frames import REDELIVERED, rows_frame
+
+        endpoint = check_target(endpoint)
+        check_secret(client_secret)
+        if not isinstance(dry_run, bool):
+            raise InvalidArgumentError(f"dry_run is True or False, not {dry_run!r}.")
+        most = None if limit is None else check_number("limit", limit, least=0, whole=True)
+        rows: list[Any] = self.frame.iloc[:most].to_dict("records")
+        if dry_run:
+            blank = dict.fromkeys(REDELIVERED)
+            told = [{**blank, "store": row["store"], "scope": row["scope"], "object_id": row["id"],
+                     "delivery_id": SYNTHETIC, "number": 0} for row in rows]  # fmt: skip
+            return rows_frame(REDELIVERED, told)
+        objects = self._fetched(rows)
+        made: dict[str, dict[str, Any]] = {}
+        bodies = []
+        for row in rows:
+            fields = objects.get((row["store"], row["id"]))
+            if fields is None:
+                continue  # deleted since: there is nothing to send
+            payload = _payload(row["scope"], fields, client_secret)
+            made[payload["id"]] = {
+                "store": row["store"],
+                "scope": row["scope"],
+                "object_id": row["id"],
+            }
+            bodies.append((payload["id"], encode(payload)))
+        sent = deliver(endpoint, bodies, Retries(3, (1.0, 2.0)), timeout=timeout)
+        return rows_frame(REDELIVERED, [{**made[row["delivery_id"]], **row} for row in sent])
+
+    def _fetched(self, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+        """Fetch objects whole, two hundred ids a call."""
+        wanted: dict[tuple[str, str], list[str]] = {}
+        for row in rows:
+            wanted.setdefault((row["store"], row["scope"].split("/")[1]), []).append(row["id"])
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for (store, kind), ids in wanted.items():
+            whole = self._sources[store].query(LISTS[kind]).select("*")
+            for start in range(0, len(ids), 200):
+                some = whole.arguments(id={"in": ids[start : start + 200]})
+                found |= {(store, each["id"]): each for each in some.to_records()}
+        return found
+
+    def plot(self) -> Any:
+        """Draw when what was missed changed, by scope; needs matplotlib."""
+        from ikas_explore.live.plot import draw_times
+
+        times, scopes = self.frame["updated_at"].tolist(), self.frame["scope"].tolist()
+        return draw_times(times, scopes, title="Changed, and did not arrive")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return f"<Missed: {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """One line: how many objects of which scopes, and since when."""
+        if not len(self.frame):
+            return f"nothing is missing from {self.since:%Y-%m-%d %H:%M} to {self.until:%H:%M} UTC"
+        counts = self.frame["scope"].value_counts()
+        parts = [f"{number} {scope}" for scope, number in counts.items()]
+        first = self.frame["updated_at"].min()
+        return f"{', '.join(parts)}; the first at {first:%Y-%m-%d %H:%M} UTC"
+
+    def _repr_html_(self) -> str:
+        from ikas_explore.text.html_table import escape
+
+        table: Any = self.frame
+        return (
+            f"<p>{escape(self.summary)}</p>{table._repr_html_()}<p>{escape(self.not_visible)}</p>"
+        )
+
+
+def _payload(scope: str, fields: Mapping[str, Any], client_secret: Secret) -> dict[str, str]:
+    random = SystemRandom()
+    return envelope(
+        id=SYNTHETIC + delivery_id(),
+        scope=scope,
+        data=to_json(fields),
+        client_secret=client_secret,
+        authorized_app_id=make_uuid(random),
+        merchant_id=str(fields.get("merchantId") or make_uuid(random)),
+        created_at=dt.datetime.now(dt.UTC),
+    )

@@ -1,0 +1,63 @@
+"""The colours of all pictures, told apart by the colour-blind too, and a figure that shows itself.
+
+The colours are those of Okabe and Ito; the same word has the same colour everywhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ikas_explore.errors import IkasError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+GREEN, BLUE, SKY, ORANGE, RED, PURPLE, GREY = (
+    "#009e73", "#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#cc79a7", "#999999",
+)  # fmt: skip
+
+#: What a word is drawn in.
+COLOURS: Mapping[str, str] = {
+    "registered": GREEN,
+    "missing": RED,
+    "wrong host": ORANGE,
+    "not asked for": GREY,
+    "not reached": PURPLE,
+    "error": RED,
+    "warning": ORANGE,
+    "info": BLUE,
+    "delivered": GREEN,
+    "pending": SKY,
+    "exhausted": RED,
+    "blocked": GREY,
+    "withheld": PURPLE,
+    "verified": GREEN,
+    "not verified": RED,
+    "refused": GREY,
+}
+
+
+def figure(*, width: float, height: float) -> Figure:
+    """Return an empty figure of inches that shows itself once in a notebook.
+
+    Raises
+    ------
+    IkasError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise IkasError("Plots need matplotlib; run `pip install matplotlib`.") from error
+
+    class Plot(Figure):
+        """One made by pyplot would show twice."""
+
+        def _repr_png_(self) -> bytes:
+            picture = io.BytesIO()
+            self.savefig(picture, format="png")
+            return picture.getvalue()
+
+    return Plot(figsize=(width, height), layout="constrained")
