@@ -23,6 +23,15 @@ COMMANDS = (
 _TWO_IS_A_RESULT = ("plan", "diff")
 
 
+_COMPLETION = """\b
+To let Tab complete commands, options and scopes, add this line:
+  ~/.bashrc  eval "$(_IKAS_EXPLORE_COMPLETE=bash_source ikas-explore)"
+  ~/.zshrc   eval "$(_IKAS_EXPLORE_COMPLETE=zsh_source ikas-explore)"
+  ~/.config/fish/config.fish
+             _IKAS_EXPLORE_COMPLETE=fish_source ikas-explore | source
+"""
+
+
 class _Mistake(click.UsageError):
     exit_code = 1
 
@@ -75,9 +84,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, asked: bool) -> N
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog='Completion of commands, options and scopes: put eval "$(_IKAS_EXPLORE_COMPLETE='
-    'bash_source ikas-explore)" into ~/.bashrc. For zsh use zsh_source and ~/.zshrc. For fish put '
-    "_IKAS_EXPLORE_COMPLETE=fish_source ikas-explore | source into ~/.config/fish/config.fish.",
+    epilog=_COMPLETION,
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,

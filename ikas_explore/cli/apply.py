@@ -24,10 +24,10 @@ def command(
     where: Where,
     json: bool,
 ) -> None:
-    """Make the webhooks what FILE says. Asks first.
+    """Make the webhooks what a file says.
 
-    FILE is a TOML file or a snapshot of list --out. Exits with 1 when not everything could be
-    changed.
+    You see what would change and are asked first. FILE is a TOML file or a snapshot of list
+    --out. Exits with 1 when not everything could be changed.
     """
     if json and not yes:
         raise click.UsageError("--json needs --yes: there is nobody to ask.")

@@ -52,10 +52,12 @@ def command(
     where: Where,
     json: bool,
 ) -> None:
-    """Check the registered webhooks, and say how to fix what is wrong.
+    """Check the registered webhooks.
 
-    Exits with 0 when all is well, with 1 when something was found, and with 2 when a store could
-    not be checked or the report could not be written.
+    Each finding says how to fix it.
+
+    Exits with 0 when all is well, with 1 when something was found, and with 2 when a store
+    could not be checked or the report could not be written.
     """
     if rules:
         from ikas_explore.auditing.audit import rule_table

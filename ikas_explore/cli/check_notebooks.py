@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 def command(
     paths: tuple[Path, ...], ignored: tuple[str, ...], max_output: int | None, json: bool
 ) -> None:
-    """Find secrets, machine paths and cells out of order in notebooks, or in folders of them.
+    """Check saved notebooks before a commit.
 
-    The frames recorded beside them are searched for secrets and paths too. A secret is known by
-    its form, or because the environment or .env holds it; it is shown masked. A cell tagged
-    ikas-example-secret may show what only looks like one. A notebook without any execution
-    number was stripped, and its order is not checked.
+    It finds secrets, machine paths and cells out of order. PATHS are notebooks or folders. The
+    frames recorded beside them are searched for secrets and paths too. A secret is recognised
+    by its form, or because the environment or .env holds it; it is shown masked. A cell tagged
+    ikas-example-secret may show what only looks like a secret. In a notebook without any
+    execution number (a stripped one) the order is not checked.
 
     The rules are secret, machine-path, out-of-order and never-executed.
 

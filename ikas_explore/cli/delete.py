@@ -23,9 +23,12 @@ from ikas_explore.values.urls import same_endpoint
 def command(
     scopes: tuple[str, ...], endpoint: str | None, yes: bool, where: Where, json: bool
 ) -> None:
-    """Remove the webhooks of one or more SCOPES. Shows them and asks first.
+    """Remove the webhooks of one or more scopes.
 
-    A pattern such as 'store/order/*' stands for the registered scopes that match.
+    You see which and are asked first.
+
+    A pattern such as 'store/order/*' stands for the
+    registered scopes that match.
     """
     with where.connect() as connected:
 

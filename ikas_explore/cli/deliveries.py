@@ -35,9 +35,10 @@ def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str 
 )
 @options.as_json
 def command(limit: str | None, since: str | None, state: str | None, json: bool) -> None:
-    """List the deliveries of the sandbox at IKAS_BASE_URL, the newest last.
+    """List the deliveries of the sandbox.
 
-    It says on stderr how many there are.
+    The sandbox is the one at IKAS_BASE_URL. The newest come last, and stderr says how many
+    there are.
     """
     rows, count = call_for_rows("deliveries", limit=limit, since=since, state=state)
     if json:

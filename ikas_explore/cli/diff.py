@@ -15,9 +15,10 @@ from ikas_explore.cli.output import print_json, print_table, records
 @click.argument("after", type=options.FILE)
 @options.as_json
 def command(before: Path, after: Path, json: bool) -> None:
-    """Compare two snapshots of list --out, Parquet, CSV or Excel.
+    """Compare two snapshots of list --out.
 
-    Exits with 0 when nothing differs, with 2 when something does, and with 1 when one of them
+    They are Parquet, CSV or Excel. Exits with 0 when nothing differs, with 2 when something does,
+    and with 1 when one of them
     cannot be read.
     """
     from ikas_explore.manage.changes import diff

@@ -15,7 +15,10 @@ from ikas_explore.text.printable import printable
 @options.data
 @options.as_json
 def command(scope: str, data: str | None, json: bool) -> None:
-    """Make an event of SCOPE happen in the sandbox at IKAS_BASE_URL."""
+    """Make an event happen in the sandbox.
+
+    The sandbox is the one at IKAS_BASE_URL. SCOPE is for example store/order/created.
+    """
     emitted = call("POST", "events", {"scope": scope} | ({} if data is None else {"data": data}))
     if json:
         print_json(emitted)

@@ -32,10 +32,11 @@ _FIRST = "01_first_look.ipynb"
 )
 @click.pass_context
 def command(context: click.Context, browser: bool, store: str, examples: Path | None) -> None:
-    """Open JupyterLab on the folder notebooks, or on this folder when there is none.
+    """Open the notebooks in JupyterLab.
 
-    Notebooks use a sandbox unless --store names a store. Further options are given to
-    JupyterLab, for example --port 8889.
+    It opens the folder notebooks, or this folder when there is none. Notebooks use a sandbox
+    unless --store names a store. Further options are given to JupyterLab, for example --port
+    8889.
     """
     check_store_name(store)
     if find_spec("jupyterlab") is None:

@@ -22,10 +22,10 @@ def command(
     where: Where,
     json: bool,
 ) -> None:
-    """Show what FILE would change, and change nothing.
+    """Show what a file would change.
 
-    FILE is a TOML file or a snapshot of list --out. Exits with 0 when nothing would change, with
-    2 when something would, and with 1 when it could not be planned.
+    Nothing is changed. FILE is a TOML file or a snapshot of list --out. Exits with 0 when
+    nothing would change, with 2 when something would, and with 1 when it could not be planned.
     """
     with where.fleet() as stores:
         planned = stores.plan(file, prune=prune)

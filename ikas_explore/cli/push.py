@@ -28,10 +28,10 @@ def command(
     wrong_signature: bool,
     json: bool,
 ) -> None:
-    """Push a delivery of SCOPE to ENDPOINT, signed with IKAS_CLIENT_SECRET.
+    """Push a signed delivery to an endpoint.
 
-    ENDPOINT is an https address of yours, or an address on this machine. Exits with 1 when no
-    attempt was answered 200.
+    It is signed with IKAS_CLIENT_SECRET. ENDPOINT is an https address of yours, or an address
+    on this machine. Exits with 1 when no attempt was answered 200.
     """
     from ikas_explore.deliveries.push import push
 

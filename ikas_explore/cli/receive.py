@@ -41,7 +41,10 @@ def command(
     public_urls: tuple[str, ...],
     json: bool,
 ) -> None:
-    """Receive deliveries on this machine and print each; IKAS_CLIENT_SECRET verifies them."""
+    """Receive deliveries and print each.
+
+    The endpoint is on this machine. IKAS_CLIENT_SECRET is used to verify them.
+    """
     from ikas_explore.deliveries.receiver import Receiver
 
     secret = read_variable("IKAS_CLIENT_SECRET")

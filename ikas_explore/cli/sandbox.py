@@ -27,7 +27,10 @@ def command(
     strict: bool,
     json: bool,
 ) -> None:
-    """Run a sandbox until Ctrl-C or SIGTERM, and print how to reach it."""
+    """Run a sandbox until Ctrl-C or SIGTERM.
+
+    It prints how to reach it.
+    """
     from ikas_explore.sandbox import Sandbox
 
     ended = threading.Event()

@@ -37,9 +37,10 @@ def command(
     where: Where,
     json: bool,
 ) -> None:
-    """Register ENDPOINT for one or more SCOPES, for example store/order/created.
+    """Register an endpoint for one or more scopes.
 
-    If another endpoint holds one of them, it is shown, and you are asked.
+    SCOPES are scopes or patterns, for example store/order/created or 'store/order/*'. If another
+    endpoint holds one of them, you see which and are asked.
     """
     channels = sales_channel or None
     with where.connect() as connected:

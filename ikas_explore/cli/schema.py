@@ -20,7 +20,10 @@ from ikas_explore.text.printable import printable
 )
 @click.option("--out", type=options.FILE, required=True, help="The Python module to write.")
 def command(source: Path, out: Path) -> None:
-    """Make types of a whole schema, for store.query(...)."""
+    """Make types of a whole schema.
+
+    They are for store.query(...).
+    """
     from ikas_explore.schema.regenerate import write_types
 
     write_types(source, out)

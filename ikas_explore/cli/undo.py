@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 @many_stores
 @options.as_json
 def command(yes: bool, where: Where, json: bool) -> None:
-    """Take back the last write: a save, a delete, or an apply. Shows it and asks first.
+    """Take back the last write.
 
+    A write is a save, a delete or an apply. You see what would change and are asked first.
     Writes are remembered in ~/.ikas-explore/journal.jsonl, or in the file that IKAS_JOURNAL
     names.
     """

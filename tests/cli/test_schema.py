@@ -1,0 +1,48 @@
+"""``ikas-explore schema``: types of another schema; what is wrong is said in a line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, introspection_from_schema
+
+from tests.cli.running import run
+
+SDL = "type Query { listOrder: [Order!]! }\ntype Order { id: ID! orderNumber: String }\n"
+
+
+@pytest.mark.parametrize("name", ["shop.graphql", "shop.json"])
+def test_types_are_made_of_sdl_and_of_introspection(name: str, tmp_path: Path) -> None:
+    introspection = {"data": introspection_from_schema(build_schema(SDL))}
+    text = SDL if name.endswith("graphql") else json.dumps(introspection)
+    (tmp_path / name).write_text(text)
+    done = run("schema", "--from", name, "--out", "shop.py")
+    assert (done.returncode, done.stdout) == (0, "Wrote shop.py.\n")
+    module = (tmp_path / "shop.py").read_text()
+    assert "class Order(sgqlc.types.Type)" in module
+    assert "list_order" in module
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--from", "deep.json", "--out", "mine.py"), 1),
+        (("--from", "missing.json", "--out", "mine.py"), 1),
+        (("--from", "good.graphql", "--out", "."), 1),
+        (("--from", "good.graphql", "--out", "good.graphql/mine.py"), 1),
+        (("--from", "good.graphql"), 2),
+        (("--out", "mine.py"), 2),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    options: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "good.graphql").write_text(SDL)
+    done = run("schema", *options)
+    assert done.returncode == code
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "mine.py").exists()
