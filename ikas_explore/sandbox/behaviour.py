@@ -51,7 +51,8 @@ class Rules:
 
 def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
     """Raise InvalidArgumentError for a value that is none of the choices."""
-    if not any(value is each or (isinstance(each, str) and value == each) for each in choices):
+    # By identity but for texts: what is compared may be an array.
+    if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
         raise InvalidArgumentError(
             f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}."
         )

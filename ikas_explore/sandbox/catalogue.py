@@ -253,7 +253,7 @@ _INSERT = (
 def check_kind(kind: str) -> Kind:
     """Return a kind of objects, or raise InvalidArgumentError naming those that there are."""
     for known in KINDS:
-        if kind == known:
+        if isinstance(kind, str) and kind == known:
             return known
     raise InvalidArgumentError(f"There is no kind {kind!r}.{did_you_mean(str(kind), KINDS)}")
 

@@ -82,7 +82,7 @@ class Fault:
     hint: Hint = "header"
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(FaultKind):
+        if not isinstance(self.kind, str) or self.kind not in get_args(FaultKind):
             raise InvalidArgumentError(
                 f"There is no fault {self.kind!r}."
                 f"{did_you_mean(str(self.kind), get_args(FaultKind))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -261,6 +262,9 @@ class Sandbox:
         True
         """
         where = self._named(store)
+        check_choice("emit", emit, (True, False))
+        if id is not None and not isinstance(id, str):
+            raise InvalidArgumentError(f"id is {id!r}; give the text that change() returned.")
         changed, new = self._state.catalogue.change(where, kind, id, fields)
         if emit:
             event = "created" if new else "updated"
@@ -303,9 +307,10 @@ class Sandbox:
         """
         asked = {"orders": orders, "customers": customers, "products": products}
         numbers = [
-            int(check_number(name, number, least=0, whole=True)) for name, number in asked.items()
+            int(check_number(name, number, least=0, most=1_000_000, whole=True))
+            for name, number in asked.items()
         ]
-        days = check_number("days", days, least=0, above=True)
+        days = check_number("days", days, least=0, most=10_000, above=True)
         kinds: tuple[Kind, ...] = ("order", "customer", "product", "stock")
         self._state.catalogue.fill(
             self._named(store), dict(zip(kinds, [*numbers, numbers[-1]], strict=True)), days
@@ -328,7 +333,7 @@ class Sandbox:
         StorageError
             What came of attempts cannot be written.
         """
-        seconds = check_number("timeout", timeout, least=0)
+        seconds = min(check_number("timeout", timeout, least=0), threading.TIMEOUT_MAX)
         self._state.rows.check_process()  # in a fork nobody makes the attempts
         self._state.worker.settle(seconds)
 

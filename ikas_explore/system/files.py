@@ -21,7 +21,10 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     >>> user_path("reports/today.html").name
     'today.html'
     """
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        text = None
     if not isinstance(text, str) or not text:
         raise InvalidArgumentError(f"A path is text or a Path, not {shown(path)}.")
     try:
