@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import click
 
@@ -25,6 +26,9 @@ from ikas_explore.values.urls import same_endpoint
     show_default=True,
     help="Take over scopes that another endpoint holds.",
 )
+@click.option(
+    "--allow-unknown", is_flag=True, help="Save scopes that this version does not know, too."
+)
 @options.yes
 @one_store
 @options.as_json
@@ -33,6 +37,7 @@ def command(
     scopes: tuple[str, ...],
     sales_channel: tuple[str, ...],
     replace: bool,
+    allow_unknown: bool,
     yes: bool,
     where: Where,
     json: bool,
@@ -42,9 +47,15 @@ def command(
     SCOPES are scopes or patterns, for example store/order/created or 'store/order/*'. If another
     endpoint holds one of them, you see which and are asked.
     """
-    channels = sales_channel or None
     with where.connect() as connected:
         webhooks = connected.webhooks
+        save = partial(
+            webhooks.save,
+            endpoint,
+            scopes,
+            sales_channel_ids=sales_channel or None,
+            allow_unknown=allow_unknown,
+        )
 
         def taken() -> list[Mapping[str, str]]:
             return [
@@ -55,14 +66,12 @@ def command(
             ]
 
         try:
-            frame = webhooks.save(
-                endpoint, scopes, sales_channel_ids=channels, replace=replace and yes
-            )
+            frame = save(replace=replace and yes)
         except ScopeTakenError:
             if not replace:
                 raise
             show_and_confirm(taken, "Take these scopes over?", json)
-            frame = webhooks.save(endpoint, scopes, sales_channel_ids=channels)
+            frame = save()
     if json:
         print_json(webhook_records(frame))
     else:

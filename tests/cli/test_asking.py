@@ -112,6 +112,14 @@ def test_a_save_that_takes_nothing_over_does_not_ask(
     assert refused.stderr.startswith("ScopeTakenError: ")
 
 
+def test_a_scope_of_tomorrow_is_saved_when_it_is_meant(told: dict[str, str]) -> None:
+    arguments = ("save", OURS, "store/refund/created")
+    refused = run(*arguments, **told)
+    assert (refused.returncode, "There is no scope" in refused.stderr) == (1, True)
+    sent = run(*arguments, "--allow-unknown", **told)
+    assert sent.stderr.startswith("ScopeRefusedError: ")  # by the sandbox
+
+
 def test_a_delete_of_nothing_does_not_ask(told: dict[str, str]) -> None:
     assert "?" not in run("delete", "store/stock/created", **told).stderr
     wrong = run("delete", "store/stok/created", **told)

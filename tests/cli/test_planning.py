@@ -204,21 +204,22 @@ def test_undo_asks_when_somebody_changed_the_scopes_since(
     assert listed(box) == {}
 
 
+@pytest.mark.parametrize("after", ["after.parquet", "after.xlsx"])
 def test_snapshots_are_written_compared_and_restored(
-    box: ikas.Sandbox, told: dict[str, str], tmp_path: Path
+    box: ikas.Sandbox, told: dict[str, str], after: str
 ) -> None:
     assert run("list", "--out", "before.csv", **told).returncode == 0
     run("apply", "desired.toml", "--yes", **told)
-    assert run("list", "--out", "after.parquet", **told).returncode == 0
-    assert len(pd.read_parquet(tmp_path / "after.parquet")) == 3
+    assert run("list", "--out", after, **told).returncode == 0
+    assert len(pd.read_excel(after) if "xlsx" in after else pd.read_parquet(after)) == 3
     same = run("diff", "before.csv", "before.csv")
     assert (same.returncode, same.stdout) == (0, "Nothing differs.\n")
-    different = run("diff", "before.csv", "after.parquet", "--json")
+    different = run("diff", "before.csv", after, "--json")
     assert different.returncode == 2
     assert [row["scope"] for row in json.loads(different.stdout)] == SCOPES
     assert run("apply", "before.csv", "--prune", "--yes", **told).returncode == 0
     assert listed(box) == {}
-    run("apply", "after.parquet", "--yes", **told)
+    run("apply", after, "--yes", **told)
     assert listed(box).keys() == set(SCOPES)
     assert run("diff", "before.csv", "missing.csv").returncode == 1
     assert run("list", "--out", "snapshot.xls", **told).returncode == 1
