@@ -93,6 +93,10 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
 
     def find(name: str) -> Any:
         value = given.get(name)
+        if value is not None and not isinstance(value, str | Secret):
+            kind = type(value).__name__
+            error = CredentialsError if name in CREDENTIALS else InvalidArgumentError
+            raise error(f"{name} is text, not {kind}.")
         kept_out = name in CREDENTIALS and any_given and not (name in _PAIR and half_given)
         if value is not None or kept_out:
             return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import weakref
 from collections.abc import Callable, Mapping
@@ -13,6 +12,8 @@ from ikas_explore.client.client import Client, open_http
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
+from ikas_explore.text.html_table import escape
+from ikas_explore.text.printable import shown
 from ikas_explore.values.secret import Secret, hide
 from ikas_explore.values.urls import is_loopback, read_url
 from ikas_explore.webhooks import Webhooks
@@ -101,10 +102,17 @@ def connect(
         "refresh_token": refresh_token,
         "base_url": base_url,
     }
+    if transport is not None and not hasattr(transport, "handle_request"):
+        raise InvalidArgumentError(f"transport is one of httpx, not {shown(transport)}.")
     embedded = None
     name = store if store is not None or base_url is not None else read_variable("IKAS_STORE")
     with ExitStack() as opened:  # what was opened when something fails is closed
-        if name == SANDBOX and base_url is None and not (store is None and _points_at_a_sandbox()):
+        if (
+            isinstance(name, str)
+            and name == SANDBOX
+            and base_url is None
+            and not (store is None and _points_at_a_sandbox())
+        ):
             from ikas_explore.sandbox import Sandbox
 
             sandbox = Sandbox(seed=read_variable("IKAS_SANDBOX_SEED"))
@@ -143,7 +151,7 @@ def _sandbox_settings(
 ) -> Settings:
     if not hasattr(sandbox, "base_url"):
         raise InvalidArgumentError(
-            f"store is a name or a Sandbox, not {type(sandbox).__name__}: {sandbox!r}."
+            f"store is a name or a Sandbox, not {type(sandbox).__name__}: {shown(sandbox)}."
         )
     foreign = [name for name, value in given.items() if value is not None]
     if foreign:
@@ -320,6 +328,6 @@ class Store:
 
     def _repr_html_(self) -> str:
         return (
-            f"<b>{html.escape(self.name)}</b> &nbsp; ikas Admin API {self.api_version} at "
-            f"<code>{html.escape(self.base_url)}</code>"
+            f"<b>{escape(self.name)}</b> &nbsp; ikas Admin API {self.api_version} at "
+            f"<code>{escape(self.base_url)}</code>"
         )

@@ -14,12 +14,18 @@ from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule, found, rule
 from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.wanted import Wanted
-from ikas_explore.text.progress import Progress
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import shown
+from ikas_explore.text.progress import Progress, progressing
+from ikas_explore.values.names import check_choice, read_texts
+from ikas_explore.values.times import check_time
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pandas import DataFrame
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @rule("store-not-reached", "error", remedy="Fix the error above, then audit again.")
@@ -56,7 +62,7 @@ def audit(
     stores: Collection[str] = (),
     sandboxes: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     now: dt.datetime | None = None,
 ) -> Audit:
     """Return what is wrong with the webhooks of a frame, and what to do about it.
@@ -77,7 +83,7 @@ def audit(
         machine and on private networks.
     errors : mapping of str to str, optional
         Stores that could not be listed, and why.
-    progress : callable, optional
+    progress : callable or bool, optional
         Called with ``(done, total)`` as probes end.
     now : datetime.datetime, optional
         With a time zone; for ages and for ignores that expire.
@@ -103,17 +109,21 @@ def audit(
     (False, 'error')
     """
     policy = read_policy(policy)
-    now = now or dt.datetime.now(dt.UTC)
-    today = now.astimezone(dt.UTC).date()
-    unreached = dict(errors or {})
-    asked = dict.fromkeys([*policy.stores, *stores])
+    check_choice("probe", probe, (True, False))
+    now = dt.datetime.now(dt.UTC) if now is None else _moment(now)
+    today = now.date()
+    unreached = _failures(errors)
+    asked = dict.fromkeys([*policy.stores, *read_texts(stores, "stores")])
     policy = replace(policy, stores=tuple(name for name in asked if name not in unreached))
     webhooks = prepare(frame, now)
     active, deleted = webhooks[~webhooks["deleted"]], webhooks[webhooks["deleted"]]
     runs = [(each, deleted if each.deleted else active) for each in (*RULES, *policy.rules)]
     probes = None
     if probe:
-        probes = _probe(active, sandboxes, progress)
+        local = read_texts(sandboxes, "sandboxes")
+        wished = False if progress is None else progress
+        with progressing(wished, "endpoints") as tell:
+            probes = _probe(active, local, tell)
         pairs = active[["store", "endpoint"]].drop_duplicates().astype(object)
         probed = pairs.merge(probes, on="endpoint", how="inner")
         runs += [(each, probed) for each in PROBE_RULES]
@@ -135,11 +145,23 @@ def audit(
     )
 
 
-def _probe(active: DataFrame, sandboxes: Collection[str], progress: Progress | None) -> DataFrame:
+def _moment(now: object) -> dt.datetime:
+    return _EPOCH + dt.timedelta(milliseconds=check_time("now", now))
+
+
+def _failures(errors: object) -> dict[str, str]:
+    if errors is None:
+        return {}
+    if not isinstance(errors, Mapping):
+        raise InvalidArgumentError(f"errors is a mapping of store to reason, not {shown(errors)}.")
+    return dict(zip(read_texts(list(errors), "errors"), map(str, errors.values()), strict=True))
+
+
+def _probe(active: DataFrame, sandboxes: Collection[str], progress: Progress) -> DataFrame:
     from ikas_explore.auditing.probes import probe_endpoints  # and ssl, which no rule needs
 
     endpoints = active["endpoint"].astype(object)
-    local = endpoints[active["store"].astype(object).isin(list(sandboxes))]
+    local = endpoints[active["store"].astype(object).isin(sandboxes)]
     return probe_endpoints(endpoints.unique(), local=local.unique(), progress=progress)
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ def rule(
 
 def check_severity(severity: Any) -> Severity:
     """Return a severity, or raise InvalidArgumentError."""
-    if severity not in SEVERITIES:
+    if not isinstance(severity, str) or severity not in SEVERITIES:
         raise InvalidArgumentError(
-            f"{severity!r} is not a severity.{did_you_mean(str(severity), SEVERITIES)}"
+            f"{shown(severity)} is not a severity.{did_you_mean(str(severity), SEVERITIES)}"
         )
     return SEVERITIES[SEVERITIES.index(severity)]
 

@@ -60,6 +60,8 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
         return _moment(wanted, name)
     if hasattr(wanted, "columns"):
         raise InvalidArgumentError(f"{name} cannot be a whole frame; give one of its columns.")
+    if type(wanted).__name__ in ("NAType", "NaTType"):
+        wanted = None  # pandas' signs for what is missing
     if _never(wanted, kind):
         instead = "a datetime, ISO text or a function" if kind == "time" else "a bool"
         raise InvalidArgumentError(f"{name} can never be {wanted!r}; give {instead}.")

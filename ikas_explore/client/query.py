@@ -175,10 +175,13 @@ class Query:
 
     def limit(self, n: SupportsIndex) -> Query:
         """Return at most `n` rows, after filtering and sorting; fetch no more pages than needed."""
-        number = isinstance(n, SupportsIndex) and not isinstance(n, bool)
-        if not number or operator.index(n) < 0:
+        try:
+            number = -1 if isinstance(n, bool) else operator.index(n)
+        except TypeError:  # a class has __index__ too
+            number = -1
+        if number < 0:
             raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
-        return replace(self, _limit=operator.index(n))
+        return replace(self, _limit=number)
 
     def arguments(self, **values: Any) -> Query:
         """Set arguments of the list itself; they are checked against the schema.

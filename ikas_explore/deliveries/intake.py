@@ -77,7 +77,7 @@ class Answers:
 
 
 def _check_status(status: object) -> Status:
-    if status == "drop":
+    if isinstance(status, str) and status == "drop":
         return "drop"
     if isinstance(status, int) and not isinstance(status, bool) and 200 <= status <= 599:
         return int(status)

@@ -17,6 +17,7 @@ from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide, masked
 from ikas_explore.values.urls import is_loopback, read_url
@@ -104,6 +105,12 @@ def push(
     from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
     retries = Retries(max_attempts, retry_delays)
+    for name, flag in (
+        ("wrong_signature", wrong_signature),
+        ("duplicate", duplicate),
+        ("unknown_keys", unknown_keys),
+    ):
+        check_choice(name, flag, (True, False))
     endpoint = check_target(endpoint)
     check_secret(client_secret)
     if seed is not None:

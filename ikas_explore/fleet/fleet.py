@@ -13,7 +13,7 @@ from ikas_explore.fleet.stores_file import Roster, open_roster
 from ikas_explore.manage.journal import Journals
 from ikas_explore.store import Store
 from ikas_explore.text.printable import counted
-from ikas_explore.text.progress import Bar, Progress
+from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Fleet:
         """
         return Journals({name: store.webhooks.journal for name, store in self._stores.items()})
 
-    def list(self, *, workers: int = 32, progress: Progress | None = None) -> DataFrame:
+    def list(self, *, workers: int = 32, progress: Progress | bool | None = None) -> DataFrame:
         """List the webhooks of all stores as one webhook frame.
 
         A store that fails is in `errors`, and no row of it in the frame.
@@ -208,7 +208,7 @@ class Fleet:
         if self._closed:
             raise TransportError("This fleet is closed; make a new one.")
 
-    def _fetch(self, workers: int, progress: Progress | None) -> DataFrame:
+    def _fetch(self, workers: int, progress: Progress | bool | None) -> DataFrame:
         self._refuse_closed()
         self._listing.fetch(workers=workers, progress=progress)
         return self._listing.frame
@@ -219,7 +219,7 @@ class Fleet:
         *,
         probe: bool = False,
         workers: int = 32,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Audit:
         """Say what is wrong with the webhooks of all stores, and what to do about it.
 
@@ -248,7 +248,7 @@ class Fleet:
 
         policy = read_policy(policy)  # before anything is sent
         frame = self._fetch(workers, progress)
-        with Bar("endpoints") as bar:
+        with progressing(progress, "endpoints") as tell:
             return audit(
                 frame,
                 policy,
@@ -256,7 +256,7 @@ class Fleet:
                 stores=self._listing.reached,
                 sandboxes=[name for name, each in self._stores.items() if _local(each)],
                 errors=self._listing.failures,
-                progress=progress or bar,
+                progress=tell,
             )
 
     def plan(
@@ -265,7 +265,7 @@ class Fleet:
         *,
         prune: bool = False,
         workers: int = 32,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Plan:
         """Compare what is registered in all stores with what should be; nothing is written yet.
 
@@ -368,7 +368,7 @@ class Fleet:
         until: Time | None = None,
         grace: float = 300.0,
         workers: int = 32,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Missed:
         """Return what changed in any store and never arrived; see `Webhooks.missed`.
 
@@ -409,7 +409,7 @@ class Fleet:
         until: Time | None = None,
         grace: float = 300.0,
         workers: int = 32,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> DataFrame:
         """Return how the deliveries of each scope of all stores are; see `Webhooks.health`.
 
@@ -446,7 +446,7 @@ class Fleet:
         *,
         language: str | None = None,
         workers: int = 32,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Overview:
         """List all stores and show them in the manager's matrix, for a notebook's cell.
 

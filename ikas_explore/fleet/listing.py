@@ -10,7 +10,7 @@ from ikas_explore.client.rows import Columns
 from ikas_explore.errors import IkasError
 from ikas_explore.manage.applying import is_one_stores, said
 from ikas_explore.system.threads import gather
-from ikas_explore.text.progress import Bar, Progress
+from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.numbers import check_number
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Listing:
         self._failed: dict[str, tuple[str, str]] = {}
         self._frame: DataFrame | None = None
 
-    def fetch(self, *, workers: int, progress: Progress | None) -> None:
+    def fetch(self, *, workers: int, progress: Progress | bool | None) -> None:
         """List all stores; see `ikas_explore.fleet.Fleet.list`.
 
         What was listed before is there until all were asked, or Ctrl-C.
@@ -65,8 +65,7 @@ class Listing:
 
         done = len(failed)
         try:
-            with Bar("stores") as bar:
-                tell = progress or bar
+            with progressing(progress, "stores") as tell:
                 for _, mistake in gather(ask, self._stores.values(), workers=workers):
                     if mistake is not None:
                         raise mistake
@@ -92,7 +91,7 @@ class Listing:
             self._frame = None
 
     def ask_all(
-        self, call: Callable[[Store], T], *, workers: int, progress: Progress | None
+        self, call: Callable[[Store], T], *, workers: int, progress: Progress | bool | None
     ) -> dict[str, T]:
         """Call a function with each store; those that fail are the failures from now on."""
         self._failed = {
@@ -106,14 +105,13 @@ class Listing:
         names: Iterable[str],
         *,
         workers: int,
-        progress: Progress | None,
+        progress: Progress | bool | None,
     ) -> dict[str, T]:
         """Call a function with some stores; one that fails joins the failures."""
         workers = check_number("workers", workers, least=1, most=MOST_WORKERS, whole=True)
         answers: dict[str, T] = {}
         stores = [self._stores[name] for name in names]
-        with Bar("stores") as bar:
-            tell = progress or bar
+        with progressing(progress, "stores") as tell:
             for done, (store, answer) in enumerate(gather(call, stores, workers=workers), 1):
                 if isinstance(answer, BaseException):
                     if not is_one_stores(answer, [each.name for each in stores]):

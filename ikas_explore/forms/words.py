@@ -56,7 +56,7 @@ class Words:
     def __init__(self, language: str | None = None) -> None:
         if language is None:
             language = default_language()
-        if language not in LANGUAGES:
+        if not isinstance(language, str) or language not in LANGUAGES:
             near = did_you_mean(language, LANGUAGES)
             raise InvalidArgumentError(f"The forms do not speak {language!r}.{near}")
         self.language: Language = language

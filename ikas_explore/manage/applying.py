@@ -176,7 +176,7 @@ class Applying:
                 "Make a new plan and look at it."
             )
 
-    def write(self, progress: Progress | None) -> None:
+    def write(self, progress: Progress) -> None:
         """Write to each store; on Ctrl-C, stop after the calls under way and read back."""
         total = sum(
             len(calls_for(self._changes[name], state)) for name, state in self.current.items()
@@ -185,8 +185,7 @@ class Applying:
 
         def tell() -> None:
             with lock:
-                if progress is not None:
-                    progress(next(done), total)
+                progress(next(done), total)
 
         try:
             with closing(

@@ -25,7 +25,7 @@ from ikas_explore.manage.journal_file import Entry
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import counted, printable
-from ikas_explore.text.progress import Progress
+from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import check_endpoint
 
@@ -107,7 +107,7 @@ class Plan:
         """Whether there is nothing to change."""
         return not self._pending()
 
-    def apply(self, *, progress: Progress | None = None) -> DataFrame:
+    def apply(self, *, progress: Progress | bool | None = None) -> DataFrame:
         """Carry the plan out.
 
         Each store is listed once, before the first write to any. Then one save per endpoint and
@@ -206,7 +206,7 @@ class Plan:
             if any(change.action != KEEP for change in changes)
         ]
 
-    def _carry_out(self, progress: Progress | None) -> DataFrame:
+    def _carry_out(self, progress: Progress | bool | None) -> DataFrame:
         applying = Applying(
             self._stores,
             {store: self._by_store[store] for store in self._pending()},
@@ -215,7 +215,9 @@ class Plan:
         )
         applying.refuse_changed(self._listed)
         try:
-            applying.write(progress)
+            # No bar unless one is asked for: most plans are carried out at once.
+            with progressing(False if progress is None else progress, "writes") as tell:
+                applying.write(tell)
         except KeyboardInterrupt as interrupt:
             done = applying.report(self._changes)["outcome"].value_counts().to_dict()
             interrupt.add_note(f"Done before the interrupt: {done}; plan.report has every row.")

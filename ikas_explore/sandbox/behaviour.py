@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import FINITE, check_number
 
 _CENTURY = 3_155_760_000  # seconds; SQLite's integers end somewhere
@@ -47,12 +47,3 @@ class Rules:
             object.__setattr__(self, name, seconds)
         places = check_number("concurrency", self.concurrency, least=1, whole=True)
         object.__setattr__(self, "concurrency", places)
-
-
-def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raise InvalidArgumentError for a value that is none of the choices."""
-    # By identity but for texts: what is compared may be an array.
-    if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
-        raise InvalidArgumentError(
-            f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}."
-        )

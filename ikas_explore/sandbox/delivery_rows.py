@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ikas_explore.sandbox.behaviour import check_choice
 from ikas_explore.sandbox.tables import Rows
+from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.times import check_time
 

@@ -14,9 +14,8 @@ from typing import Any, Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network import clock
-from ikas_explore.sandbox.behaviour import check_choice
 from ikas_explore.schema.limits import CALLS
-from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.names import check_choice, did_you_mean
 from ikas_explore.values.numbers import check_number
 
 FaultKind = Literal[

@@ -22,11 +22,11 @@ from ikas_explore.sandbox.behaviour import (
     NextAttemptTo,
     OnExhausted,
     Rules,
-    check_choice,
 )
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import check_number
 
 if TYPE_CHECKING:

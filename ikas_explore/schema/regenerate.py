@@ -267,10 +267,10 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str) -> bool:
-    path = user_path(path)
-    if _read(path) == text:
-        return False
     try:
+        path = user_path(path)
+        if _read(path) == text:
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, 0o666) as part:
             part.write_text(text, "utf-8")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean, matches, read_texts
 
 #: What a scope that the catalogue does not know may look like.
@@ -109,6 +110,8 @@ class Scope(StrEnum):
         >>> [str(scope) for scope in Scope.match("store/order/*")]
         ['store/order/created', 'store/order/updated']
         """
+        if not isinstance(pattern, str):
+            raise InvalidArgumentError(f"A pattern is text, not {shown(pattern)}.")
         return tuple(scope for scope in cls.registrable() if matches(pattern, scope))
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import replacing, user_path
-from ikas_explore.text.printable import printable, text_table
+from ikas_explore.text.printable import printable, shown, text_table
+from ikas_explore.values.names import read_texts
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -71,32 +72,34 @@ def check_frame(
     scopes names its key: ``check_frame(stores, "stores", key="store")``.
     """
     __tracebackhide__ = True  # pytest shows the caller's line
-    if not re.fullmatch(r"\w[\w.-]*", name):
+    if not hasattr(frame, "columns") or not hasattr(frame, "dtypes"):
+        raise InvalidArgumentError(f"frame is a DataFrame, not {type(frame).__name__}.")
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
         raise InvalidArgumentError(
-            f"{name!r} cannot name a record: use letters, digits, '.', '_' and '-'."
+            f"{shown(name)} cannot name a record: use letters, digits, '.', '_' and '-'."
         )
-    keys = [key] if isinstance(key, str) else list(key or ())
-    now = take_record(frame, keys, {ignore} if isinstance(ignore, str) else set(ignore))
+    keys = [] if key is None else read_texts(key, "key")
+    now = take_record(frame, keys, set(read_texts(ignore, "ignore")))
     path = user_path(os.environ.get(FOLDER_VARIABLE) or FOLDER) / f"{name}.json"
-    shown = f"{path.parent.name}/{path.name}"
+    record = f"{path.parent.name}/{path.name}"
     # pytest sets it, and the kernels it starts inherit it.
     checked = "PYTEST_CURRENT_TEST" in os.environ
     asked = bool(os.environ.get(UPDATE_VARIABLE))
     if asked or not (checked or path.exists()):
         _write(path, record_text(now))
         if not asked:
-            print(f"Recorded {shown}. Run this cell again before you save the notebook.")
+            print(f"Recorded {record}. Run this cell again before you save the notebook.")
         return
     if not path.exists():
         raise AssertionError(
-            f"Nothing is recorded in {shown}. Record it with `pytest --ikas-update`, look at it, "
+            f"Nothing is recorded in {record}. Record it with `pytest --ikas-update`, look at it, "
             "and commit it with the notebook."
         )
-    differences = _differences(_read(path, shown), now)
+    differences = _differences(_read(path, record), now)
     if differences:
         table = text_table(["row", "column", "recorded", "now"], differences)
         raise AssertionError(
-            f"The frame differs from the record in {shown}:\n\n{table}\n\n"
+            f"The frame differs from the record in {record}:\n\n{table}\n\n"
             "If the frame is right, record it with `pytest --ikas-update`."
         )
 
@@ -150,7 +153,7 @@ def _write(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _read(path: Path, shown: str) -> Record:
+def _read(path: Path, named: str) -> Record:
     try:
         record = json.loads(path.read_text("utf-8"))
         fits = (
@@ -166,7 +169,7 @@ def _read(path: Path, shown: str) -> Record:
         fits, reason = False, str(error)
     if not fits:
         raise StorageError(
-            f"{shown} is not a record of a frame ({printable(reason)}). Record it again with "
+            f"{named} is not a record of a frame ({printable(reason)}). Record it again with "
             "`pytest --ikas-update`."
         )
     return cast("Record", record)

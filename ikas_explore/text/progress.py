@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-import html
 import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-#: Told how many are done, and of how many.
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.html_table import escape
+from ikas_explore.text.printable import shown
+
+#: Called with how many are done, and of how many.
 Progress = Callable[[int, int], None]
 
 #: Seconds before it shows, as what is quick needs no bar, and between two changes.
 DELAY, INTERVAL = 2.0, 0.1
 _WIDTH = 30
+
+
+@contextmanager
+def progressing(progress: Progress | bool | None, what: str) -> Iterator[Progress]:
+    """Yield what to call with how many are done.
+
+    True and None show a bar that counts `what`, False shows nothing.
+    """
+    if progress is None or progress is True:
+        with Bar(what) as bar:
+            yield bar
+    elif progress is False:
+        yield lambda *_: None
+    elif callable(progress):
+        yield progress
+    else:
+        raise InvalidArgumentError(
+            f"progress is {shown(progress)}; give True, False or a function of (done, total)."
+        )
 
 
 class Bar:
@@ -54,7 +77,7 @@ class Bar:
         if self._notebook:
             self._draw(
                 f'<progress value="{done}" max="{total}"></progress> '
-                f"{done} of {total} {html.escape(self._what)}"
+                f"{done} of {total} {escape(self._what)}"
             )
         elif sys.stderr.isatty():
             filled = _WIDTH * done // max(total, 1)

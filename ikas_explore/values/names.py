@@ -24,7 +24,7 @@ def read_texts(
     """
     # A text is an iterable of its letters: the one mistake nothing further down notices.
     if isinstance(values, str):
-        return [values]
+        values = [values]
     if hasattr(values, "columns"):
         raise error(f"{name} is a list of {of}; of a webhook frame give frame['scope'].")
     if not isinstance(values, Iterable) or isinstance(values, Mapping):
@@ -37,7 +37,24 @@ def read_texts(
             raise error(
                 f"{name} is a list of {of}; this one is not text but {kind}: {shown(text)}."
             )
+        if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+            raise error(f"{name} holds {shown(text)}, with half of a character in it.")
     return texts
+
+
+def check_choice(name: str, value: object, choices: Collection[object]) -> None:
+    """Raise InvalidArgumentError for a value that is not one of the choices: texts or bools.
+
+    Examples
+    --------
+    >>> check_choice("strict", "no", (True, False))
+    Traceback (most recent call last):
+    ikas_explore.errors.InvalidArgumentError: strict is one of True, False, not 'no'.
+    """
+    # Not `in`: an array or a frame equals nothing and everything.
+    if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
+        known = ", ".join(map(repr, choices))
+        raise InvalidArgumentError(f"{name} is one of {known}, not {shown(value)}.")
 
 
 def matches(pattern: str, text: str) -> bool:
