@@ -23,11 +23,11 @@ from ikas_explore.errors import (
     TransportError,
 )
 from ikas_explore.network.failures import FAILURES, transport_error
-from ikas_explore.network.transport import deadline, open_client
+from ikas_explore.network.transport import deadline, open_client, renew
 from ikas_explore.schema import ApiVersion
 from ikas_explore.settings import Settings, revealed
 from ikas_explore.values.numbers import check_number
-from ikas_explore.values.secret import HiddenMapping, Secret
+from ikas_explore.values.secret import Secret
 
 #: Attempts in all for what is safe to repeat.
 MAX_ATTEMPTS = 3
@@ -192,8 +192,8 @@ class Client:
         return read(read_data(response, what, lambda text: self._tokens.blank(text, token)))
 
     def _send_form(
-        self, form: Mapping[str, str | Secret], read: Callable[[httpx.Response], HiddenMapping]
-    ) -> HiddenMapping:
+        self, form: Mapping[str, str | Secret], read: Callable[[httpx.Response], Read]
+    ) -> Read:
         url = f"{self.settings.base_url}{TOKEN_PATH}"
         return self._exchange(
             lambda: self._http.build_request("POST", url, data=revealed(form)),
@@ -225,6 +225,8 @@ class Client:
             ended: BaseException = transport_error(error, what)
         except BaseException as error:
             ended = error
+            if not isinstance(error, Exception):
+                renew(self._http)
         ended.__context__ = ended.__cause__ = None
         raise ended.with_traceback(None)
 

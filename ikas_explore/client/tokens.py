@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -22,9 +22,17 @@ TOKEN_PATH = "/api/admin/oauth/token"  # noqa: S105 - a path
 #: Seconds before its end at which a token counts as expired, so that none expires on the way.
 EXPIRY_MARGIN = 60.0
 
-Send = Callable[
-    [Mapping[str, str | Secret], Callable[[httpx.Response], HiddenMapping]], HiddenMapping
-]
+
+class _Granted(NamedTuple):
+    """What ikas answered, read."""
+
+    access: Secret
+    refresh: Secret | None
+    lasts: float | None
+    answer: HiddenMapping
+
+
+Send = Callable[[Mapping[str, str | Secret], Callable[[httpx.Response], _Granted]], _Granted]
 
 
 class _Fetch:
@@ -64,7 +72,9 @@ class Tokens:
         self._on_token = on_token
         self._clock = clock
         self._expires_at: float | None = None
-        self._changed = threading.Condition()
+        # The lock is taken itself: Ctrl-C while a Condition is entered leaves it taken.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._fetch: _Fetch | None = None
         self._untold: deque[HiddenMapping] = deque()
 
@@ -90,52 +100,48 @@ class Tokens:
         return None if self._access is stale or expired else self._access
 
     def _other_than(self, stale: Secret | None) -> Secret:
-        with self._changed:
-            while not (good := self._good(stale)):
-                fetch = self._fetch
-                if fetch is None or not fetch.others():
-                    break
-                while self._fetch is fetch and not self._good(stale):
-                    self._changed.wait()
-                if fetch.failure is not None:
-                    raise copy.copy(fetch.failure)  # of its own: it gets a traceback
-            if good:
-                return good
-            outer, self._fetch = self._fetch, _Fetch()
-            mine = self._fetch
+        outer = mine = None
         try:
-            answer = self._fetched(mine)
-            with self._changed:
-                access = self._keep(answer)
+            with self._lock:
+                while not (good := self._good(stale)):
+                    fetch = self._fetch
+                    if fetch is None or not fetch.others():
+                        break
+                    while self._fetch is fetch and not self._good(stale):
+                        self._changed.wait()
+                    if fetch.failure is not None:
+                        raise copy.copy(fetch.failure)  # of its own: it gets a traceback
+                if good:
+                    return good
+                outer = self._fetch
+                mine = self._fetch = _Fetch()
+            granted = self._fetched(mine)
+            with self._lock:
+                self._keep(granted)
                 self._changed.notify_all()
             # Not under the lock: it may well ask the store something. What is fetched meanwhile
             # waits for its turn.
             if self._on_token is not None:
-                self._untold.append(answer)
+                self._untold.append(granted.answer)
                 while self._untold and not (outer and outer.thread == mine.thread):
                     self._on_token(dict(self._untold.popleft()))
+            return granted.access
         finally:
-            with self._changed:
-                self._fetch = outer
-                self._changed.notify_all()
-        return access
+            if mine is not None:
+                self._fetch = outer  # first of all, should Ctrl-C come
+                with self._lock:
+                    self._changed.notify_all()
 
-    def _keep(self, answer: Mapping[str, Any]) -> Secret:
-        self._access = Secret(answer["access_token"])
-        lasts = answer.get("expires_in")
-        # In centuries it is a mistake, or worse; it is renewed when ikas refuses it.
-        lasts = lasts if isinstance(lasts, (int, float)) and 0 < lasts < 1e9 else None
+    def _keep(self, granted: _Granted) -> None:
+        self._access = granted.access
+        self._refresh = granted.refresh or self._refresh
+        lasts = granted.lasts
         # A token that lasts less than two margins is used for half its life.
         self._expires_at = (
             None if lasts is None else self._clock() + max(lasts - EXPIRY_MARGIN, lasts / 2)
         )
-        refresh = answer.get("refresh_token")
-        if isinstance(refresh, str) and is_token(refresh):
-            self._refresh = Secret(refresh)
-        return self._access
 
-    def _fetched(self, mine: _Fetch) -> HiddenMapping:
-        """Return ikas' answer with a new token in it."""
+    def _fetched(self, mine: _Fetch) -> _Granted:
         try:
             return self._send(self._form(), self._read)
         except TransportError as error:
@@ -164,7 +170,8 @@ class Tokens:
             return {"grant_type": "refresh_token", "refresh_token": self._refresh, **form}
         return {"grant_type": "client_credentials", **form}
 
-    def _read(self, response: httpx.Response) -> HiddenMapping:
+    def _read(self, response: httpx.Response) -> _Granted:
+        # Tokens are made secrets in here, where no frame gets into a traceback.
         what = f"{self._store}: fetching an access token"
         status = response.status_code
         if status == 429:
@@ -186,4 +193,11 @@ class Tokens:
                 f"{what}: ikas answered HTTP {status} without an access_token; check base_url.",
                 status_code=status,
             )
-        return HiddenMapping(answer)
+        refresh, lasts = answer.get("refresh_token"), answer.get("expires_in")
+        return _Granted(
+            access=Secret(token),
+            refresh=Secret(refresh) if isinstance(refresh, str) and is_token(refresh) else None,
+            # In centuries it is a mistake, or worse; it is renewed when ikas refuses it.
+            lasts=lasts if isinstance(lasts, (int, float)) and 0 < lasts < 1e9 else None,
+            answer=HiddenMapping(answer),
+        )

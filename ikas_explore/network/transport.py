@@ -6,8 +6,8 @@ machine is not looked up: whoever answers for the name cannot lead the connectio
 connection on which more came than was asked for is not used again: the surplus would be read as
 the answer to the next request, of another store perhaps.
 
-httpx has arguments for none of this. What is reached into of httpx and httpcore is all in `hold`
-and `_surplus`; a test names each attribute.
+httpx has arguments for none of this. What is reached into of httpx and httpcore is all in `renew`,
+`hold` and `_surplus`; a test names each attribute.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
@@ -77,14 +78,18 @@ class _Transport(httpx.HTTPTransport):
     """httpx's, for one host: says which proxy it was when that is at fault."""
 
     def __init__(self, url: str, proxy: Proxy | None) -> None:
+        self._url, self._proxy = url, proxy
+        self.open()
+
+    def open(self) -> None:
+        """Start with a new pool of connections."""
         super().__init__(
-            verify=trust(url),
+            verify=trust(self._url),
             trust_env=False,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
-            proxy=proxy.http if proxy else None,
+            proxy=self._proxy.http if self._proxy else None,
         )
-        self._proxy = proxy
-        hold(self, to_proxy=proxy is not None)
+        hold(self, to_proxy=self._proxy is not None)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -98,6 +103,16 @@ class _Transport(httpx.HTTPTransport):
         raise ProxyFailure(f"the proxy {self._proxy.name} {said}")
 
 
+def renew(client: httpx.Client) -> None:
+    """Use no connection of a client again: Ctrl-C may have left one, or the pool, half changed."""
+    transport = client._transport
+    if isinstance(transport, _Transport):
+        idle = [each for each in transport._pool.connections if each.is_idle()]
+        transport.open()  # requests of other threads end in the pool they began in
+        for connection in idle:
+            connection.close()
+
+
 def hold(
     transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport,
     *,
@@ -109,14 +124,18 @@ def hold(
     beneath = pool._network_backend
     if isinstance(transport, httpx.HTTPTransport):
         pool._network_backend = _Backend(beneath, to_proxy)
+        # httpcore's is written in Python: Ctrl-C while it is taken leaves it taken.
+        pool._optional_thread_lock = threading.Lock()
     else:
         pool._network_backend = _AsyncBackend(beneath, loopback_only)
-    make = pool.create_connection
+    # Weak, as a circle would keep connections open that nothing holds any more.
+    held, kind = weakref.ref(pool), type(pool)
 
     def create_connection(origin: Any) -> Any:
-        connection = make(origin)
-        expired = connection.has_expired
-        connection.has_expired = lambda: expired() or _surplus(connection)
+        connection = kind.create_connection(held(), origin)
+        made = weakref.ref(connection)
+        expired = type(connection).has_expired
+        connection.has_expired = lambda: expired(made()) or _surplus(made())
         return connection
 
     pool.create_connection = create_connection

@@ -172,9 +172,20 @@ def blank(text: str, secrets: Iterable[Secret | None]) -> str:
             for spelling in sorted(spellings(secret.reveal()), key=len, reverse=True):
                 text = text.replace(spelling, "***")
             # Other ways to write the same, or two at once: nothing of it is shown.
-            if secret.reveal() in html.unescape(unquote(text)):
-                return "***"
+            plain = text
+            for read in (unquote, html.unescape, _unescape, unquote, html.unescape, _unescape):
+                plain = read(plain)
+                if secret.reveal() in plain:
+                    return "***"
     return text
+
+
+# As JSON, JavaScript and Python write a character.
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), text)
 
 
 #: What a message says in place of such a text.

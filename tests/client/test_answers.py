@@ -79,6 +79,7 @@ def test_what_was_not_asked_for_is_in_no_record() -> None:
 #: A list before a fork, one in each process after it: who is answered by the same connection?
 FORK = """
 import os
+import ikas_explore.frames.frames  # now: it may take longer than an idle connection is kept
 from tests.auditing.endpoints import endpoint
 from tests.security.servers import EMPTY_LIST, answer, saying, store_at
 

@@ -13,7 +13,9 @@ from ikas_explore.network.transport import hold
 from tests.auditing.endpoints import endpoint
 from tests.security.servers import answer, saying
 
-ADVICE = "httpx or httpcore changed: `hold` and `_surplus` in network/transport.py rely on "
+ADVICE = (
+    "httpx or httpcore changed: `renew`, `hold` and `_surplus` in network/transport.py rely on "
+)
 
 
 def test_the_attributes_that_we_reach_into_are_there() -> None:
@@ -26,11 +28,15 @@ def test_the_attributes_that_we_reach_into_are_there() -> None:
             f"{ADVICE}ConnectionPool._network_backend: without it deadlines do not hold, and "
             "names of this machine are looked up"
         )
+        assert hasattr(pool._optional_thread_lock, "__enter__"), (
+            f"{ADVICE}ConnectionPool._optional_thread_lock: without it Ctrl-C can leave it locked"
+        )
         assert callable(getattr(pool, "create_connection", None)), (
             f"{ADVICE}ConnectionPool.create_connection: without it a surplus answer is read as "
             "the next one"
         )
         with httpx.Client(transport=transport) as client:
+            assert getattr(client, "_transport", None) is transport, f"{ADVICE}Client._transport"
             client.post(f"http://127.0.0.1:{here.port}/")
             (connection,) = pool.connections
             assert callable(connection.has_expired), f"{ADVICE}ConnectionInterface.has_expired"
