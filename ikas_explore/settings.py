@@ -57,29 +57,10 @@ class Settings:
 def read_settings(*, environment: bool = True, **arguments: str | Secret | None) -> Settings:
     """Collect a store's settings from arguments, the environment and ``.env``.
 
-    A credential given as an argument keeps those of the environment out, so that one store's
-    token is never sent, or renewed, with another's; only a client id and its secret may come
-    from two places.
-
-    Parameters
-    ----------
-    environment : bool, default True
-        Look up what is not given.
-    **arguments : str, Secret or None
-        ``store``, ``access_token``, ``refresh_token``, ``client_id``, ``client_secret``,
-        ``api_version``, ``base_url``; None and missing ones are looked up as ``IKAS_STORE``,
-        ``IKAS_ACCESS_TOKEN`` and so on.
-
-    Returns
-    -------
-    Settings
-
-    Raises
-    ------
-    CredentialsError
-        Nothing to log in with was found.
-    InvalidArgumentError
-        A store name, version or base URL that cannot be right.
+    If one credential is given, those of the environment are ignored, so that a store's token is
+    never sent, or renewed, with another's; only a client id and its secret may come from two
+    places. What is None or missing in `arguments` is looked up as ``IKAS_STORE``,
+    ``IKAS_ACCESS_TOKEN`` and so on.
     """
     # First of all: a traceback may print local variables.
     given = HiddenMapping(arguments)
@@ -146,13 +127,7 @@ def _refuse_mixture(
 ) -> None:
     """Raise CredentialsError for credentials that would go to another store or server than theirs.
 
-    Parameters
-    ----------
-    settings : Settings
-    came_from : mapping
-        Setting to the environment or the file, where it was looked up.
-    file : mapping
-        What stands in ``.env``.
+    `came_from` says where each setting was looked up: the environment, or `file`, the ``.env``.
     """
     used = [name for name in CREDENTIALS if getattr(settings, name)]
     foreign = [name for name in used if came_from.get(name) is not file]
@@ -176,7 +151,7 @@ def _refuse_mixture(
 
 
 def is_trusted(base_url: str) -> bool:
-    """Tell whether a base URL is ikas' own, or on this machine: what a file may name by itself."""
+    """Return whether a base URL is ikas' own, or on this machine: what a file may name."""
     host = read_url(base_url).host
     return is_loopback(host) or host == "myikas.com" or host.endswith(".myikas.com")
 
@@ -221,12 +196,12 @@ def _read_file() -> Mapping[str, str | None]:
         reason = "it is not UTF-8" if isinstance(error, ValueError) else str(error.strerror)
     # Raised out here: the codec's error holds what it read.
     raise CredentialsError(
-        f"The file {path!r} cannot be read: {reason}. Mend it, or set IKAS_DOTENV=off."
+        f"The file {path!r} cannot be read: {reason}. Fix it, or set IKAS_DOTENV=off."
     )
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text can be sent as a token: printable ASCII without blanks, not empty."""
+    """Return whether a text can be sent as a token: printable ASCII without blanks, not empty."""
     return text.isascii() and text.isprintable() and bool(text) and " " not in text
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.auditing.result import Result, visible
 from ikas_explore.auditing.rule import SEVERITIES
-from ikas_explore.errors import IkasError
+from ikas_explore.text.palette import COLOURS, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,37 +16,17 @@ if TYPE_CHECKING:
 
 #: Names beside rows are readable up to this many; beyond, only their number is told.
 MOST_NAMES = 40
-_COLOURS = {"error": "#c62828", "warning": "#e09000", "info": "#1565c0"}
 
 
 def draw(result: Result) -> Figure:
     """Draw the coverage and the findings side by side."""
     coverage = result.coverage()
     height = min(2.5 + 0.25 * max(len(coverage), 8), 12)
-    figure = _figure(width=12, height=height)
-    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+    drawn = figure(width=12, height=height)
+    left, right = drawn.subplots(1, 2, width_ratios=[3, 2])
     _draw_coverage(left, coverage)
     _draw_findings(right, result)
-    return figure
-
-
-def _figure(*, width: float, height: float) -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise IkasError(
-            "Plots need matplotlib; run `pip install matplotlib`, or take to_html()."
-        ) from error
-
-    class Plot(Figure):
-        """A figure that shows itself in a notebook; one made by pyplot would show twice."""
-
-        def _repr_png_(self) -> bytes:
-            picture = io.BytesIO()
-            self.savefig(picture, format="png")
-            return picture.getvalue()
-
-    return Plot(figsize=(width, height), layout="constrained")
+    return drawn
 
 
 def _draw_coverage(axes: Axes, coverage: Any) -> None:
@@ -91,7 +70,7 @@ def _draw_findings(axes: Axes, result: Result) -> None:
     bars = axes.barh(
         names,
         [count for _, count in worst_first],
-        color=[_COLOURS[severity] for (_, severity), _ in worst_first],
+        color=[COLOURS[severity] for (_, severity), _ in worst_first],
     )
     axes.bar_label(bars, padding=3)
     axes.invert_yaxis()

@@ -44,36 +44,13 @@ def probe_endpoints(
     context: ssl.SSLContext | None = None,
     clock: Callable[[], float] = time.time,
 ) -> DataFrame:
-    """Probe each endpoint once.
+    """Probe each endpoint once; return a row for each, in the order given (``PROBES``).
 
-    Parameters
-    ----------
-    endpoints : iterable of str
-        Each different one gets at most one request: ``HEAD``, without a body.
-    local : iterable of str
-        Those registered in a sandbox: only they may be on this machine or a private network.
-    timeout : float, default 5.0
-        Seconds for all of one probe after its name is resolved, and about what is allowed
-        for the name.
-    workers : int, default 16
-        Probes at once.
-    progress : callable, optional
-        Told ``(done, total)``.
-    resolve : callable, optional
-        ``(host, port)`` to addresses; raises OSError when there are none.
-    context : ssl.SSLContext, optional
-        Default: what all of this package trusts, host names checked.
-    clock : callable, optional
-        The time now, in seconds since 1970, which certificates are measured by.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an endpoint, in the order given: ``endpoint, host, address`` (the one
-        connected to), ``dns_ms, connect_ms, tls_ms``, ``certificate`` (SHA-256 in hex),
-        ``expires_at, days_left, status_code, location``; where it ended early ``failure``
-        (``invalid, dns, private, connect, tls, hostname, http``; ``unprobed`` where its turn
-        did not come, or not to an end, and ``crashed`` by a mistake of ours) and ``error``.
+    Each gets at most one request: ``HEAD``, without a body. Only the `local` ones, registered in a
+    sandbox, may be on this machine or a private network. `timeout` is in seconds, for all of one
+    probe after its name is resolved, and about what is allowed for the name. Where a probe ended
+    early, ``failure`` is ``invalid, dns, private, connect, tls, hostname`` or ``http``;
+    ``unprobed`` if its turn did not come, and ``crashed`` for a mistake of ours.
     """
     from ikas_explore.frames.frames import PROBES, rows_frame
 
@@ -97,7 +74,7 @@ def probe_endpoints(
 
 
 class _Failed(Exception):
-    """How far a probe came."""
+    """Why a probe ended early."""
 
     def __init__(self, failure: str, error: str) -> None:
         super().__init__(error)

@@ -36,16 +36,8 @@ def html_table(
 ) -> Html:
     """Make a table; names and cells are escaped unless they are `Html`.
 
-    Parameters
-    ----------
-    columns : iterable
-        Names.
-    rows : iterable of iterables
-        Cells.
-    name : str, optional
-        What the table is; with one, it can be scrolled sideways by keyboard.
-    row_heads : bool, default False
-        The first cell of each row names the row.
+    With a `name` it can be scrolled sideways by keyboard; with `row_heads` the first cell of each
+    row names the row.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How far something is, in a terminal or a notebook; nothing is left of it when it is done."""
+"""A progress bar for a terminal or a notebook; it disappears when it is done."""
 
 from __future__ import annotations
 
@@ -42,17 +42,10 @@ def progressing(progress: Progress | bool | None, what: str) -> Iterator[Progres
 
 
 class Bar:
-    """A bar that shows itself where somebody can see it: a notebook, or a terminal.
+    """A bar of what is counted, shown where somebody can see it: a notebook, or a terminal.
 
     ``IKAS_PROGRESS=off`` hides it: whether it shows depends on how fast the machine is, and the
     outputs of a notebook that is checked must not.
-
-    Parameters
-    ----------
-    what : str
-        What is counted, in the plural.
-    delay : float, optional
-        Seconds before it shows.
 
     Examples
     --------
@@ -69,7 +62,7 @@ class Bar:
         self._shown = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Tell how many are done, and of how many."""
+        """Show how many are done, and of how many."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -87,7 +80,7 @@ class Bar:
             self._shown = True
 
     def close(self) -> None:
-        """Take it away."""
+        """Remove it."""
         if self._handle is not None:
             self._draw("")
         elif self._shown:

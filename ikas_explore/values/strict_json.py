@@ -15,14 +15,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def decode(text: str) -> Any:
-    """Read a JSON text.
-
-    Raises
-    ------
-    ValueError
-        It is none.
-    RecursionError
-        It is nested deeper than Python can follow.
+    """Read a JSON text; raise ValueError, or RecursionError where it is nested too deeply.
 
     Examples
     --------
@@ -36,14 +29,9 @@ def decode(text: str) -> Any:
 
 
 def decode_bytes(content: bytes) -> Any:
-    r"""Read JSON in UTF-8 whose texts are texts: such as can be written again.
+    r"""Read JSON in UTF-8; raise ValueError, also for deep nesting and half a surrogate pair.
 
-    Half a surrogate pair is legal JSON, but no text: neither UTF-8 nor pandas take it.
-
-    Raises
-    ------
-    ValueError
-        It is none, is nested too deeply, or escapes half a surrogate pair.
+    Half a pair is legal JSON, but neither UTF-8 nor pandas accepts it.
 
     Examples
     --------

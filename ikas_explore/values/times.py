@@ -12,17 +12,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def check_time(name: str, value: object) -> int:
     """Return a moment as Unix milliseconds, rounded down.
 
-    Parameters
-    ----------
-    name : str
-        What the caller calls it.
-    value : datetime.datetime, datetime.date or str
-        With a time zone, a pandas Timestamp too. A date is the start of that day in UTC.
-
-    Raises
-    ------
-    InvalidArgumentError
-        It is no moment, or has no time zone.
+    A datetime needs a time zone; a date is the start of that day in UTC.
 
     Examples
     --------
