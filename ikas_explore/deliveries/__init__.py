@@ -1,1 +1,1 @@
-"""What ikas pushes, and what becomes of it: payloads, attempts, `push` and the `Receiver`."""
+"""What ikas pushes: payloads, attempts, `push`, and the `Receiver` that records them."""

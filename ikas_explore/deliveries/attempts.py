@@ -41,7 +41,7 @@ class Retries:
         given = self.retry_delays
         if not isinstance(given, Iterable) or isinstance(given, str | bytes | Set):
             raise InvalidArgumentError(
-                f"retry_delays is {given!r}; give a list of seconds, such as (1.0, 2.0)."
+                f"retry_delays is {given!r}; give a list of seconds, for example (1.0, 2.0)."
             )
         delays = tuple(
             check_number("retry_delays: one of them", delay, least=0, most=FINITE)

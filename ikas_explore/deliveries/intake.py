@@ -129,12 +129,12 @@ class Intake(AbstractContextManager["Intake"]):
             request.body, request.refused = refusal.part, refusal.part is None
             status, request.error = refusal.status, str(refusal)
         else:
+            request.body = body
             if scope["method"] != "POST":
                 method = printable(scope["method"])
                 status, request.refused = 405, True
                 request.error = f"The method is {method}; only POST is accepted."
             else:
-                request.body = body
                 status = await self._judge(request, body)
                 delay = self.delay
         request.status = status if isinstance(status, int) else None
@@ -142,7 +142,7 @@ class Intake(AbstractContextManager["Intake"]):
             await self._record(request)
         except StorageError:
             # Not 200: the sender has to come again, as nothing is kept.
-            await _answer(send, 503, "the request could not be written down")
+            await _answer(send, 503, "the request could not be recorded")
             return
         if status is None:
             return
@@ -230,8 +230,8 @@ def _ask(
     # Not only Exception, and here in the thread: a future takes no StopIteration, and a
     # SystemExit would end the request before its row is written.
     except BaseException as error:
-        told = printable(str(error))  # half a surrogate pair could not be written down
-        return 500, f"the status function raised {type(error).__name__}" + (told and f": {told}")
+        said = printable(str(error))  # half a surrogate pair could not be written down
+        return 500, f"the status function raised {type(error).__name__}" + (said and f": {said}")
 
 
 def _now() -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-#: Of the requests that were refused before their body was looked at, so many stay: a log that
+#: Of the requests that were refused without a look at their body, so many stay: a log that
 #: strangers can fill must not grow without end.
 REFUSED_KEPT = 1_000
 # Rows removed in one transaction: requests that arrive meanwhile wait for one of them.
@@ -51,7 +51,7 @@ ALTER TABLE requests ADD COLUMN method TEXT;
 ALTER TABLE requests ADD COLUMN target TEXT;     -- path and query
 ALTER TABLE requests ADD COLUMN host TEXT;
 ALTER TABLE requests ADD COLUMN headers TEXT;    -- an object of JSON
-ALTER TABLE requests ADD COLUMN refused INTEGER; -- 1 before its body was looked at
+ALTER TABLE requests ADD COLUMN refused INTEGER; -- 1 without a look at its body
 UPDATE requests SET id = read_text(body, 'id'), id_sum = checksum(read_text(body, 'id')),
     scope = read_text(body, 'scope');
 CREATE INDEX requests_id ON requests (id_sum) WHERE id_sum IS NOT NULL;

@@ -114,7 +114,7 @@ def check_data(data: str | Mapping[str, Any]) -> str:
     except (ValueError, RecursionError) as error:
         raise _unfit(f"is not JSON: {error}") from None
     if not isinstance(read, dict):
-        raise _unfit(f"is JSON, but no object: it reads as {type(read).__name__}")
+        raise _unfit(f"is JSON, but not an object: it reads as {type(read).__name__}")
     if not isinstance(data, str) and read != dict(data):
         raise _unfit("changes when it is written as JSON: keys have to be strings, sequences lists")
     return text
@@ -140,8 +140,8 @@ class Reading:
     """A body as far as it can be read.
 
     ``payload`` is empty when the body holds no object, ``created_at`` is in Unix milliseconds.
-    What is no payload of ikas' has the ``status`` to answer (400: no JSON object; 422: not the
-    seven strings) and the reason as ``error``.
+    A body that is not a payload of ikas' has the ``status`` to answer (400: not a JSON object; 422:
+    not the seven strings) and the reason as ``error``.
     """
 
     payload: dict[str, Any] = field(default_factory=dict)
@@ -179,18 +179,18 @@ def read_payload(body: bytes) -> Reading:
     except (ValueError, RecursionError):
         return Reading(status=400, error="the body is not JSON in UTF-8")
     if not isinstance(payload, dict):
-        return Reading(status=400, error="the body is JSON, but no object")
+        return Reading(status=400, error="the body is JSON, but not an object")
     created_at = _read_time(payload.get("createdAt"))
     missing = [key for key in KEYS if key not in payload]
     if missing:
         return Reading(payload, created_at, 422, f"keys are missing: {', '.join(missing)}")
     wrong = [key for key in KEYS if not isinstance(payload[key], str)]
     if wrong:
-        return Reading(payload, created_at, 422, f"these are no strings: {', '.join(wrong)}")
+        return Reading(payload, created_at, 422, f"these are not strings: {', '.join(wrong)}")
     if not _writable("".join(payload[key] for key in KEYS)):
-        return Reading(payload, created_at, 422, "half of a surrogate pair is no text")
+        return Reading(payload, created_at, 422, "a text holds half of a surrogate pair")
     if created_at is None:
-        return Reading(payload, None, 422, "createdAt is no ISO-8601 time with a zone")
+        return Reading(payload, None, 422, "createdAt is not an ISO-8601 time with a zone")
     return Reading(payload, created_at)
 
 

@@ -44,7 +44,8 @@ class Receiver:
     408 for one that does not end, 400 for one that is not a JSON object, 422 for one without ikas'
     seven strings. 400 is also the answer to a ``Host`` that is neither this machine nor in
     ``public_url``, and 403 to what a browser sends for a web page. Rows of requests that were
-    refused by 400 for their host, 403, 405 or 413 have no body, and the newest 1,000 of them stay.
+    refused for their host, by 403 or by 413 have no body. Of these rows, and of those with 405, the
+    newest 1,000 stay.
 
     The signature covers ``data`` alone. Where ``signature_ok`` is True, ``id``, ``scope``,
     ``created_at`` and the other ids may still be forged. A delivery that was sent again is
@@ -311,8 +312,8 @@ class Receiver:
     def prune(self, before: dt.datetime | str) -> int:
         """Remove the requests that came before a moment from the log.
 
-        Their ids are forgotten too: a delivery with such an ``id`` is no duplicate any more. The
-        file keeps its size, and new requests fill the free space.
+        Their ids are forgotten too: a later delivery with such an ``id`` does not count as a
+        duplicate. The file keeps its size, and new requests fill the free space.
 
         Parameters
         ----------

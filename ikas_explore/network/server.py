@@ -268,7 +268,7 @@ def _protocol(door: Door) -> type[H11Protocol]:
 
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are replaced
             sent, _ = self.conn.trailing_data
-            reason = "The request is no valid HTTP."
+            reason = "The request is not valid HTTP."
             if sent.startswith(_TLS_HANDSHAKE):
                 reason = "The sender speaks https, and this is http; let the tunnel end TLS."
             door.refuse(None, 400, reason)

@@ -30,7 +30,7 @@ def check_time(name: str, value: object) -> int:
     except (ValueError, OverflowError):
         pass  # refused below, like everything else that is no moment
     raise InvalidArgumentError(
-        f"{name} is {value!r}; give a datetime with a time zone, or ISO text such as "
+        f"{name} is {value!r}; give a datetime with a time zone, or ISO text, for example "
         "'2026-11-01' (that day in UTC) or '2026-11-01T09:30:00Z'."
     )
 
