@@ -1,4 +1,4 @@
-"""Many stores as one frame: asked at the same time, and the failure of one hides no other."""
+"""Many stores as one: asked at the same time, and unaffected by each other's failures."""
 
 from __future__ import annotations
 
@@ -38,19 +38,20 @@ _NAMED = 10
 
 
 class Fleet:
-    """Many stores; also from a file, with `from_file`.
+    """Many stores, listed, audited, planned and undone together.
 
-    Closing it, or leaving its ``with``, closes its stores.
+    `from_file` makes one from a file that names the stores. Closing a fleet, or leaving its
+    ``with``, closes its stores.
 
     Parameters
     ----------
     stores : iterable of Store
-        Each name once.
+        Stores with different names.
 
     Raises
     ------
     InvalidArgumentError
-        No store, two of one name, or what is no store.
+        No store was given, two have the same name, or one is not a Store.
 
     Examples
     --------
@@ -77,8 +78,8 @@ class Fleet:
         for each in given:
             if not isinstance(each, Store):
                 raise InvalidArgumentError(
-                    f"A fleet is made of stores, as connect() gives them, not of {each!r}; "
-                    "Fleet.from_file() takes a file of names."
+                    f"A fleet is made of stores, as connect() returns them, not of {each!r}; "
+                    "Fleet.from_file() reads a file of names."
                 )
         self._hold(Roster(stores=given))
         if not self._stores:
@@ -89,8 +90,8 @@ class Fleet:
         for store in roster.stores:
             if self._stores.setdefault(store.name, store) is not store:
                 raise InvalidArgumentError(
-                    f"Two stores of the fleet are named {store.name!r}, and rows are told apart "
-                    "by the name: give each its own in connect(NAME, ...)."
+                    f"Two stores of the fleet are named {store.name!r}, so their rows could not be "
+                    "told apart. Name them differently: connect(NAME, ...)."
                 )
         self._roster = roster
         self._closed = False
@@ -106,27 +107,28 @@ class Fleet:
     ) -> Fleet:
         """Make a fleet of the stores that a TOML file names.
 
-        The file holds the names of the environment variables that hold the secrets, never the
-        secrets; see `ikas_explore.fleet.stores_file` for its form. All stores of a host share
-        one pool of connections.
+        The file names the environment variables that hold the secrets; it never holds the secrets
+        themselves. `ikas_explore.fleet.stores_file` describes it. All stores of a host share one
+        pool of connections.
 
         Parameters
         ----------
         path : str or Path
+            The TOML file; ``~`` is the home folder.
         timeout : float, default 30.0
             Seconds for one request: connecting, sending and the whole answer.
         transport : httpx.BaseTransport, optional
-            In place of the network.
+            Used instead of the network, in tests.
 
         Returns
         -------
         Fleet
-            A store whose variables are not set is in it: as a failure of every call.
+            A store whose variables are not set is in `errors` after every call.
 
         Raises
         ------
         InvalidArgumentError
-            The file cannot be right, or holds what may be a secret.
+            The file cannot be read, is wrong, or seems to hold a secret.
         """
         fleet = cls.__new__(cls)
         fleet._hold(open_roster(path, timeout=timeout, transport=transport))
@@ -139,23 +141,24 @@ class Fleet:
 
     @property
     def stores(self) -> Mapping[str, Store]:
-        """The stores by name, for a look at a single one."""
+        """The stores by name."""
         return dict(self._stores)
 
     @property
     def errors(self) -> DataFrame:
-        """The stores that the last `list`, `audit` or `plan` could not list, and why.
+        """The stores that the last `list`, `audit` or `plan` could not list, one per row.
 
-        ``store, error, message``: ``error`` is the name of a class of `ikas_explore.errors`, or
-        ``KeyboardInterrupt`` where Ctrl-C came first.
+        Columns ``store, error, message`` (strings). ``error`` is the name of the exception's class,
+        or ``KeyboardInterrupt`` if Ctrl-C came first; ``message`` says why.
         """
         return self._listing.errors()
 
     @property
     def listed(self) -> DataFrame:
-        """What the last `list`, `audit` or `plan` fetched: after Ctrl-C the stores until then.
+        """The webhook frame that the last `list`, `audit` or `plan` fetched.
 
-        While stores are asked it is still that of the time before.
+        After Ctrl-C it has the stores that were listed by then. While stores are being listed, it
+        is still the frame of the time before.
         """
         return self._listing.frame
 
@@ -171,21 +174,23 @@ class Fleet:
     def list(self, *, workers: int = 32, progress: Progress | bool | None = None) -> DataFrame:
         """List the webhooks of all stores as one webhook frame.
 
-        A store that fails is in `errors`, and no row of it in the frame.
+        Stores that could not be listed have no rows in the frame: one warning names them, and
+        `errors` says why.
 
         Parameters
         ----------
         workers : int, default 32
-            How many stores are asked at a time, from 1 to 100. Each one's calls keep ikas'
-            limit of 50 in 10 s by themselves.
+            How many stores are listed at the same time, from 1 to 100. Each store keeps ikas'
+            limit of 50 requests in 10 s for itself.
         progress : callable, optional
-            Told ``(done, total)`` after each store. Default: a bar in a notebook or terminal,
-            once it takes more than two seconds.
+            Called with ``(done, total)`` after each store. Default: a bar in a notebook or
+            terminal when listing takes more than two seconds.
 
         Returns
         -------
         pandas.DataFrame
-            As `Webhooks.list` gives it, sorted by store and scope.
+            The columns and dtypes of `Webhooks.list`, one row per webhook, sorted by store and
+            scope.
 
         Raises
         ------
@@ -194,8 +199,8 @@ class Fleet:
         TransportError
             The fleet is closed.
         KeyboardInterrupt
-            On Ctrl-C, at once; `listed` has what was fetched until then, and `errors` names
-            the stores that were not reached.
+            On Ctrl-C, at once. `listed` has what was fetched by then, and `errors` names the
+            stores that were not listed.
         """
         frame = self._fetch(workers, progress)
         if self._listing.failures:
@@ -221,27 +226,28 @@ class Fleet:
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> Audit:
-        """Say what is wrong with the webhooks of all stores, and what to do about it.
+        """Report what is wrong with the webhooks of all stores, and what to do about it.
 
-        A store that could not be listed is a finding too, so that the audit is not `ok`.
+        A store that could not be listed is a finding too, so the audit is not `ok` then.
 
         Parameters
         ----------
         policy : Policy, path of a TOML file, or mapping, optional
             What is required, allowed and ignored; see `ikas_explore.auditing.policy`.
         probe : bool, default False
-            Look at each endpoint from this machine too; no event is posted.
+            Also connect to each endpoint from this machine; no event is posted.
         workers, progress
-            As for `list`; `progress` is told of the stores, then of the probes.
+            As for `list`; `progress` counts the stores, then the probes.
 
         Returns
         -------
         Audit
+            The findings of all stores.
 
         Raises
         ------
         InvalidArgumentError, InvalidScopeError
-            The policy cannot be right.
+            The policy is wrong.
         """
         from ikas_explore.auditing.audit import audit
         from ikas_explore.auditing.policy import read_policy
@@ -272,25 +278,26 @@ class Fleet:
         Parameters
         ----------
         desired : pandas.DataFrame, path of a TOML file or snapshot, or mapping
-            ``{store}`` in an endpoint stands for each store's name; see
-            `ikas_explore.manage.desired`. A frame with a column ``store`` is for those it names.
+            ``{store}`` in an endpoint is replaced by each store's name; see
+            `ikas_explore.manage.desired`. A frame with a column ``store`` is only for the stores
+            that it names.
         prune : bool, default False
             Also delete what is registered and not desired.
         workers, progress
-            As for `list`. As many stores are written at a time.
+            As for `list`; `Plan.apply` writes to as many stores at the same time.
 
         Returns
         -------
         Plan
-            For the stores that could be listed; its notes and `errors` name the others.
+            For the stores that could be listed. Its notes and `errors` name the others.
 
         Raises
         ------
         PlanError
             The desired state cannot be read, or no store could be listed.
         InvalidScopeError, InvalidArgumentError
-            It names what ikas refuses, `prune` is not a bool, or the stores are not all at one
-            base URL.
+            ikas would refuse a scope or endpoint, `prune` is not a bool, or the stores have
+            different base URLs.
         """
         from ikas_explore.manage.desired import read_desired
         from ikas_explore.manage.plan import make_plan
@@ -448,9 +455,9 @@ class Fleet:
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> Overview:
-        """List all stores and show them in the manager's matrix, for a notebook's cell.
+        """List all stores and show them in one read-only matrix, for a notebook's cell.
 
-        To look at and to filter: what many stores should have is better said to `plan`.
+        Use `plan` to say what many stores should have.
 
         Parameters
         ----------
@@ -462,7 +469,7 @@ class Fleet:
         Returns
         -------
         Overview
-            It names the stores that could not be listed.
+            It also names the stores that could not be listed.
         """
         from ikas_explore.forms.fleet_matrix import Overview
 
@@ -487,7 +494,7 @@ class Fleet:
         if len(hosts) > 1:
             raise InvalidArgumentError(
                 f"A plan is for stores at one base URL, and these are at {', '.join(hosts)}. Make "
-                "a fleet of each, so that a sandbox and ikas are never written at once."
+                "a fleet for each, so that a sandbox and ikas are never written to together."
             )
 
     def _writable(self, names: Iterable[str]) -> dict[str, Registrations]:
