@@ -302,7 +302,7 @@ class Webhooks:
         1 to delete
         ['deleted']
         """
-        from ikas_explore.manage.plan import make_undo, refuse_arguments
+        from ikas_explore.manage.undo import make_undo, refuse_arguments
 
         refuse_arguments(gone)
         return make_undo(Journals({self.name: self._journal}), {self.name: self._registrations})

@@ -338,7 +338,7 @@ class Fleet:
         IkasError
             None of the stores could be listed.
         """
-        from ikas_explore.manage.plan import make_undo, refuse_arguments
+        from ikas_explore.manage.undo import make_undo, refuse_arguments
 
         refuse_arguments(gone)
         return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)

@@ -18,7 +18,8 @@ from ikas_explore.forms.words import Words
 from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
 from ikas_explore.manage.changes import Change, list_store, listed, wanted_by
 from ikas_explore.manage.journal import Journal, Journals
-from ikas_explore.manage.plan import Plan, make_undo
+from ikas_explore.manage.plan import Plan
+from ikas_explore.manage.undo import make_undo
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.protocols import WebhookStore
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -130,27 +130,17 @@ class Applying:
         journals: Journals | None,
         workers: int,
     ) -> None:
-        self._changes = changes
-        self._workers = workers
-        self._wanted = wanted_by(itertools.chain.from_iterable(changes.values()))
+        self.stores = stores
+        self.changes = changes
+        self.journals = journals
+        self.wanted = wanted_by(itertools.chain.from_iterable(changes.values()))
         self.current, self._unreachable = list_stores(
-            {name: stores[name] for name in changes}, self._wanted, workers=workers
+            {name: stores[name] for name in changes}, self.wanted, workers=workers
         )
-        self._stopped = threading.Event()
-        apply, parts = uuid.uuid4().hex, itertools.count()
-        self._writings = {
-            name: _Writing(
-                stores[name],
-                changes,
-                changes[name],
-                state,
-                self._stopped,
-                journals,
-                apply,
-                parts,
-            )
-            for name, state in self.current.items()
-        }
+        self.stopped = threading.Event()
+        self.id, self.parts = uuid.uuid4().hex, itertools.count()
+        self._workers = workers
+        self._writings = {name: _Writing(self, name) for name in self.current}
 
     def refuse_changed(self, then: Registered) -> None:
         """Raise PlanError when a store changed since it was listed for the plan.
@@ -165,8 +155,8 @@ class Applying:
                 for scope in sorted(was.keys() | now.keys())
                 if not same_endpoint(now.get(scope), was.get(scope))
                 and not (
-                    scope in self._wanted[store]
-                    and same_endpoint(now.get(scope), self._wanted[store][scope])
+                    scope in self.wanted[store]
+                    and same_endpoint(now.get(scope), self.wanted[store][scope])
                 )
             ]
         if changed:
@@ -179,7 +169,7 @@ class Applying:
     def write(self, progress: Progress) -> None:
         """Write to each store; on Ctrl-C, stop after the calls under way and read back."""
         total = sum(
-            len(calls_for(self._changes[name], state)) for name, state in self.current.items()
+            len(calls_for(self.changes[name], state)) for name, state in self.current.items()
         )
         done, lock = itertools.count(1), threading.Lock()
 
@@ -200,7 +190,7 @@ class Applying:
                     if mistake is not None:
                         raise mistake
         finally:
-            self._stopped.set()
+            self.stopped.set()
 
     def report(self, changes: Sequence[Change]) -> DataFrame:
         """Return the frame of what was done about each change."""
@@ -225,25 +215,11 @@ class Applying:
 class _Writing:
     """The writes to one store."""
 
-    def __init__(
-        self,
-        store: WebhookStore,
-        all_stores: Collection[object],
-        changes: Sequence[Change],
-        current: State,
-        stopped: threading.Event,
-        journals: Journals | None,
-        apply: str,
-        parts: Iterable[int],
-    ) -> None:
-        self._store = store
-        self._all = all_stores
-        self._changes = changes
-        self._current = current
-        self._stopped = stopped
-        self._journals = journals
-        self._apply = apply
-        self._parts = iter(parts)
+    def __init__(self, applying: Applying, name: str) -> None:
+        self._applying = applying
+        self._store = applying.stores[name]
+        self._changes = applying.changes[name]
+        self._current = applying.current[name]
         self._sent: set[str] = set()
         self._answered: set[str] = set()
         self._errors: dict[str, str] = {}
@@ -260,11 +236,11 @@ class _Writing:
             for call in calls_for(self._changes, self._current):
                 if hopeless:
                     self._note(call, f"not sent: {hopeless}")
-                elif not self._stopped.is_set():
+                elif not self._applying.stopped.is_set():
                     hopeless = self._send(call)
                 tell()
         except BaseException:
-            self._stopped.set()
+            self._applying.stopped.set()
             raise
         finally:
             if self._sent:
@@ -295,27 +271,29 @@ class _Writing:
         """Make one call; returns why the next one cannot succeed, if so."""
         self._sent.update(call.scopes)
         try:
-            with (
-                nullcontext()
-                if self._journals is None
-                else self._journals[self._store.name].write(
-                    self._store,
-                    call.scopes,
-                    endpoint=call.endpoint,
-                    before=self._current,
-                    apply=self._apply,
-                    part=next(self._parts),
-                )
-            ):
+            with self._recorded(call):
                 self._write(call)
         except BaseException as error:
-            if not is_one_stores(error, self._all):
+            if not is_one_stores(error, self._applying.changes):
                 self._note(call, f"cut off by {type(error).__name__}")
                 raise
             self._note(call, said(error))
             return said(error) if isinstance(error, _HOPELESS) else None
         self._answered.update(call.scopes)
         return None
+
+    def _recorded(self, call: Call) -> AbstractContextManager[object]:
+        applying = self._applying
+        if applying.journals is None:
+            return nullcontext()
+        return applying.journals[self._store.name].write(
+            self._store,
+            call.scopes,
+            endpoint=call.endpoint,
+            before=self._current,
+            apply=applying.id,
+            parts=applying.parts,
+        )
 
     def _write(self, call: Call) -> None:
         if call.endpoint is None:
@@ -331,9 +309,8 @@ class _Writing:
             self._errors.setdefault(scope, error)
 
     def _read_back(self) -> None:
-        wanted = {change.scope: change.endpoint_after for change in self._changes}
         try:
-            self._found = list_store(self._store, wanted)
+            self._found = list_store(self._store, self._applying.wanted[self._store.name])
         except Exception as error:
             self._unread = f"not read back: {said(error)}"
 

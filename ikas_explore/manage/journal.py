@@ -10,6 +10,7 @@ import uuid
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ikas_explore.errors import (
@@ -82,7 +83,7 @@ class Journal:
         sales_channels: bool = False,
         before: Mapping[str, str] | None = None,
         apply: str = "",
-        part: int = 0,
+        parts: Iterator[int] | None = None,
     ) -> Iterator[Entry]:
         """Record what is registered for some scopes, then let the write in the block happen.
 
@@ -102,8 +103,10 @@ class Journal:
             Whether the write names sales channels.
         before : mapping of str to str, optional
             Scope to endpoint as just listed, to save the call.
-        apply, part : str, int
-            See `Entry`.
+        apply : str, optional
+            What the writes of one `Plan.apply` have in common.
+        parts : iterator of int, optional
+            Numbers the writes of that apply.
 
         Yields
         ------
@@ -120,12 +123,13 @@ class Journal:
             after=dict.fromkeys(scopes, endpoint),
             sales_channels=sales_channels,
             apply=apply,
-            part=part,
         )
         if endpoint is None and not any(entry.before.values()):  # nothing is deleted
             yield entry
             return
         with self._lock:
+            if parts is not None:  # here, so that they are in the order of their numbers
+                entry = replace(entry, part=next(parts))
             if self._file is not None:
                 self._file.append(entry)
             else:
@@ -149,15 +153,13 @@ class Journal:
         The newest is first. Empty when no write is left.
         """
         found: list[Entry] = []
-        parts: set[int] = set()
         for entry in self._backwards():
             mine = stores is None or entry.store in stores
             if entry.apply != found[0].apply if found else not mine:
                 continue
-            parts.add(entry.part)
             if mine:
                 found.append(entry)
-            if not entry.apply or len(parts) == max(parts) + 1:
+            if entry.part == 0:  # the first of its apply, or a write by itself
                 break
         return found
 

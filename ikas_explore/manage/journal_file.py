@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import is_trap, replacing, user_path
+from ikas_explore.system.locks import locked
 
 #: Bytes of what was taken back that are read over before the file is rewritten without them.
 _MOST_TAKEN = 1 << 16
@@ -25,9 +26,6 @@ _BLOCK = 1 << 16
 #: Bytes that a line of a journal has at most.
 _LONGEST = 1 << 20
 _TAKEN, _WRITE = b'{"taken":"', b'{"write":{"id":"'
-
-#: Open handles of this process: a fork has no use for them.
-_HELD: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ class JournalFile:
         path = self._path.with_name(f"{self._path.name}.undo")
         with ExitStack() as held:
             with self._translated("Nothing was sent."):
-                held.enter_context(_locked(path))
+                held.enter_context(locked(path))
             try:
                 yield
             finally:
@@ -157,7 +155,7 @@ class JournalFile:
         """Rewrite the file without what was taken back; a file that is read-only stays as it is."""
         places: dict[bytes, tuple[int, int]] = {}
         path = Path(os.path.realpath(self._path))
-        with suppress(OSError), _locked(path), path.open("rb") as file:
+        with suppress(OSError), locked(path), path.open("rb") as file:
             end = 0
             for line in file:  # many, so that each is looked at no closer than needed
                 start, end = end, end + len(line)
@@ -207,7 +205,7 @@ class JournalFile:
                 raise OSError("it is no file")
             self._refuse_trap()
             with (
-                _locked(self._path) as handle,
+                locked(self._path) as handle,
                 os.fdopen(handle, "r+b", buffering=0, closefd=False) as file,
             ):
                 if not _is_journal(file.read(_LONGEST)):
@@ -274,50 +272,6 @@ def _lines_backwards(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         rest = first + ending
     if rest:
         yield 0, rest
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """Open a file and hold it against other processes, where the system can."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _HELD.add(handle)
-        try:
-            _flock(handle, lock=True)
-            if _is_at(handle, path):  # else it was removed, or rewritten, while this one waited
-                yield handle
-                return
-        finally:
-            if handle in _HELD:  # and this is no fork
-                _HELD.discard(handle)
-                _flock(handle, lock=False)  # a fork may have the handle too
-                os.close(handle)
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
-def _flock(handle: int, *, lock: bool) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: a journal there is for one process at a time
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX if lock else fcntl.LOCK_UN)
-
-
-def _close_held() -> None:
-    while _HELD:
-        with suppress(OSError):
-            os.close(_HELD.pop())
-
-
-if hasattr(os, "register_at_fork"):
-    # Else the lock of a process that was killed would be held by its children.
-    os.register_at_fork(after_in_child=_close_held)
 
 
 def _is_journal(start: bytes) -> bool:

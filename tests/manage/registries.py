@@ -12,6 +12,7 @@ from ikas_explore.frames.frames import webhook_frame
 from ikas_explore.manage import plan
 from ikas_explore.manage.desired import read_desired
 from ikas_explore.manage.journal import Journal, Journals
+from ikas_explore.manage.undo import make_undo
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.protocols import WebhookStore
 
@@ -99,7 +100,7 @@ def undo(
     journal: Journal, stores: Mapping[str, WebhookStore], *, now: pd.DataFrame | None = None
 ) -> ikas.Plan | None:
     """A plan that takes back the last write in a journal."""
-    return plan.make_undo(Journals(dict.fromkeys(stores, journal)), stores, now=now)
+    return make_undo(Journals(dict.fromkeys(stores, journal)), stores, now=now)
 
 
 def outcomes(report: pd.DataFrame) -> dict[str, str]:
