@@ -104,14 +104,14 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
 
     base_url = check_base_url(find("base_url") or BASE_URL)
     local = is_loopback(read_url(base_url).host)
-    name = find("store")
+    name, client_id = find("store"), secret("client_id")
     settings = Settings(
         name=check_store_name((SANDBOX if local else "store") if name is None else name),
         base_url=base_url,
         api_version=check_api_version(find("api_version") or "v1"),
         access_token=secret("access_token"),
         refresh_token=secret("refresh_token"),
-        client_id=find("client_id") or None,
+        client_id=client_id.reveal() if client_id else None,
         client_secret=secret("client_secret"),
     )
     if not settings.access_token and not (settings.client_id and settings.client_secret):

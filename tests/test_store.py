@@ -174,3 +174,9 @@ def test_it_reads_well(store: ikas.Store) -> None:
     assert repr(store) == f"Store('sandbox', {store.api_version}, {store.base_url})"
     assert repr(store.webhooks).startswith("<Webhooks of 'sandbox': list(), ")
     assert "<b>sandbox</b>" in store._repr_html_()
+
+
+@pytest.mark.parametrize("client_id", ["a\ud800", "müşteri", "a b", 7, b"id", []])
+def test_a_client_id_that_cannot_be_one_is_refused_before_anything_is_sent(client_id: Any) -> None:
+    with pytest.raises(errors.CredentialsError, match="client_id"):
+        ikas.connect("shop", client_id=client_id, client_secret="s")
