@@ -133,6 +133,10 @@ class Log:
         """How many requests came since the log was opened."""
         return self._last - self.earlier
 
+    def changes(self) -> int:
+        """Return a number that is another after each change."""
+        return self._database.changes
+
     def write(self, requests: Sequence[Request]) -> None:
         """Write requests in one transaction, and number them."""
         for number, request in enumerate(requests, self._last + 1):

@@ -24,6 +24,9 @@ from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ikas_explore.live.live import Live
 
 # SQLite's largest number.
 _MOST_ROWS = 2**63 - 1
@@ -308,6 +311,49 @@ class Receiver:
         target = check_target(self.endpoint if endpoint is None else endpoint)
         deliveries = self._log.bodies(None if ids is None else read_texts(ids, "ids"))
         return rows_frame(ATTEMPTS, deliver(target, deliveries, retries, timeout=timeout))
+
+    def live(self, *, language: str | None = None) -> Live:
+        """Return a table for a notebook cell that grows as deliveries arrive.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+
+        Returns
+        -------
+        Live
+            With a filter, a pause, the body of one delivery and its replay. It stops when its
+            cell is run again, or when this receiver is closed.
+        """
+        from ikas_explore.deliveries.watched import ReceivedRows
+        from ikas_explore.live.live import Live
+
+        rows = ReceivedRows(self, self._log.changes)
+        return Live(rows, title=self.endpoint, language=language)
+
+    def plot(self) -> Figure:
+        """Draw what was received over time: verified, not verified, refused; needs matplotlib.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        IkasError
+            matplotlib is not installed.
+        """
+        from ikas_explore.deliveries.watched import NOT_VERIFIED, REFUSED, VERIFIED, outcome
+        from ikas_explore.live.plot import draw_times
+
+        frame = self.deliveries()
+        return draw_times(
+            frame["received_at"].tolist(),
+            [outcome(row) for row in frame.to_dict("records")],
+            title=f"Received at {self.endpoint}",
+            order=(VERIFIED, NOT_VERIFIED, REFUSED),
+        )
 
     def prune(self, before: dt.datetime | str) -> int:
         """Remove the requests that came before a moment from the log.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.forms import cells, markup, style
+from ikas_explore.forms import markup, style
 from ikas_explore.forms.controls import (
     Button,
     Control,
@@ -29,6 +29,7 @@ from ikas_explore.forms.controls import (
     with_class,
 )
 from ikas_explore.forms.words import Words
+from ikas_explore.live import cells
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean

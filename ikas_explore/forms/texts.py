@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
-
-Language = Literal["en", "tr"]
+from typing import NamedTuple
 
 
 class Text(NamedTuple):

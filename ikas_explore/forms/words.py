@@ -3,16 +3,10 @@
 
 from __future__ import annotations
 
-import locale
-import os
 from collections.abc import Mapping
-from typing import get_args
 
-from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.forms.texts import TEXTS, Language
-from ikas_explore.values.names import did_you_mean
-
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from ikas_explore.forms.texts import TEXTS
+from ikas_explore.text.language import read_language
 
 
 class _Turkish(int):
@@ -54,12 +48,7 @@ class Words:
     """
 
     def __init__(self, language: str | None = None) -> None:
-        if language is None:
-            language = default_language()
-        if not isinstance(language, str) or language not in LANGUAGES:
-            near = did_you_mean(language, LANGUAGES)
-            raise InvalidArgumentError(f"The forms do not speak {language!r}.{near}")
-        self.language: Language = language
+        self.language = read_language(language)
 
     def __call__(self, key: str, **values: object) -> str:
         text: str = getattr(TEXTS[key], self.language)
@@ -107,19 +96,3 @@ _UNITS: Mapping[str, float] = {
     "hour": 3_600,
     "minute": 60,
 }
-
-
-def default_language(environment: Mapping[str, str] | None = None) -> Language:
-    """Return the language of the locale, found as gettext does; English where it is another.
-
-    Examples
-    --------
-    >>> default_language({"LANG": "tr_TR.UTF-8"}), default_language({"LANG": "C"})
-    ('tr', 'en')
-    """
-    environment = os.environ if environment is None else environment
-    names = (environment.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
-    named = next((name for name in names if name), None) or locale.getlocale()[0] or ""
-    # Windows says Turkish_Türkiye where others say tr_TR.
-    turkish = named == "tr" or named.casefold().startswith(("tr_", "tr.", "tr:", "turkish"))
-    return "tr" if turkish else "en"

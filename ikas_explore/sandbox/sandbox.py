@@ -9,7 +9,7 @@ import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.objects import Kind
@@ -32,7 +32,10 @@ from ikas_explore.values.numbers import check_number
 if TYPE_CHECKING:
     from datetime import date
 
+    from matplotlib.figure import Figure
     from pandas import DataFrame
+
+    from ikas_explore.live.live import Live
 
     #: A datetime with a time zone, a date or ISO text.
     Time = date | str
@@ -394,6 +397,51 @@ class Sandbox:
         """
         asked = Asked(self._named_or_all(store), since, state, limit)
         return self._state.deliveries.in_frame("attempts", asked)
+
+    def live(self, *, language: str | None = None) -> Live:
+        """Return a table for a notebook cell that grows as deliveries arrive.
+
+        Parameters
+        ----------
+        language : {"en", "tr"}, optional
+            Default: that of the locale.
+
+        Returns
+        -------
+        Live
+            With a filter, a pause, the body of one delivery and its replay. It stops when its
+            cell is run again, or when this sandbox is closed.
+        """
+        from ikas_explore.live.live import Live
+        from ikas_explore.sandbox.watched import SentRows
+
+        def again(store: str, scope: str, data: str) -> list[str]:
+            return self.emit(scope, data, store=store)
+
+        rows = SentRows(self._state.rows, again)
+        return Live(rows, title=self.base_url, language=language)
+
+    def plot(self) -> Figure:
+        """Draw the deliveries over time by their state; needs matplotlib.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        IkasError
+            matplotlib is not installed.
+        """
+        from ikas_explore.live.plot import draw_times
+
+        frame = self.deliveries()
+        return draw_times(
+            frame["created_at"].tolist(),
+            frame["state"].tolist(),
+            title=f"Deliveries of {self.base_url}",
+            order=get_args(DeliveryState),
+        )
 
     def prune(self, before: Time) -> int:
         """Delete ended deliveries, their attempts and events from before a time.

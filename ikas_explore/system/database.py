@@ -89,6 +89,14 @@ class Database:
         with self._lock, self._translated():
             return self._connection.execute(statement, values).fetchall()
 
+    @property
+    def changes(self) -> int:
+        """A number that is another after each change of a row."""
+        self.check_process()
+        with self._lock, self._translated():
+            self._connection.execute("SELECT 1")  # raises when it is closed
+            return self._connection.total_changes
+
     def check_process(self) -> None:
         """Raise StorageError in a forked child: SQLite's connection belongs to its parent."""
         if self._process != os.getpid():  # before any lock: a thread of the parent may hold it

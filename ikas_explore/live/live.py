@@ -1,0 +1,252 @@
+"""The table that grows: newest first, with a filter, a pause, and the body of one delivery.
+
+A thread looks whether anything changed, which is one number; only then are rows read and sent
+to the browser. Nothing else runs while nothing arrives.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import ipywidgets as widgets
+
+from ikas_explore.errors import IkasError
+from ikas_explore.live import cells
+from ikas_explore.live.words import Words
+from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.printable import printable, text_table
+
+#: Seconds between two looks: as quick as a person sees.
+LOOK = 0.25
+#: Rows that are shown; all are kept by whoever received them.
+SHOWN = 50
+
+_STYLE = (
+    "<style>.ikas-live table{border-collapse:collapse;font-size:13px}"
+    ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;white-space:nowrap}"
+    ".ikas-live th{border-bottom:1px solid var(--jp-border-color1,#8886)}"
+    ".ikas-live .ikas-ok{color:#1b6e20}.ikas-live .ikas-bad{color:#b3261e}"
+    '[data-jp-theme-light="false"] .ikas-live .ikas-ok,.vscode-dark .ikas-live .ikas-ok,'
+    "html[theme=dark] .ikas-live .ikas-ok{color:#81c784}"
+    '[data-jp-theme-light="false"] .ikas-live .ikas-bad,.vscode-dark .ikas-live .ikas-bad,'
+    "html[theme=dark] .ikas-live .ikas-bad{color:#ff8a80}"
+    ".ikas-live pre{max-height:22em;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
+    ".ikas-live .widget-html-content{overflow:auto}</style>"
+)
+
+
+@dataclass(frozen=True)
+class LiveRow:
+    """One delivery as it is shown.
+
+    Attributes
+    ----------
+    key : str
+        What `LiveSource.body` and `LiveSource.replay` take.
+    time : str
+    scope, object : str
+    signature : bool or None
+        None where it was not checked.
+    answer : str
+        The status of the answer, or why there was none.
+    ok : bool
+        Whether ikas would count it as delivered.
+    attempts : int
+    """
+
+    key: str
+    time: str
+    scope: str
+    object: str
+    signature: bool | None
+    answer: str
+    ok: bool
+    attempts: int
+
+
+class LiveSource(Protocol):
+    """What a live table looks at: a receiver, a sandbox, a session of `listen`."""
+
+    def changes(self) -> int:
+        """Return a number that is another after each change; raise IkasError when closed."""
+        ...
+
+    def rows(self, limit: int) -> Sequence[LiveRow]:
+        """Return the newest rows, the newest first."""
+        ...
+
+    def body(self, key: str) -> str:
+        """Return what was sent, as text."""
+        ...
+
+    def replay(self, key: str) -> str:
+        """Send it again; return what came of it, in words."""
+        ...
+
+
+class Live:
+    """A table of deliveries that grows; made by ``receiver.live()`` or ``sandbox.live()``.
+
+    It stops when its cell is run again, when what it shows is closed, and by `stop`.
+
+    Parameters
+    ----------
+    source : LiveSource
+    title : str
+    language : {"en", "tr"}, optional
+        Default: that of the locale.
+    """
+
+    def __init__(self, source: LiveSource, *, title: str, language: str | None = None) -> None:
+        self._source = source
+        self._words = words = Words(language)
+        self.about = title
+        self._rows: Sequence[LiveRow] = ()
+        self._stopped = threading.Event()
+        self._handle: Any = None
+        self._filter = widgets.Text(placeholder=words("filter"), tooltip=words("filter"))
+        self._pause = widgets.ToggleButton(description=words("pause"), icon="pause")
+        self._chosen = widgets.Dropdown(options=[(words("choose"), "")], description=words("body"))
+        self._replay = widgets.Button(description=words("replay"), disabled=True)
+        self._table, self._body = widgets.HTML(), widgets.HTML()
+        self._said = widgets.HTML()
+        self.widget = widgets.VBox(
+            [
+                widgets.HTML(f"{_STYLE}<b>{escape(title)}</b>"),
+                widgets.HBox([self._filter, self._pause]),
+                self._table,
+                widgets.HBox([self._chosen, self._replay, self._said]),
+                self._body,
+            ]
+        )
+        self.widget.add_class("ikas-live")
+        self._filter.observe(lambda _: self._show(), "value")
+        self._pause.observe(lambda change: self._paused(change["new"]), "value")
+        self._chosen.observe(lambda _: self._choose(), "value")
+        self._replay.on_click(lambda _: self._again())
+        self._read()
+        cells.watch()
+        threading.Thread(target=self._watch, name="ikas-live", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it still grows."""
+        return not self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Stop growing, and leave the table as it is now; calling it again does nothing."""
+        if not self._stopped.is_set():
+            self._stopped.set()
+            self._pause.disabled = self._replay.disabled = True
+            self._said.value = escape(self._words("stopped"))
+            self._save()
+
+    close = stop  # what a cell that is run again calls
+
+    # -- what it shows
+
+    def _watch(self) -> None:
+        seen = -1
+        while not self._stopped.wait(LOOK):
+            try:
+                now = self._source.changes()
+                if now != seen and not self._pause.value:
+                    seen = now
+                    self._read()
+            except IkasError:  # closed: what was shown stays
+                self.stop()
+
+    def _read(self) -> None:
+        self._rows = self._source.rows(SHOWN)
+        self._show()
+        chosen = self._chosen.value
+        options = [(self._words("choose"), "")]
+        options += [(f"{row.time}  {row.scope}  {row.object}", row.key) for row in self._rows]
+        if chosen and chosen not in {key for _, key in options}:
+            options.append((chosen, chosen))  # what is looked at stays chosen
+        if options != list(self._chosen.options):
+            with self._chosen.hold_trait_notifications():
+                self._chosen.options = options
+                self._chosen.value = chosen
+
+    def _show(self) -> None:
+        columns, cells = self._cells()
+        self._table.value = html_table(columns, cells) if cells else escape(self._words("none"))
+
+    def _cells(self) -> tuple[list[str], list[list[Html]]]:
+        words, wanted = self._words, self._filter.value.casefold().split()
+        cells = []
+        for row in self._rows:
+            signature = {True: "good", False: "wrong", None: "unchecked"}[row.signature]
+            texts = [row.time, row.scope, row.object, words(signature), row.answer]
+            if all(word in " ".join(texts).casefold() for word in wanted):
+                marks = ["", "", "", "ikas-bad" if row.signature is False else "",
+                         "ikas-ok" if row.ok else "ikas-bad"]  # fmt: skip
+                cells.append(
+                    [
+                        Html(f'<span class="{mark}">{escape(text)}</span>')
+                        if mark
+                        else escape(text)
+                        for text, mark in zip(texts, marks, strict=True)
+                    ]
+                    + [escape(row.attempts)]
+                )
+        names = ("time", "scope", "object", "signature", "answer", "attempts")
+        return [words(name) for name in names], cells
+
+    def _paused(self, paused: bool) -> None:
+        self._pause.description = self._words("go on" if paused else "pause")
+        if paused:
+            self._save()
+        elif not self._stopped.is_set():
+            self._read()
+
+    def _choose(self) -> None:
+        key = self._chosen.value
+        self._replay.disabled = not key or self._stopped.is_set()
+        self._said.value = ""
+        try:
+            text = self._source.body(key) if key else ""
+        except IkasError as error:
+            text = str(error)
+        self._body.value = f"<pre>{escape(text)}</pre>" if text else ""
+
+    def _again(self) -> None:
+        try:
+            said = self._words("replayed").format(self._source.replay(self._chosen.value))
+        except IkasError as error:
+            said = str(error)
+        self._said.value = escape(said)
+
+    # -- in a notebook that is saved
+
+    def _ipython_display_(self) -> None:
+        from IPython import display
+
+        cells.show(self)
+
+        ipython: Any = display  # it has no types
+        if self._handle is None:
+            self._handle = ipython.display(self._bundle(), raw=True, display_id=True)
+        else:
+            ipython.display(self._bundle(), raw=True)
+
+    def _save(self) -> None:
+        """Have a saved notebook show the table as it is now."""
+        if self._handle is not None:
+            self._handle.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, Any]:
+        columns, cells = self._cells()
+        bundle: dict[str, Any] = dict(self.widget._repr_mimebundle_())
+        bundle["text/plain"] = repr(self)
+        bundle["text/html"] = html_table(columns, cells) if cells else escape(self._words("none"))
+        return bundle
+
+    def __repr__(self) -> str:
+        heads = [self._words(name) for name in ("time", "scope", "object", "answer")]
+        rows = [[row.time, row.scope, row.object, row.answer] for row in self._rows]
+        return text_table(heads, rows) if rows else printable(self._words("none"))

@@ -1,0 +1,42 @@
+# ruff: noqa: RUF001 - Turkish has letters that look like Latin ones.
+"""What a live table says, in English and Turkish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ikas_explore.text.language import LANGUAGES, read_language
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "time": ("Time (UTC)", "Zaman (UTC)"),
+    "scope": ("Scope", "Kapsam"),
+    "object": ("Object", "Nesne"),
+    "signature": ("Signature", "İmza"),
+    "answer": ("Answer", "Yanıt"),
+    "attempts": ("Attempts", "Deneme"),
+    "good": ("right", "doğru"),
+    "wrong": ("wrong", "yanlış"),
+    "unchecked": ("not checked", "denetlenmedi"),
+    "none": ("Nothing has arrived yet.", "Henüz bir şey gelmedi."),
+    "filter": ("Filter by scope, object or answer", "Kapsam, nesne veya yanıt yazın"),
+    "pause": ("Pause", "Duraklat"),
+    "go on": ("Go on", "Sürdür"),
+    "body": ("Body", "İçerik"),
+    "choose": ("choose a delivery", "bir teslimat seçin"),
+    "replay": ("Replay", "Yeniden gönder"),
+    "replayed": ("Sent again: {}.", "Yeniden gönderildi: {}."),
+    "stopped": (
+        "Stopped. Run the cell again to go on.",
+        "Durdu; sürdürmek için hücreyi çalıştırın.",
+    ),
+}
+
+
+class Words:
+    """The words of one language, by default that of the locale."""
+
+    def __init__(self, language: str | None = None) -> None:
+        self._at = LANGUAGES.index(read_language(language))
+
+    def __call__(self, key: str) -> str:
+        return _TEXTS[key][self._at]
