@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,6 +22,7 @@ import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, ServingError
 from ikas_explore.network.requests import Ending, first_of
 from ikas_explore.network.server import HOST, Server
+from tests.interrupting import interrupted
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -125,37 +125,6 @@ def _cut(connection: socket.socket) -> bool:
         return True
 
 
-def interrupted(call: Callable[[], object], line: int) -> bool:
-    """Call, with a Ctrl-C at the so-and-so-many-th line that this thread runs of our own code.
-
-    Returns whether the call got so far.
-    """
-    left = line
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(_OURS):
-            return None
-        left -= event == "line"
-        if left == 0:
-            left = -1
-            sys.settrace(None)
-            raise KeyboardInterrupt
-        return trace
-
-    sys.settrace(trace)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(None)
-    return False
-
-
-_OURS = str(Path(ikas.__file__).parent)
-
-
 def serving() -> list[str]:
     names = ("sandbox", "receiver")
     return [each.name for each in threading.enumerate() if each.name in names and each.is_alive()]
@@ -186,7 +155,7 @@ def test_ctrl_c_at_any_line_of_an_end_ends_it_all_the_same(
     while going_on:
         line += 1
         made = kind(path=tmp_path / "file.db")
-        going_on = interrupted(made.close, line)
+        going_on = interrupted(made.close, line) is not None
         assert not serving()
     assert line > 5
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +16,7 @@ from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, SignatureError
 from ikas_explore.values.secret import Secret
 from tests.deliveries.sending import SECRET
+from tests.interrupting import interrupted
 
 SCOPE = "store/order/created"
 
@@ -166,6 +169,30 @@ def test_https_to_a_port_without_it_is_a_tls_failure(receiver: Receiver) -> None
     endpoint = receiver.endpoint.replace("http:", "https:")
     attempts = push(endpoint, SCOPE, SECRET, max_attempts=1)
     assert attempts["error"].str.startswith("TLS failure: no secure connection").to_list() == [True]
+
+
+def test_ctrl_c_at_any_line_shows_no_secret_and_leaves_nothing_open(receiver: Receiver) -> None:
+    """A traceback may print local variables; a connection left open is a warning, an error here."""
+
+    def push_and_replay() -> None:
+        push(receiver.endpoint, SCOPE, SECRET, wrong_signature=True)
+        receiver.replay([])
+        Receiver(SECRET).close()
+
+    push_and_replay()  # what is made once is made here
+    line, interrupt = 1, interrupted(push_and_replay, 1)
+    while interrupt is not None:
+        trace = interrupt.__traceback__
+        while trace is not None:
+            if Path(trace.tb_frame.f_code.co_filename) != Path(__file__):
+                assert SECRET not in repr(trace.tb_frame.f_locals), (line, trace.tb_frame)
+            trace = trace.tb_next
+        line += 5
+        interrupt = interrupted(push_and_replay, line)
+    assert line > 300
+    del interrupt
+    gc.collect()
+    assert push(receiver.endpoint, SCOPE, SECRET)["error"].isna().all()
 
 
 def test_ctrl_c_between_two_attempts_ends_it(receiver: Receiver) -> None:
