@@ -14,8 +14,8 @@ from ikas_explore import errors
 from ikas_explore.errors import IkasError
 from ikas_explore.forms.texts import TEXTS
 from ikas_explore.forms.words import Words
-from ikas_explore.text.language import LANGUAGES, default_language
 from ikas_explore.schema.scopes import Scope
+from ikas_explore.text.language import LANGUAGES, default_language
 
 FOLDER = Path(ikas_explore.forms.__file__).parent
 

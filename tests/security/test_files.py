@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -279,3 +280,15 @@ def test_a_delivery_cannot_steer_the_terminal() -> None:
             printed = process.stdout.read().decode()
         assert "owned" in printed
         assert all(each.isprintable() for each in printed.replace("\n", ""))
+
+
+@holds("Nothing that lies in the working folder is imported by JupyterLab as `lab` starts it.")
+@pytest.mark.heavy
+def test_a_module_in_the_working_folder_is_not_imported(tmp_path: Path) -> None:
+    for name in ("jupyterlab", "jupyter_core", "traitlets", "json", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("open('ran.txt', 'w').write(__file__)\n")
+    program = "from ikas_explore.cli import app; app(prog_name='ikas-explore')"
+    command = [sys.executable, "-P", "-c", program, "lab", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", done.stdout), done.stderr  # of JupyterLab
+    assert not (tmp_path / "ran.txt").exists()
