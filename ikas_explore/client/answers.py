@@ -196,35 +196,45 @@ def _parsed(content: bytes) -> Any:
 
 
 def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> NoReturn:
-    errors = _blanked(answer["errors"], blank)
+    errors = answer["errors"]
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         raise ResponseError(
             f"{what}: ikas answered HTTP {status} with 'errors' that is no list of objects.",
             status_code=status,
         )
+    # Looked up before anything is blanked: a short secret may be a part of any word.
     codes = [_code(error) for error in errors]
     code = next((code for code in codes if code in CODES), codes[0])
     kind, advice = CODES.get(code or "", (GraphQLError, "See .errors for all that ikas said."))
-    said = printable("; ".join(str(error.get("message")) for error in errors)[:300])
+    code = code if code is None or code in CODES else blank(code)
+    messages = (_blanked(error.get("message"), blank) for error in errors)
+    said = printable("; ".join(map(str, messages))[:300])
     named = printable(code[:100]) if code else "no code"
     named += "" if said == named else f" ({said})"
     raise kind(
         f"{what}: ikas refused with {named}. {advice}",
         code=code,
-        errors=errors,
+        errors=_blanked(errors, blank),
         data=_blanked(answer.get("data"), blank),
     )
 
 
+#: The names that GraphQL gives the parts of an error.
+_PARTS = frozenset(("message", "extensions", "code", "path", "locations", "line", "column"))
+
+
 def _blanked(value: Any, blank: Blank, depth: int = 0) -> Any:
     if isinstance(value, str):
-        return blank(value)
+        return value if value in CODES else blank(value)
     if depth == MAX_DEPTH and isinstance(value, (list, dict)):
         return "..."
     if isinstance(value, list):
         return [_blanked(item, blank, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {blank(name): _blanked(item, blank, depth + 1) for name, item in value.items()}
+        return {
+            name if name in _PARTS else blank(name): _blanked(item, blank, depth + 1)
+            for name, item in value.items()
+        }
     return value
 
 

@@ -8,6 +8,7 @@ import errno
 import json
 import logging
 import os
+import pickle
 import ssl
 import subprocess
 import sys
@@ -296,3 +297,60 @@ def test_a_certificate_that_is_not_trusted_is_told() -> None:
         pytest.raises(errors.TransportError, match="TLS failure: the certificate is not trusted"),
     ):
         store.webhooks.list()
+
+
+def nested(depth: int, where: str) -> str:
+    deep = "[" * depth + "]" * depth
+    return {
+        "extensions": f'{{"errors":[{{"message":"x","extensions":{{"code":"X","a":{deep}}}}}]}}',
+        "message": f'{{"errors":[{{"message":{deep},"extensions":{{"code":"X"}}}}]}}',
+        "partial data": f'{{"errors":[{{"message":"x"}}],"data":{{"listWebhook":{deep}}}}}',
+        "errors": f'{{"errors":{deep}}}',
+        "data": f'{{"data":{{"listWebhook":{deep}}}}}',
+        "a cell": json.dumps(rows({**ROW, "id": 0})).replace('"id": 0', f'"id": {deep}'),
+    }[where]
+
+
+@pytest.mark.parametrize("depth", [300, 480, 600, 900, 5_000])
+@pytest.mark.parametrize(
+    "where", ["extensions", "message", "partial data", "errors", "data", "a cell"]
+)
+def test_a_deeply_nested_answer_is_an_error_that_can_be_printed_and_pickled(
+    depth: int, where: str
+) -> None:
+    content = nested(depth, where)
+    with (
+        connect(lambda _: httpx.Response(200, content=content)) as store,
+        pytest.raises(errors.IkasError) as caught,
+    ):
+        store.webhooks.list()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert repr(vars(again)) == repr(vars(caught.value))
+    assert len(str(again)) < 1000
+
+
+def test_a_short_secret_takes_no_error_apart() -> None:
+    answer = refusal("UNAUTHORIZED")
+    with (
+        connect(lambda _: httpx.Response(200, json=answer), access_token="e") as store,
+        pytest.raises(errors.PermissionDeniedError) as caught,
+    ):
+        store.webhooks.list()
+    assert caught.value.code == "UNAUTHORIZED"
+    assert caught.value.errors[0]["extensions"] == {"code": "UNAUTHORIZED"}
+
+
+def test_a_list_reaches_httpx_in_few_frames() -> None:
+    """Who follows a call with a debugger goes through seven frames of ours at most."""
+    frames: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        frames.extend(
+            frame.name for frame in traceback.extract_stack() if "ikas_explore" in frame.filename
+        )
+        return httpx.Response(200, json=rows())
+
+    with connect(answer) as store:
+        store.webhooks.list()
+    assert len(frames) <= 7, frames

@@ -159,3 +159,57 @@ def test_a_retry_prints_nothing_and_is_logged_in_words(
         "Trying again."
     ]
     assert capfd.readouterr() == ("", "")
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.name.startswith("ikas_explore")]
+
+
+@pytest.mark.parametrize(
+    ("script", "again"),
+    [([503], 1), ([503, 503], 2), ([503, 503, 503], 2), ([404], 0), ([503, 404], 1)],
+)
+def test_the_log_says_that_it_tries_again_only_when_it_does(
+    script: list[int], again: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line for each failure; the last one, after which nothing is sent, does not say so."""
+    caplog.set_level("INFO")
+    server = Server("list", *script)
+    fails = len(script) == 3 or script[-1] == 404
+    if fails:
+        with pytest.raises(errors.ResponseError):
+            run("list", server)
+    else:
+        run("list", server)
+    said = logged(caplog)
+    assert len(said) == len(script)
+    assert sum(line.endswith("Trying again.") for line in said) == again == server.requests - 1
+    assert said[-1].endswith("Trying again.") is not fails
+
+
+@pytest.mark.parametrize("hint", ["0", "0.0", "0.001", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_there_is_always_a_pause_whatever_a_429_says(hint: str) -> None:
+    waits = waited(Server("list", 429, 429, **{"Retry-After": hint}))
+    assert len(waits) == 2
+    assert min(waits) >= 0.2
+
+
+@pytest.mark.parametrize(("hint", "waits"), [("0.05", 0.05), ("0.07", 0.07)])
+def test_a_hint_that_is_a_pause_is_followed(hint: str, waits: float) -> None:
+    assert waited(Server("list", 429, **{"Retry-After": hint})) == [waits]
+
+
+def waited(server: Server) -> list[float]:
+    """Return the pauses that a call makes, in seconds."""
+    seen: list[float] = []
+
+    def note(details: RetryDetails) -> None:
+        seen.append(round(details.wait_for, 3))
+
+    with stamina.set_testing(False):
+        set_on_retry_hooks([note])
+        try:
+            run("list", server)
+        finally:
+            set_on_retry_hooks(None)
+    return seen

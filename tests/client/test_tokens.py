@@ -8,12 +8,14 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+import stamina
 
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.client.tokens import Tokens
 from ikas_explore.settings import read_settings
 from tests.client.answers import ROW
+from tests.waiting import until
 
 LOGIN_REQUIRED = {"errors": [{"message": "x", "extensions": {"code": "LOGIN_REQUIRED"}}]}
 
@@ -214,3 +216,189 @@ def test_a_refused_refresh_token_says_so() -> None:
         pytest.raises(errors.CredentialsError, match="still installed"),
     ):
         store.webhooks.list()
+
+
+class Held:
+    """A token path that answers when it is told to, and counts."""
+
+    def __init__(self, *answers: httpx.Response | type[Exception]) -> None:
+        self.answers = list(answers)
+        self.requests = 0
+        self.go = threading.Event()
+        self.lock = threading.Lock()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/api/admin/oauth/token":
+            return httpx.Response(200, json={"data": {"listWebhook": [ROW]}})
+        with self.lock:
+            self.requests += 1
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        assert self.go.wait(30)
+        if isinstance(answer, httpx.Response):
+            return httpx.Response(answer.status_code, content=answer.content)
+        raise answer("held")
+
+
+def run_threads(store: ikas.Store, held: Held, count: int = 10) -> list[Any]:
+    """List from many threads at once; return what each came to."""
+    came: list[Any] = []
+
+    def ask() -> None:
+        try:
+            came.append(len(store.webhooks.list()))
+        except errors.IkasError as error:
+            came.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    tokens = store.client._tokens
+    # All but the one that fetches wait for it.
+    until(lambda: len(getattr(tokens._changed, "_waiters", ())) == count - 1)
+    held.go.set()
+    for thread in threads:
+        thread.join()
+    return came
+
+
+def held_store(held: Held, **more: Any) -> ikas.Store:
+    return ikas.connect(
+        "shop", client_id="app", client_secret="s", transport=httpx.MockTransport(held), **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx.Response(401), errors.CredentialsError),
+        (httpx.ReadTimeout, errors.TransportError),
+        (httpx.Response(200, json={}), errors.ResponseError),
+    ],
+)
+def test_threads_share_one_token_request_and_its_failure(
+    answer: Any, kind: type[Exception]
+) -> None:
+    """Each has an error of its own, with its own traceback."""
+    held = Held(answer)
+    with held_store(held) as store, stamina.set_testing(True, attempts=1):
+        came = run_threads(store, held)
+    assert held.requests == 1
+    assert {type(error) for error in came} == {kind}
+    assert len({id(error) for error in came}) == len(came) == 10
+    assert len({str(error) for error in came}) == 1
+
+
+def test_a_shared_failure_can_be_followed_by_a_success() -> None:
+    """The next call asks again: a failure is not remembered."""
+    held = Held(httpx.Response(401), httpx.Response(200, json={"access_token": "t1"}))
+    with held_store(held) as store:
+        came = run_threads(store, held)
+        assert {type(error) for error in came} == {errors.CredentialsError}
+        assert len(store.webhooks.list()) == 1
+    assert held.requests == 2
+
+
+def test_a_fetch_that_ctrl_c_ended_is_made_by_another_thread() -> None:
+    """Nobody waits for it, and nobody else is interrupted."""
+    held = Held(KeyboardInterrupt, httpx.Response(200, json={"access_token": "t1"}))  # type: ignore[arg-type]  # what Ctrl-C raises
+    interrupted: list[BaseException] = []
+    with held_store(held) as store:
+
+        def ask() -> None:
+            try:
+                store.webhooks.list()
+            except KeyboardInterrupt as interrupt:
+                interrupted.append(interrupt)
+
+        first = threading.Thread(target=ask)
+        first.start()
+        until(lambda: held.requests)
+        others = [threading.Thread(target=ask) for _ in range(5)]
+        for thread in others:
+            thread.start()
+        held.go.set()
+        for thread in [first, *others]:
+            thread.join(30)
+            assert not thread.is_alive()
+    assert len(interrupted) == 1
+    assert held.requests == 2
+
+
+def test_on_token_is_called_one_at_a_time_and_in_order() -> None:
+    """Also when the first call is slow and its token is refused meanwhile."""
+    told: list[str] = []
+    inside = 0
+    first, release = threading.Event(), threading.Event()
+
+    def tell(answer: dict[str, Any]) -> None:
+        nonlocal inside
+        inside += 1
+        assert inside == 1
+        if not first.is_set():
+            first.set()
+            assert release.wait(30)
+        told.append(answer["access_token"])
+        inside -= 1
+
+    server = Ikas()
+    with server.connect(on_token=tell) as store:
+        one = threading.Thread(target=store.webhooks.list)
+        one.start()
+        assert first.wait(30)
+        server.valid = set()  # the first token is refused, so that others fetch the next
+        others = [threading.Thread(target=store.webhooks.list) for _ in range(4)]
+        for thread in others:
+            thread.start()
+        until(lambda: len(getattr(store.client._tokens._changed, "_waiters", ())) == 4)
+        release.set()
+        for thread in [one, *others]:
+            thread.join(30)
+            assert not thread.is_alive()
+    assert told == [f"t{number}" for number in range(1, len(server.forms) + 1)]
+    assert len(told) == 2
+
+
+def test_a_token_that_on_token_fetches_waits_for_its_turn() -> None:
+    told: list[tuple[str, str]] = []
+    server = Ikas()
+
+    def tell(answer: dict[str, Any]) -> None:
+        told.append(("begin", answer["access_token"]))
+        if len(told) == 1:
+            server.valid = set()
+            store.webhooks.list()  # refused, so the next token is fetched in here
+        told.append(("end", answer["access_token"]))
+
+    store = server.connect(on_token=tell)
+    with store:
+        store.webhooks.list()
+    assert told == [("begin", "t1"), ("end", "t1"), ("begin", "t2"), ("end", "t2")]
+
+
+def test_unauthenticated_is_renewed_like_login_required() -> None:
+    """What Apollo's servers say."""
+    said = {"errors": [{"message": "x", "extensions": {"code": "UNAUTHENTICATED"}}]}
+    requests: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/admin/oauth/token":
+            return httpx.Response(200, json={"access_token": "new"})
+        requests.append(request.headers["authorization"])
+        good = {"data": {"listWebhook": [ROW]}}
+        return httpx.Response(200, json=good if requests[-1] == "Bearer new" else said)
+
+    with ikas.connect(
+        "shop",
+        access_token="old",
+        client_id="app",
+        client_secret="s",
+        transport=httpx.MockTransport(answer),
+    ) as store:
+        assert len(store.webhooks.list()) == 1
+    assert requests == ["Bearer old", "Bearer new"]
+    with (
+        ikas.connect("shop", access_token="old", transport=httpx.MockTransport(answer)) as store,
+        pytest.raises(errors.LoginRequiredError, match="get a new one") as caught,
+    ):
+        store.webhooks.list()
+    assert caught.value.code == "UNAUTHENTICATED"
