@@ -1,4 +1,4 @@
-"""What is written before an attempt leaves and after it ended; and what a kill left behind.
+"""The rows of attempts: written before each is sent and after it ended, and recovered after a kill.
 
 All of one turn of the worker is one transaction: under load many rows share a commit.
 """
@@ -45,7 +45,7 @@ DELETE FROM webhooks WHERE (store, scope, endpoint) =
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An attempt that stands in the rows and may leave."""
+    """An attempt that is written in the rows, so that it may be sent."""
 
     due: Due
     endpoint: str
@@ -54,7 +54,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An attempt that ended; its duration is None where nobody measured it."""
+    """An attempt that ended; `duration_ms` is None where it was not measured."""
 
     due: Due
     outcome: Outcome

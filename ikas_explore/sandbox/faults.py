@@ -1,4 +1,4 @@
-"""What to break, and how often; and ikas' limit of calls.
+"""Faults of the sandbox's answers, and ikas' limit of calls.
 
 A fault strikes a share of the calls, or the next few of them, of one store or of all.
 """
@@ -136,7 +136,7 @@ class Faults:
         """Have these faults and no others; each with its ``kind`` and settings."""
         if not isinstance(faults, Iterable):
             raise InvalidArgumentError(
-                f"Faults are a list such as [{{'kind': 'latency'}}], not {faults!r}."
+                f"Give a list of faults, not {faults!r}; for example [{{'kind': 'latency'}}]."
             )
         new = [_fault(each) for each in faults]
         with self._lock:

@@ -242,7 +242,7 @@ def _read_operation(body: bytes) -> dict[str, Any] | str:
 
 
 def _formatted(error: GraphQLError, code: str = "GRAPHQL_VALIDATION_FAILED") -> dict[str, Any]:
-    """Return an error as it stands in an answer, with a code in all cases."""
+    """Return an error as an answer shows it, always with a code."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         formatted: dict[str, Any] = dict(error.formatted)
         formatted["extensions"] = {"code": code, **(error.extensions or {})}

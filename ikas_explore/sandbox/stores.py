@@ -110,9 +110,10 @@ class Stores:
         """Make a token; ``lifetime`` in seconds, None for one that does not expire."""
         now = now_ms()
         with self._rows.transaction() as connection:
-            connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
-            # A generator for each: of one for all, who has many values can compute the next.
             number = next(self._numbers)
+            if number % 100 == 0:  # all tokens are looked at for it
+                connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
+            # A generator for each: of one for all, who has many values can compute the next.
             token = _new_token(self._rows.random("token", self._rows.opened, number), kind)
             expires_at = None if lifetime is None else now + round(lifetime * 1000)
             connection.execute(

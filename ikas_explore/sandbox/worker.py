@@ -67,9 +67,9 @@ class Worker:
             return
         with self._changed:
             self._pending += len(due)
-            told = bool(self._new)
+            woken = bool(self._new)
             self._new.extend(due)
-            if self._loop is not None and not told:
+            if self._loop is not None and not woken:
                 self._loop.call_soon_threadsafe(self._wake.set)
 
     def settle(self, timeout: float) -> None:

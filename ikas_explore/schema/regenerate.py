@@ -107,7 +107,7 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
 
 
 def _read_schema(path: Path) -> dict[str, Any]:
-    """Return the introspection result that a file of JSON or SDL stands for."""
+    """Return the introspection result in a file, or that of the SDL in it."""
     try:
         content = user_path(path).read_bytes()
         text = content.decode(json.detect_encoding(content))  # Windows' tools write BOMs, or UTF-16
@@ -155,7 +155,7 @@ def _quotable(value: Any) -> Any:
 
 
 def _refuse_names(value: Any, source: str) -> None:
-    """Raise InvalidArgumentError for a name that is none of GraphQL's, as sgqlc escapes nothing."""
+    """Refuse names that GraphQL does not allow: sgqlc writes them into Python as they are."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             name = each.get("name")

@@ -194,6 +194,6 @@ def _check_scope(scope: str, allow_unknown: bool) -> None:
             "address set in the partner panel."
         )
     raise InvalidScopeError(
-        f"{scope!r} stands in ikas' SDK, but the API refuses to register it. "
-        f"Registrable in its place: {', '.join(Scope.match(f'store/{Scope(scope).group}/*'))}."
+        f"{scope!r} is in ikas' SDK, but the API refuses to register it. "
+        f"You can register: {', '.join(Scope.match(f'store/{Scope(scope).group}/*'))}."
     )

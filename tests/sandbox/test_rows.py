@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,20 @@ def test_outcomes_that_cannot_be_written_are_told_and_written_later(tmp_path: Pa
         until(lambda: settled(sandbox))
         assert sandbox.deliveries()["state"].tolist() == ["delivered"]
         assert len(receiver.deliveries()) == 1
+
+
+def test_a_file_of_before_is_read_as_it_is(tmp_path: Path) -> None:
+    """A webhook that was switched off there is not listed, and is back when it is saved again."""
+    path = tmp_path / "sandbox.db"
+    with Receiver() as receiver:
+        with Sandbox(path, examples=False) as sandbox, api_of(sandbox) as api:
+            api.save(receiver.endpoint, [ORDER, "store/stock/created"])
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE webhooks SET active = 0 WHERE scope = ?", (ORDER,))
+        with Sandbox(path) as sandbox, api_of(sandbox) as api:
+            assert [row["scope"] for row in api.list()] == ["store/stock/created"]
+            assert sandbox.emit(ORDER) == []
+            api.save(receiver.endpoint, ORDER)
+            assert len(sandbox.emit(ORDER)) == 1
+            sandbox.settle(30)
+            assert len(api.list()) == 2
