@@ -44,7 +44,7 @@ def control_routes(
         body = await _read(request)
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
             raise InvalidArgumentError(
-                'The body is an object, for example {"scope": ..., "data": ...}.'
+                'Give an object, for example {"scope": ..., "data": ...}.'
             )
         event, ids = events.emit(store, body["scope"], body.get("data"))
         return JSONResponse({"event": event, "deliveries": ids}, 201)
@@ -69,7 +69,7 @@ def control_routes(
     async def put_faults(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
         if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
-            raise InvalidArgumentError('The body is a list, for example [{"kind": "latency"}].')
+            raise InvalidArgumentError('Give a list, for example [{"kind": "latency"}].')
         faults.replace(body)
         return JSONResponse(faults.to_json())
 
