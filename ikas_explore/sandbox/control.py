@@ -43,9 +43,7 @@ def control_routes(
     async def post_event(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
-            raise InvalidArgumentError(
-                'Give an object, for example {"scope": ..., "data": ...}.'
-            )
+            raise InvalidArgumentError('Give an object, for example {"scope": ..., "data": ...}.')
         event, ids = events.emit(store, body["scope"], body.get("data"))
         return JSONResponse({"event": event, "deliveries": ids}, 201)
 
