@@ -10,7 +10,10 @@ from ikas_explore.client.operations import Registrations
 from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
 from ikas_explore.fleet.listing import MOST_WORKERS, Listing
 from ikas_explore.fleet.stores_file import Roster, open_roster
+from ikas_explore.manage.desired import read_desired
 from ikas_explore.manage.journal import Journals
+from ikas_explore.manage.plan import Plan, make_plan
+from ikas_explore.manage.undo import make_undo, refuse_arguments
 from ikas_explore.store import Store
 from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Progress, progressing
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from ikas_explore.fleet.querying import FleetQuery
     from ikas_explore.forms.fleet_matrix import Overview
     from ikas_explore.manage.desired import DesiredLike
-    from ikas_explore.manage.plan import Plan
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Missed
     from ikas_explore.webhooks import Time
@@ -299,9 +301,6 @@ class Fleet:
             ikas would refuse a scope or endpoint, `prune` is not a bool, or the stores have
             different base URLs.
         """
-        from ikas_explore.manage.desired import read_desired
-        from ikas_explore.manage.plan import make_plan
-
         self._refuse_hosts()
         wanted = read_desired(desired)
         before = self._fetch(workers, progress)
@@ -338,8 +337,6 @@ class Fleet:
         IkasError
             None of the stores could be listed.
         """
-        from ikas_explore.manage.undo import make_undo, refuse_arguments
-
         refuse_arguments(gone)
         return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)
 

@@ -27,14 +27,13 @@ MOST_WORKERS = 100
 class Listing:
     """The last listing of many stores that came to an end; empty before the first.
 
-    Parameters
-    ----------
-    stores : mapping of str to Store
-    unusable : mapping of str to IkasError
-        Stores that cannot even be asked, and why.
+    Stores that are `unusable` cannot even be asked.
     """
 
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
+        # Now, as nothing can be loaded once the process has no file handles left.
+        import ikas_explore.frames.frames  # noqa: F401
+
         self._stores = stores
         self._unusable = unusable
         self._listed: dict[str, Columns] = {}

@@ -62,37 +62,23 @@ _LIKE_A_SECRET = re.compile(r"(?=.*\d)[A-Z0-9]{20,}")
 
 @dataclass(frozen=True)
 class Member:
-    """One store of the file.
-
-    Attributes
-    ----------
-    name : str
-    variables : mapping of str to str
-        Credential to the name of the variable that holds it.
-    values : mapping of str to str
-        ``api_version`` and ``base_url``, where the file says them.
-    """
+    """One store of the file: the variables of its credentials, its API version and base URL."""
 
     name: str
     variables: Mapping[str, str]
     values: Mapping[str, str]
 
     def settings(self, environment: Mapping[str, str | None]) -> Settings:
-        """Return what is needed to talk to the store.
-
-        Raises
-        ------
-        CredentialsError
-            A variable is not set, or holds what cannot be right; says which.
-        """
+        """Return the settings of the store; a variable that is not set or wrong is named."""
         found = HiddenMapping(
             {name: environment.get(variable) for name, variable in self.variables.items()}
         )
         missing = [self.variables[name] for name, value in found.items() if not value]
         if missing:
+            are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
             raise CredentialsError(
-                f"{self.name}: {', '.join(missing)} is not set, in the environment or in .env; "
-                "the file of the fleet names it."
+                f"{self.name}: {', '.join(missing)} {are} not set, in the environment or in .env; "
+                f"the file of the fleet names {them}."
             )
         try:
             return read_settings(environment=False, store=self.name, **found, **self.values)
@@ -103,16 +89,7 @@ class Member:
 
 @dataclass
 class Roster:
-    """The stores of a file, opened.
-
-    Attributes
-    ----------
-    stores : list of Store
-    unusable : dict of str to IkasError
-        Stores whose variables are not set, or hold what cannot be right.
-    https : dict of str to httpx.Client
-        By base URL: all stores of a host share one pool of connections.
-    """
+    """The stores of a file: those that could be opened, why others could not, their connections."""
 
     stores: list[Store] = field(default_factory=list)
     unusable: dict[str, IkasError] = field(default_factory=dict)
@@ -144,19 +121,7 @@ def open_roster(
 
 
 def read_members(path: str | Path) -> list[Member]:
-    """Read the stores of a fleet, in the order of the file.
-
-    Parameters
-    ----------
-    path : str or Path
-        A TOML file.
-
-    Raises
-    ------
-    InvalidArgumentError
-        The file cannot be read, names no store, holds an unknown key, or something that is
-        no name of a variable; a value that may be a secret is not shown.
-    """
+    """Read the stores of a fleet, in the order of the file; a value in it is never shown."""
     tables = read_toml(path, "The fleet")
     try:
         return _members(tables)

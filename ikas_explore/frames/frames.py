@@ -198,19 +198,7 @@ def make_frame(
 ) -> pd.DataFrame:
     """Make a frame of declared columns.
 
-    Parameters
-    ----------
-    columns : mapping of str to kind
-        The columns in their order.
-    data : mapping of str to sequence
-        The cells of each column: None where one is missing, times in Unix milliseconds.
-    order : sequence of int, optional
-        The cells' places in the frame's order. Default: as they are.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With a RangeIndex.
+    Missing cells are None, times Unix milliseconds; `order` gives the places of the cells.
 
     Examples
     --------
@@ -268,13 +256,13 @@ def check_webhook_frame(frame: object) -> None:
     """Raise InvalidArgumentError for what is no frame, or not clearly one of webhooks."""
     if not isinstance(frame, pd.DataFrame):
         raise InvalidArgumentError(
-            f"A webhook frame, as list() gives it, is wanted and not {type(frame).__name__}."
+            f"A webhook frame is needed, as list() returns it, not {type(frame).__name__}."
         )
     missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
     if missing:
         raise InvalidArgumentError(
             f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
-            "list() gives it, has store, scope and endpoint."
+            "list() returns it, has store, scope and endpoint."
         )
     repeated = repeated_column(frame)
     if repeated:
@@ -307,23 +295,8 @@ def webhook_frame(
 ) -> pd.DataFrame:
     """Make a webhook frame of the checked columns of an answer, or of several.
 
-    Parameters
-    ----------
-    cells : mapping of str to sequence
-        The six fields of ``Webhook`` in snake_case, times in Unix milliseconds.
-    store : str or sequence of str
-        The store of all rows, or of each.
-    api_version : str, optional
-        For ``frame.attrs``.
-    in_order : bool, default False
-        Keep the order of the cells in place of sorting by store and scope.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``store, scope, endpoint, id`` (strings), ``created_at, updated_at``
-        (``datetime64[ms, UTC]``), ``deleted`` (bool); ``attrs`` holds ``api_version`` and
-        ``fetched_at`` (ISO text).
+    `store` is that of all rows, or of each; rows are sorted by store and scope unless they are
+    `in_order`. ``attrs`` holds ``api_version`` and ``fetched_at`` (ISO text).
     """
     scopes = cells["scope"]
     stores = [store] * len(scopes) if isinstance(store, str) else store
@@ -338,6 +311,6 @@ def webhook_frame(
 
 
 def provenance(api_version: str | None) -> dict[str, str | None]:
-    """Return what ``frame.attrs`` tells of a frame's origin: JSON scalars, for Parquet's sake."""
+    """Return where a frame comes from, for ``frame.attrs``: JSON scalars, as Parquet wants them."""
     fetched_at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     return {"api_version": api_version, "fetched_at": fetched_at}

@@ -109,18 +109,7 @@ def is_one_stores(error: BaseException, stores: Collection[object]) -> TypeGuard
 
 
 class Applying:
-    """One `Plan.apply`: the stores listed anew, then written.
-
-    Parameters
-    ----------
-    stores : mapping of str to WebhookStore
-    changes : mapping of str to sequence of Change
-        By store; only those of stores in which something changes.
-    journals : Journals or None
-        Where each write is recorded before it is sent.
-    workers : int
-        How many stores are listed or written at once.
-    """
+    """One `Plan.apply`: the stores in which something changes, listed anew and then written."""
 
     def __init__(
         self,

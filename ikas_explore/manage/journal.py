@@ -87,30 +87,10 @@ class Journal:
     ) -> Iterator[Entry]:
         """Record what is registered for some scopes, then let the write in the block happen.
 
-        A delete of nothing is not recorded. The entry is removed when the block ends in
-        an error that says nothing was written; after any other end, Ctrl-C and time-outs too, it
-        stays, as the write may have happened.
-
-        Parameters
-        ----------
-        store : WebhookStore
-            Listed once, unless `before` is given.
-        scopes : sequence of str
-            The scopes about to be written.
-        endpoint : str or None
-            What they will hold; None for a delete.
-        sales_channels : bool, default False
-            Whether the write names sales channels.
-        before : mapping of str to str, optional
-            Scope to endpoint as just listed, to save the call.
-        apply : str, optional
-            What the writes of one `Plan.apply` have in common.
-        parts : iterator of int, optional
-            Numbers the writes of that apply.
-
-        Yields
-        ------
-        Entry
+        The store is listed, unless `before` is what was just listed. `parts` numbers the writes of
+        one `apply`. The entry is removed when the block ends in an error that says nothing was
+        written; after any other end, Ctrl-C and time-outs too, it stays, as the write may have
+        happened. A delete of nothing is not recorded.
         """
         if before is None:
             before = list_store(store)

@@ -252,21 +252,9 @@ def make_plan(
 ) -> Plan:
     """Compare what is desired with what is registered.
 
-    Parameters
-    ----------
-    desired : Desired
-    stores : mapping of str to WebhookStore
-        The stores by name.
-    names : collection of str, optional
-        All stores that `desired` is for, where some could not be listed. Default: `stores`.
-    before : pandas.DataFrame, optional
-        What is registered, when it was just listed; else every store is listed.
-    prune : bool, default False
-        Delete what is registered and not desired. Else such scopes are not in the plan.
-    local : bool, default False
-        Whether the stores are on this machine, and accept endpoints there.
-    journals, notes, workers
-        See `Plan`.
+    The stores are listed, unless `before` is what was just listed. `desired` is for all of `names`,
+    of which `stores` could be listed. Without `prune`, scopes that are not desired are not in the
+    plan. Stores that are `local`, on this machine, accept endpoints there.
     """
     if not isinstance(prune, bool):  # "no" would delete
         raise InvalidArgumentError(f"prune is True or False, not {prune!r}.")

@@ -243,7 +243,6 @@ import ikas_explore as ikas
 warnings.simplefilter("ignore")
 fleet = ikas.Fleet.from_file("stores.toml")
 wanted = {"https://example.com/{store}": "store/order/*"}
-fleet.plan(wanted).apply()  # loads all modules
 plan = fleet.plan({"https://other.example.com/{store}": "store/order/*"})
 for store in fleet.stores.values():  # new connections from here on
     store.client._http._transport.close()
