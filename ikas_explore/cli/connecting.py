@@ -35,7 +35,6 @@ class Where(NamedTuple):
         _journal_on_disk()
         connected = connect(self.store, api_version=self.api_version)
         if connected.sandbox is not None:
-            os.environ[_JOURNAL] = ""  # in memory: what it would bring back ends with the sandbox
             click.echo(
                 "This sandbox and its changes end with this command; "
                 "'ikas-explore sandbox --path FILE' keeps one.",
