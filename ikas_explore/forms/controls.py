@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import ipywidgets as widgets
@@ -11,7 +11,7 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.forms.fields import NUMBERS, Field
 from ikas_explore.forms.markup import Kind, note
 from ikas_explore.forms.words import Words
-from ikas_explore.values.names import read_texts
+from ikas_explore.values.names import did_you_mean, read_texts
 
 #: A message about a form: its kind, and its sentences.
 Told = tuple[Kind, list[str]]
@@ -62,13 +62,14 @@ def with_class(widget: Any, *names: str) -> Any:
     return widget
 
 
+def set_class(widget: widgets.Widget, name: str, there: bool) -> None:
+    if there != (name in widget._dom_classes):
+        (widget.add_class if there else widget.remove_class)(name)
+
+
 def show_if(widget: widgets.Widget, shown: bool) -> None:
     """Let a widget take room only when there is something to show."""
-    hidden = "ikas-empty" in widget._dom_classes
-    if shown and hidden:
-        widget.remove_class("ikas-empty")
-    elif not shown and not hidden:
-        widget.add_class("ikas-empty")
+    set_class(widget, "ikas-empty", not shown)
 
 
 def close(widget: widgets.Widget) -> None:
@@ -196,10 +197,18 @@ class TextControl:
 
         self._input.observe(typed, "value")
 
+    def blame(self, said: str) -> None:
+        """Mark the field as the one that is wrong, until something else is entered."""
+        self._say("bad", said)
+
     def _look(self) -> None:
         kind, said, self.problem = self._judged()
+        self._say(kind, said)
+
+    def _say(self, kind: Kind, said: str) -> None:
         self._note.show(note(kind, said))
         self._input.tooltip = said  # what a screen reader reads out with the label
+        set_class(self.widget, "ikas-wrong", kind == "bad")
 
     def _judged(self) -> Judgement:
         if not self.text.strip():  # an empty field is no mistake yet
@@ -218,11 +227,11 @@ class TextControl:
 class TickControl:
     """A box to tick. `ask` takes the tick out whenever it is asked about something else."""
 
-    def __init__(self, name: str, label: str = "") -> None:
+    def __init__(self, name: str, label: str = "", *, look: str = "ikas-tick") -> None:
         self.name = name
         self.problem: str | None = None
         self._box = widgets.Checkbox(value=False, description=label, indent=False)
-        self.widget = row(self._box, name="ikas-tick")
+        self.widget = row(self._box, name=look)
         self._asked: object = None
 
     @property
@@ -251,6 +260,47 @@ class TickControl:
 
     def observe(self, changed: Callable[[], None]) -> None:
         self._box.observe(lambda _: changed(), "value")
+
+
+class ChoiceControl:
+    """One of several values, each with a label: a list to unfold, or buttons of which one is in."""
+
+    problem: str | None = None
+
+    def __init__(self, name: str, kind: type[widgets.Widget], label: str, look: str) -> None:
+        self.name = name
+        self._offering = False
+        self._input = kind(description=label, options=[])
+        self.widget = with_class(self._input, look)
+
+    @property
+    def value(self) -> str | None:
+        found: str | None = self._input.value
+        return found
+
+    @value.setter
+    def value(self, value: str | None) -> None:
+        values = [each for _, each in self._input.options]
+        if value is not None and value not in values:
+            near = did_you_mean(str(value), values)
+            raise InvalidArgumentError(f"{self.name} cannot be {value!r}.{near}")
+        self._input.value = value
+
+    def offer(self, offers: Mapping[str, str]) -> None:
+        """Offer values with their labels; the one that is chosen stays if it is among them."""
+        options = [(label, value) for value, label in offers.items()]
+        if list(self._input.options) == options:
+            return
+        chosen = self.value
+        self._offering = True  # new options choose the first of them
+        try:
+            self._input.options = options
+            self._input.value = chosen if chosen in offers else None
+        finally:
+            self._offering = False
+
+    def observe(self, changed: Callable[[], None]) -> None:
+        self._input.observe(lambda _: None if self._offering else changed(), "value")
 
 
 def make_control(field: Field, words: Words) -> Control:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.matrix import Matrix, table
+from ikas_explore.forms.lines import table
+from ikas_explore.forms.matrix import Matrix
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal

@@ -38,7 +38,6 @@ class Deleting(Section):
         self.controls = [self._confirm]
         self.buttons = {"delete": delete}
         self.widget = stack(
-            Markup(markup.heading(4, words("delete.section"))).widget,
             self._preview.widget,
             self._confirm.widget,
             row(*delete.widgets),

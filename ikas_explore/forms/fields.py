@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import is_visible
 from ikas_explore.values.urls import check_endpoint, is_private, read_url
 
 #: GraphQL's names of the scalars that are numbers, with what reads one.
@@ -64,6 +65,8 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
             return "endpoint.space"
         if scheme.casefold() != "https" and not (allow_http and scheme.casefold() == "http"):
             return "endpoint.https"
+        if not is_visible(text):
+            return "endpoint.hidden"
         if not rest.split("/")[0].strip(":"):
             return "endpoint.host"
         return "endpoint.private" if only_here(endpoint) else "endpoint.unreadable"

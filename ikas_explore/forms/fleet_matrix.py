@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ikas_explore.forms import markup
 from ikas_explore.forms.controls import Markup, TextControl, stack
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.matrix import COLUMNS, FILTER, cell, fits, matrix_frame, table
+from ikas_explore.forms.lines import TABLE, cell, fits, matrix_frame, table
+from ikas_explore.forms.matrix import FILTER
 from ikas_explore.forms.words import Words
 from ikas_explore.text.html_table import html_table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 #: More rows than a person reads only make the page slow; the filter finds the rest.
 MOST_ROWS = 200
 
-_COLUMNS = ("store", "scope", *COLUMNS["all"])
+_COLUMNS = ("store", *TABLE)
 
 
 class Overview(Form):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as widgets
+
 from ikas_explore.forms import markup
-from ikas_explore.forms.controls import Markup, row, stack
+from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
 from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.matrix import COLUMNS, Matrix, table
+from ikas_explore.forms.lines import TABLE, table
+from ikas_explore.forms.matrix import Matrix
 from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.undo_section import Undoing
@@ -24,9 +29,10 @@ if TYPE_CHECKING:
 class Manager(Form):
     """See and change all of a store's webhooks; made by ``store.webhooks.manager()``.
 
-    Fields ``filter``, ``scopes`` (the lines selected), ``endpoint``, ``sales_channel_ids``,
-    ``replace``, ``confirm``; buttons ``refresh``, ``save``, ``delete``, ``undo``. For many
-    stores there is ``fleet.manager()``.
+    Fields ``filter``, ``select`` (``shown``, a host or an endpoint: the lines to select),
+    ``scopes`` (the lines selected), ``panel`` (``save``, ``delete`` or ``undo``: the one that is
+    open), ``endpoint``, ``sales_channel_ids``, ``replace``, ``confirm``; buttons ``refresh``,
+    ``save``, ``delete``, ``undo``. For many stores there is ``fleet.manager()``.
 
     `fill`, `click`, `message` and `problems` are those of every `Form`.
     """
@@ -43,16 +49,18 @@ class Manager(Form):
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
         self._matrix = Matrix(self._session, words, "all")
-        saving = Saving(self._session, words, self._matrix, input_type)
-        deleting = Deleting(self._session, words, self._matrix)
-        undoing = Undoing(self._session, words)
+        panels: dict[str, Section] = {
+            "save": Saving(self._session, words, self._matrix, input_type),
+            "delete": Deleting(self._session, words, self._matrix),
+            "undo": Undoing(self._session, words),
+        }
+        choice = _Panels(panels, self._matrix, words)
         log = _Log(self._session, words)
-        panels = row(saving.widget, stack(deleting.widget, undoing.widget), name="ikas-panels")
         super().__init__(
             words,
-            [self._matrix, saving, deleting, undoing, log],
+            [self._matrix, choice, *panels.values(), log],
             about=self._session.name,
-            shown=[self._matrix.head, self._matrix.widget, panels, log.widget],
+            shown=[self._matrix.head, self._matrix.widget, choice.widget, log.widget],
             error=self._session.error,
         )
 
@@ -77,7 +85,45 @@ class Manager(Form):
         return self._matrix.frame.copy()
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self.frame, ["scope", *COLUMNS["all"]])
+        return table(self.words, self.frame, TABLE)
+
+
+class _Panels(Section):
+    """One panel at a time, close to the table: what is selected, filled in or clicked opens it."""
+
+    def __init__(self, panels: Mapping[str, Section], matrix: Matrix, words: Words) -> None:
+        self._panels = panels
+        self._matrix = matrix
+        self._choice = ChoiceControl(
+            "panel", widgets.RadioButtons, words("field.panel"), "ikas-choice"
+        )
+        self._choice.offer({name: words(f"{name}.panel") for name in panels})
+        self._choice.value = "save"
+        self._chosen: list[str] = []
+        self.controls = [self._choice]
+        for name, panel in panels.items():
+            for control in panel.controls:
+                control.observe(partial(self._filled, name, control))
+            for button in panel.buttons.values():
+                button.widget.on_click(partial(self._open, name))
+        self.widget = stack(
+            self._choice.widget, *(panel.widget for panel in panels.values()), name="ikas-panels"
+        )
+
+    def update(self) -> None:
+        chosen = self._matrix.value
+        if chosen and chosen != self._chosen and self._choice.value == "undo":
+            self._open("save")  # an undo does not ask what is selected
+        self._chosen = chosen
+        for name, panel in self._panels.items():
+            show_if(panel.widget, name == self._choice.value)
+
+    def _filled(self, name: str, control: Control) -> None:
+        if control.value:
+            self._open(name)
+
+    def _open(self, name: str, _button: object = None) -> None:
+        self._choice.value = name
 
 
 class _Log(Section):

@@ -16,6 +16,9 @@ Kind = Literal["plain", "good", "warning", "bad", "busy"]
 #: Where there is nothing to say.
 NONE = "\N{EN DASH}"
 
+#: Letters of an endpoint that a cell shows.
+LONGEST = 60
+
 #: A sign before each kind of message, so that colour is never all that tells them apart.
 _SIGNS: Mapping[Kind, str] = {"good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
 
@@ -49,8 +52,22 @@ def span(look: str, text: str) -> Html:
 
 
 def endpoint(value: str) -> Html:
-    """Make the cell of an endpoint. It is never a link: nobody should call it by mistake."""
-    return span("endpoint", value) if value else span("quiet", NONE)
+    """Make the cell of an endpoint, a long one shortened in the middle and whole on hover.
+
+    It is never a link: nobody should call it by mistake.
+    """
+    if not value:
+        return span("quiet", NONE)
+    if len(value) <= LONGEST:
+        return span("endpoint", value)
+    short = f"{value[: LONGEST - 25]}…{value[-24:]}"
+    return Html(f'<span class="ikas-endpoint" title="{escape(value)}">{escape(short)}</span>')
+
+
+def ago(said: str, at: Any) -> Html:
+    """Make a time that is said as how long ago it was, with the exact one on hover."""
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return Html(f'<time class="ikas-time" title="{exact}">{escape(said)}</time>')
 
 
 def state(words: Words, key: str) -> Html:
@@ -74,7 +91,9 @@ def changes(
     done = "outcome" in frame.columns
     names = ["scope", "outcome", "before", "after"] if done else ["scope", "change", "now", "then"]
     shown = ["endpoint_before", "endpoint_after"]
-    if done and frame["error"].notna().any():
+    errors = frame["error"] if done else frame["store"][:0]
+    # One that all rows have is of the whole call, and is said beside the button.
+    if errors.nunique() > 1 or (errors.notna().any() and errors.isna().any()):
         names, shown = [*names, "error"], [*shown, "error"]
     rows = []
     for row in frame.to_dict("records"):

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets as widgets
 
-from ikas_explore.errors import InvalidScopeError
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.forms import markup
 from ikas_explore.forms.controls import (
     Button,
+    ChoiceControl,
+    Control,
     Markup,
     TextControl,
     Told,
@@ -24,92 +26,25 @@ from ikas_explore.forms.controls import (
 )
 from ikas_explore.forms.fields import Field
 from ikas_explore.forms.form import Section
+from ikas_explore.forms.lines import cell, fits, matrix_frame, said
 from ikas_explore.forms.session import PYTHON_LIST, Session
 from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import did_you_mean, read_texts
+from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 FILTER = Field("filter")
 
-#: Which lines a form has, with the columns beside the scope.
+#: Which lines a form has, with the columns beside the scope's name.
 COLUMNS: Mapping[str, Sequence[str]] = {
-    "all": ("state", "endpoint", "created_at", "updated_at"),
+    "all": ("id", "state", "endpoint", "created", "updated"),
     "registered": ("endpoint", "age"),
     "registrable": (),
 }
-
-
-def matrix_frame(shown: DataFrame, stores: Sequence[str]) -> DataFrame:
-    """Set a webhook frame of some stores against all registrable scopes.
-
-    Returns ``store, scope, state, endpoint, created_at, updated_at``: a row for every store and
-    registrable scope, in the order of the catalogue, and one for whatever else is registered.
-    The state is ``registered``, ``not_registered`` or ``deleted``.
-    """
-    import numpy as np
-    import pandas as pd
-
-    from ikas_explore.frames.frames import STRING
-
-    known = [str(scope) for scope in Scope.registrable()]
-    wanted = pd.MultiIndex.from_product([list(stores), known], names=["store", "scope"])
-    # Where a deleted row is beside a live one, the live one counts.
-    rows = shown.sort_values("deleted", kind="stable").drop_duplicates(["store", "scope"])
-    held = rows.set_index(["store", "scope"])
-    others = held.index.difference(wanted)
-    frame = held.reindex(wanted.append(others)).reset_index()
-    there, gone = frame["endpoint"].notna(), frame["deleted"].eq(True)
-    states = np.select([gone, there], ["deleted", "registered"], "not_registered")
-    frame["state"] = pd.Series(states, dtype=STRING, index=frame.index)
-    frame = frame.sort_values("store", kind="stable", ignore_index=True)
-    return frame[["store", "scope", "state", "endpoint", "created_at", "updated_at"]]
-
-
-def fits(wanted: str, said: str) -> bool:
-    """Whether every word typed into a filter is part of what a line says.
-
-    Examples
-    --------
-    >>> fits("erp order", "Order created https://erp.example.com"), fits("crm", "Order created")
-    (True, False)
-    """
-    return all(word in said.casefold() for word in wanted.casefold().split())
-
-
-def said(words: Words, record: Mapping[Any, Any], column: str) -> str:
-    """Say what a cell of a row shows, as plain text."""
-    value = record["created_at" if column == "age" else column]
-    if column in ("created_at", "updated_at"):
-        return markup.time(value)
-    if column == "age" and isinstance(value, dt.datetime) and value == value:  # no NaT
-        return words.age((dt.datetime.now(dt.UTC) - value).total_seconds())
-    if not isinstance(value, str):
-        return markup.NONE
-    if column == "scope":
-        return words.scope(value)
-    return words(value) if column == "state" else value
-
-
-def cell(words: Words, record: Mapping[Any, Any], column: str) -> str:
-    """Make a cell of a row, as HTML where it is more than a text."""
-    if column == "state":
-        return markup.state(words, record["state"])
-    text = said(words, record, column)
-    if column == "endpoint":
-        return markup.endpoint("" if text == markup.NONE else text)
-    return markup.span("time", text) if column in ("created_at", "updated_at") else text
-
-
-def table(
-    words: Words, frame: DataFrame, columns: Sequence[str]
-) -> tuple[list[str], list[list[str]]]:
-    """Put rows into words: the names of the columns, and a list of texts per row."""
-    rows = [[said(words, each, name) for name in columns] for each in frame.to_dict("records")]
-    return [words(f"column.{name}") for name in columns], rows
 
 
 class Matrix(Section):
@@ -135,6 +70,12 @@ class Matrix(Section):
         self._quiet = False
         self._changed: Callable[[], None] = lambda: None
         self._filters = [TextControl(FILTER, words)] if lines == "all" else []
+        self._picks: dict[str, list[str]] = {}
+        self._selects: list[ChoiceControl] = []
+        if lines == "all":
+            select = ChoiceControl("select", widgets.Dropdown, words("field.select"), "ikas-select")
+            select.observe(partial(self._pick, select))
+            self._selects = [select]
         self._count = Markup()
         refresh = Button(words("refresh"), self._refresh, busy=words("refresh.busy"))
         groups = dict.fromkeys(scope.group for scope in Scope.registrable())
@@ -143,9 +84,10 @@ class Matrix(Section):
             for name in (groups if lines == "registrable" else ())
         }
         self.buttons = {"refresh": refresh, **self._groups}
-        self.controls = [*self._filters, self]
-        filters = (each.widget for each in self._filters)
-        self.head = row(*filters, *refresh.widgets, name="ikas-filter")
+        above: list[Control] = [*self._filters, *self._selects]
+        self.controls = [*above, self]
+        fields = (each.widget for each in above)
+        self.head = row(*fields, *refresh.widgets, name="ikas-filter")
         self._list = with_class(widgets.VBox(), "ikas-matrix", f"ikas-{lines}")
         self._names = [self._line_of_names()] if COLUMNS[lines] else []
         title = [Markup(markup.heading(4, words("field.scopes"))).widget] if self._groups else []
@@ -191,26 +133,44 @@ class Matrix(Section):
     def update(self) -> None:
         """Show the lines that the filter leaves."""
         wanted = " ".join(each.text for each in self._filters)
-        lines, shown = {}, 0
+        lines, shown = {}, []
         for record in self.frame.to_dict("records"):
             scope = record["scope"]
             lines[scope] = self._line(record)
             named = (said(self._words, record, name) for name in ("scope", "state", "endpoint"))
             fitting = fits(wanted, f"{scope} {' '.join(named)}")
             show_if(lines[scope], fitting)
-            shown += fitting
+            shown += [scope] if fitting else []
         gone = [self._lines[scope] for scope in self._lines.keys() - lines.keys()]
         if lines.keys() != self._lines.keys():
             self._lines = lines
             self._list.children = (*self._names, *lines.values())
         for line in gone:
             close(line)
-        counts = self._words("matrix.shown", shown=shown, count=len(lines))
-        self._count.show(markup.note("plain", counts if shown < len(lines) else ""))
+        counts = self._words("matrix.shown", shown=len(shown), count=len(lines))
+        self._count.show(markup.note("plain", counts if len(shown) < len(lines) else ""))
+        self._offer(shown)
         for group, button in self._groups.items():
             chosen = all(self._boxes[scope].value for scope in self._of(group))
             name = self._words.known(f"group.{group}", group)
             button.widget.description = self._words("none" if chosen else "all", group=name)
+
+    def _offer(self, shown: Sequence[str]) -> None:
+        """Offer to select all lines shown, and those of each host and each endpoint."""
+        self._picks = {"shown": [*shown]}
+        for scope, endpoint in self._session.state().items():
+            for name in dict.fromkeys((_host(endpoint), endpoint)):
+                self._picks.setdefault(name, []).append(scope)
+        named = {"shown": self._words("select.shown")}
+        for select in self._selects:
+            select.offer({name: named.get(name, name) for name in self._picks})
+            if select.value and {*self._picks[select.value]} != {*self.value}:
+                select.value = None
+
+    def _pick(self, select: ChoiceControl) -> None:
+        if select.value:
+            picked = self._picks[select.value]
+            self._choose({scope: scope in picked for scope in self._lines})
 
     def _refresh(self) -> Told:
         session, words = self._session, self._words
@@ -256,7 +216,7 @@ class Matrix(Section):
     def _cells_html(self, record: Mapping[Any, Any]) -> str:
         absent = "" if isinstance(record["endpoint"], str) else " ikas-none"
         return _cells(
-            f'<div class="ikas-cell{absent if name != "state" else ""}">'
+            f'<div class="ikas-cell{absent if name not in ("id", "state") else ""}">'
             f"{markup.span('label', self._words(f'column.{name}'))}"
             f"{escape(cell(self._words, record, name))}</div>"
             for name in COLUMNS[self._kind]
@@ -274,3 +234,10 @@ class Matrix(Section):
 def _cells(html: Iterable[str]) -> str:
     cells = [*html]
     return f'<div class="ikas-cells ikas-cells-{len(cells)}">{"".join(cells)}</div>'
+
+
+def _host(endpoint: str) -> str:
+    try:
+        return read_url(endpoint).host
+    except InvalidArgumentError:  # it was registered all the same
+        return endpoint

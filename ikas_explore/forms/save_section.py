@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.errors import ArgumentRefusedError
 from ikas_explore.forms import markup
 from ikas_explore.forms.controls import (
     Button,
@@ -15,6 +16,7 @@ from ikas_explore.forms.controls import (
     Told,
     make_control,
     row,
+    show_if,
     stack,
 )
 from ikas_explore.forms.fields import being_typed, describe, endpoint_problem, only_here
@@ -71,12 +73,18 @@ class Saving(Section):
         rest = [self._optional[each.name] for each in more if not each.required]
         self.controls: list[Control] = [self._endpoint, *required, *rest, self._replace]
         self.buttons = {"save": save}
-        title = Markup("" if inside else markup.heading(4, words("save.section")))
+        self._rest = stack(*(each.widget for each in rest))
+        names = ", ".join(words.known(f"field.{each.name}", each.name) for each in rest)
+        self._unfold = TickControl(
+            "optional", words("field.optional", names=names), look="ikas-fold"
+        )
+        self._unfold.observe(self._fold)
+        self._fold()
         self.widget = stack(
-            title.widget,
             *(each.widget for each in (self._endpoint, *required)),
             *([matrix.widget] if inside else []),
-            *(each.widget for each in rest),
+            *([self._unfold.widget] if rest else []),
+            self._rest,
             self._preview.widget,
             self._replace.widget,
             row(*save.widgets),
@@ -96,11 +104,16 @@ class Saving(Section):
         return bool(self._more())
 
     def update(self) -> None:
+        self._fold()
         self._endpoint.offer(self._session.endpoints)
         taken = [each for each in self._changes() if each.action == REPLACE]
         label = self._words.count("save.replace", len(taken)) if taken else ""
         self._replace.ask(tuple(taken), label)
         self._preview.show(self._preview_html())
+
+    def _fold(self) -> None:
+        """Show the optional fields when they are asked for, and when something is in them."""
+        show_if(self._rest, self._unfold.value or self.resends)
 
     def _check_endpoint(self, text: str) -> Judgement:
         problem = endpoint_problem(text, allow_http=self._session.allow_http)
@@ -149,6 +162,8 @@ class Saving(Section):
         self._outcomes = None
         self._outcomes = self._session.save(sent, self._more())
         self._told_for = self._now()
+        if isinstance(self._session.error, ArgumentRefusedError):
+            self._endpoint.blame(self._words("save.refused"))
         return self._session.told(self._words, self._outcomes, "save.done", python)
 
     def _preview_html(self) -> str:

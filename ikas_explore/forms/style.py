@@ -47,8 +47,23 @@ font-size:inherit;color:inherit;overflow:visible}
 .ikas-form code{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ikas-section{border:1px solid var(--ikas-line);border-radius:6px;padding:12px;gap:8px;width:auto;
 background:var(--ikas-back)}
-.ikas-panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26em),1fr));gap:10px;
-width:100%;align-items:start}
+.ikas-panels{gap:0;width:100%}
+.ikas-form .ikas-choice{display:flex;width:100%;height:auto;flex-flow:row;align-items:center;gap:14px;padding:4px 0 6px}
+.ikas-form .ikas-choice>.widget-label{width:auto;font-weight:600;color:var(--ikas-text);margin:0}
+.ikas-form .ikas-choice .widget-radio-box{display:flex;flex-flow:row wrap;gap:4px 18px;width:auto;
+height:auto;margin:0;max-height:none;min-width:0;flex:1;overflow:visible}
+.ikas-form .ikas-choice .widget-radio-box label{display:flex;flex-flow:row-reverse;align-items:center;
+justify-content:flex-end;gap:6px;width:auto;height:auto;min-height:26px;color:var(--ikas-text);
+font-size:13px;line-height:1.3;margin:0;padding:0}
+.ikas-form .ikas-choice .widget-radio-box input{margin:0;width:15px;height:15px;flex:none;position:static}
+.ikas-select{flex-flow:column;align-items:stretch;width:auto;flex:0 1 26em;height:auto;gap:0}
+.ikas-form .ikas-select>.widget-label{width:auto;max-width:none;text-align:left;font-weight:600;margin:0;
+height:auto;line-height:1.6;color:var(--ikas-text);font-size:13px}
+.ikas-form .ikas-select>select{flex:none;width:100%;height:32px;background-color:var(--ikas-back);
+color:var(--ikas-text);border:1px solid var(--ikas-edge);border-radius:4px;padding:2px 24px 2px 8px;
+font-size:13px;font-family:inherit;background-image:none;appearance:auto}
+.ikas-select option{background:var(--ikas-back);color:var(--ikas-text)}
+.ikas-field.ikas-wrong :is(input,textarea){border:2px solid var(--ikas-bad)}
 .ikas-field{gap:2px;width:100%;max-width:44em}
 .ikas-field>.widget-text,.ikas-field>.widget-textarea{flex-direction:column;align-items:stretch;
 height:auto;width:100%}
@@ -59,11 +74,11 @@ color:var(--ikas-text);border:1px solid var(--ikas-edge);border-radius:4px;paddi
 font-size:13px;font-family:inherit}
 .ikas-field input[type=text]{height:32px}
 .ikas-form input::placeholder{color:var(--ikas-quiet);opacity:1}
-.ikas-form :is(input,textarea,button,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
+.ikas-form :is(input,textarea,select,button,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
 outline-offset:1px}
 .ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
-.ikas-filter>.ikas-field~:is(.widget-button,.ikas-said){margin-top:21px}
+.ikas-filter>.ikas-select~:is(.widget-button,.ikas-said){margin-top:21px}
 .ikas-form :is(.ikas-row,.ikas-filter)>.ikas-said{flex:1 1 14em;width:auto}
 .ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px;display:flex;align-items:center}
 .ikas-form .widget-checkbox>.widget-label{display:none}
@@ -71,6 +86,7 @@ outline-offset:1px}
 height:auto;color:var(--ikas-text);font-size:13px;line-height:1.3;overflow:visible}
 .ikas-form .widget-checkbox .widget-label-basic span{white-space:normal;overflow:visible}
 .ikas-form .widget-checkbox input{margin:0;flex:none;width:15px;height:15px}
+.ikas-fold>.widget-checkbox{padding:0}
 .ikas-tick{padding:2px 8px;border-left:3px solid var(--ikas-warn);background:var(--ikas-soft)}
 .ikas-form .widget-button{width:auto;height:auto;min-height:32px;padding:4px 16px;line-height:1.4;
 border-radius:4px;font-size:13px;border:1px solid var(--ikas-edge);
@@ -110,10 +126,14 @@ background:var(--ikas-soft);color:var(--ikas-text);border-radius:4px;padding:6px
 max-width:60em;column-gap:18px}
 .ikas-registrable>.ikas-line{display:flex;border:0}
 .ikas-line{display:grid;grid-template-columns:minmax(170px,1fr) minmax(0,4fr);gap:8px;align-items:center;
-width:100%;border-bottom:1px solid var(--ikas-line);padding:2px 0;min-height:30px}
+width:100%;border-bottom:1px solid var(--ikas-line);padding:0;min-height:26px}
+.ikas-form .ikas-line>.widget-checkbox{min-height:24px}
 .ikas-line-head{border-bottom:2px solid var(--ikas-line);font-weight:600;font-size:12px;
 color:var(--ikas-quiet)}
-.ikas-cells{display:grid;grid-template-columns:112px minmax(0,1fr) 118px 118px;gap:10px;align-items:center}
+.ikas-cells{display:grid;grid-template-columns:minmax(0,200px) 100px minmax(0,1fr) 98px 98px;gap:10px;
+align-items:center}
+.ikas-id{color:var(--ikas-quiet);font-family:var(--jp-code-font-family,ui-monospace,monospace);
+font-size:11px;overflow-wrap:anywhere}
 .ikas-cells-2{grid-template-columns:minmax(0,1fr) 118px}
 .ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
 white-space:nowrap}
@@ -125,6 +145,6 @@ white-space:nowrap}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
-.ikas-filter>.ikas-field~:is(.widget-button,.ikas-said){margin-top:0}
+.ikas-filter>.ikas-select~:is(.widget-button,.ikas-said){margin-top:0}
 }
 </style>"""

@@ -41,7 +41,11 @@ TEXTS: Mapping[str, Text] = {
     # Fields
     "field.endpoint": Text("Endpoint", "Uç nokta"),
     "field.scopes": Text("Scopes", "Kapsamlar"),
-    "field.sales_channel_ids": Text("Sales channels (optional)", "Satış kanalları (isteğe bağlı)"),
+    "field.sales_channel_ids": Text("Sales channels", "Satış kanalları"),
+    "field.optional": Text("Optional: {names}", "İsteğe bağlı: {names}"),
+    "field.select": Text("Select", "Seç"),
+    "select.shown": Text("All shown", "Gösterilenlerin tümü"),
+    "field.panel": Text("Action", "İşlem"),
     "field.filter": Text("Filter", "Filtrele"),
     "hint.endpoint": Text(
         "The https:// address that ikas sends events to.",
@@ -76,6 +80,9 @@ TEXTS: Mapping[str, Text] = {
         "This is not a valid address. Check the host and the port.",
         "Geçerli bir adres değil. Sunucu adını ve bağlantı noktasını kontrol edin.",
     ),
+    "problem.endpoint.hidden": Text(
+        "Remove the character that does not show.", "Görünmeyen karakteri silin."
+    ),
     "problem.endpoint.private": Text(
         "ikas cannot reach this host from the internet. Use a public address.",
         "ikas bu sunucuya internetten ulaşamaz. Herkese açık bir adres kullanın.",
@@ -105,6 +112,9 @@ TEXTS: Mapping[str, Text] = {
     "column.created_at": Text("Created (UTC)", "Oluşturulma (UTC)"),
     "column.updated_at": Text("Updated (UTC)", "Güncelleme (UTC)"),
     "column.age": Text("Created", "Ne zaman"),
+    "column.id": Text("ID", "Kimlik"),
+    "column.created": Text("Created", "Oluşturuldu"),
+    "column.updated": Text("Updated", "Güncellendi"),
     "column.change": Text("Change", "Değişiklik"),
     "column.outcome": Text("Outcome", "Sonuç"),
     "column.now": Text("Endpoint now", "Şimdiki uç nokta"),
@@ -117,7 +127,8 @@ TEXTS: Mapping[str, Text] = {
     # Saving
     "save": Text("Save", "Kaydet"),
     "save.title": Text("Register an endpoint: {store}", "Uç nokta kaydet: {store}"),
-    "save.section": Text("Register or move the selected", "Seçilenleri kaydet veya taşı"),
+    "save.panel": Text("Register or move", "Kaydet veya taşı"),
+    "save.refused": Text("ikas refused this address.", "ikas bu adresi reddetti."),
     "save.preview": Text("What saving will change", "Kaydedince ne değişecek"),
     "save.nothing": Text("Already set. Nothing to save.", "Zaten böyle. Kaydedilecek bir şey yok."),
     "save.first": Text(
@@ -139,7 +150,7 @@ TEXTS: Mapping[str, Text] = {
     # Deleting
     "delete": Text("Remove", "Kaldır"),
     "delete.title": Text("Remove webhooks: {store}", "Webhook kaldır: {store}"),
-    "delete.section": Text("Remove the selected", "Seçilenleri kaldır"),
+    "delete.panel": Text("Remove", "Kaldır"),
     "delete.preview": Text("What removing will change", "Kaldırınca ne değişecek"),
     "delete.first": Text(
         "Select webhooks to see what will change.",
@@ -165,7 +176,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     # Undoing
     "undo": Text("Undo", "Geri al"),
-    "undo.section": Text("Undo the last change", "Son değişikliği geri al"),
+    "undo.panel": Text("Undo the last change", "Son değişikliği geri al"),
     "undo.preview": Text("What undoing will change", "Geri alınca ne değişecek"),
     "undo.unreadable": Text(
         "The journal {path} cannot be read, so nothing can be undone. Check the file, or move it "

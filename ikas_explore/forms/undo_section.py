@@ -28,7 +28,6 @@ class Undoing(Section):
         )
         self.buttons = {"undo": undo}
         self.widget = stack(
-            Markup(markup.heading(4, words("undo.section"))).widget,
             self._preview.widget,
             row(*undo.widgets),
             name="ikas-section",

@@ -57,7 +57,8 @@ def test_times_say_that_they_are_in_utc(store: ikas.Store) -> None:
     form.fill(scopes=[ORDER], endpoint=NEW)
     form.click("save")
     written: Any = form.frame.set_index("scope").loc[ORDER, "created_at"]
-    assert "Created (UTC)" in html(form)
+    assert f'title="{written:%Y-%m-%d %H:%M:%S} UTC">' in html(form)
+    assert "Created (UTC)" in form._repr_mimebundle_()["text/plain"]
     assert any(f"<li>{written + minutes:%H:%M}" in html(form) for minutes in MINUTES)
     form.click("refresh")
     assert form.message.endswith(" UTC.")

@@ -101,29 +101,37 @@ def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sand
     """Tab itself: the lines, then what saves, removes and takes back; in a narrow cell too."""
     region = "region"  # a table that may scroll
     fill = f"form.fill(endpoint={NEW!r}, scopes=['store/order/created'])\nform.click('save')"
-    fill += f"\nform.fill(scopes=[{CREATED!r}], confirm=True, replace=True)"
     setup = f"form = store.webhooks.manager(language='en')\n{fill}\nform"
-    expected = [
-        *("Filter", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())),
-        *("Endpoint", "Sales channels (optional)", region),
-        *("Take over 1 scope from its current endpoint", "Save"),
-        *(region, "Yes, remove 1 webhook. ikas will stop sending its events.", "Remove"),
-        *(region, "Undo"),
-    ]
-    with lab.open(CONNECT, setup) as page:
-        for width in (1280, 560):
-            page.set_viewport_size({"width": width, "height": 1300})
-            page.locator(".ikas-form").get_by_label("Filter").focus()
-            stops = []
-            while (stop := page.evaluate(FOCUSED)) is not None:
-                stops.append(stop)
-                page.keyboard.press("Tab")
-            assert [stop["name"] for stop in stops] == expected
-            # Down within each part, and from part to part to the right or down.
-            for before, after in pairwise(stops):
-                down = after["top"] > before["top"]
-                right = after["left"] > before["left"]
-                assert down or right, (before, after)
+    table = ["Filter", "Select", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())]
+    choice = ["Register or move", "Remove", "Undo the last change"]
+    panels = {
+        f"scopes=[{CREATED!r}], replace=True": [
+            *("Endpoint", "Optional: Sales channels", region),
+            *("Take over 1 scope from its current endpoint", "Save"),
+        ],
+        f"scopes=[{CREATED!r}], confirm=True": [
+            region,
+            *("Yes, remove 1 webhook. ikas will stop sending its events.", "Remove"),
+        ],
+        "panel='undo'": [region, "Undo"],
+    }
+    for entries, expected in panels.items():
+        with lab.open(CONNECT, f"{setup.removesuffix('form')}form.fill({entries})\nform") as page:
+            for width in (1280, 560):
+                page.set_viewport_size({"width": width, "height": 1300})
+                page.locator(".ikas-form").get_by_label("Filter").focus()
+                stops = []
+                while (stop := page.evaluate(FOCUSED)) is not None:
+                    stops.append(stop)
+                    page.keyboard.press("Tab")
+                assert [stop["name"] for stop in stops] == [*table, *choice, *expected]
+                # Down within each part, or to the right.
+                for before, after in pairwise(stops):
+                    down = after["top"] > before["top"]
+                    right = after["left"] > before["left"]
+                    assert down or right, (before, after)
+        with ikas.connect(sandbox) as store:
+            store.webhooks.delete("store/order/created")
 
 
 #: What has the focus, and where it is in the form, scrolled or not; null outside the form.
@@ -158,9 +166,11 @@ def test_what_came_of_a_click_is_seen_without_scrolling(
         box(page, "store/order/created").check()
         page.get_by_label("Endpoint").fill(NEW)
         click("Save", "Saved 1 of 1")
+        page.get_by_role("radio", name="Remove").check()
         until_enabled(page.get_by_label("Yes, remove 1 webhook"))
         page.get_by_label("Yes, remove 1 webhook").check()
         click("Remove", "Removed 1 of 1")
+        page.get_by_role("radio", name="Undo").check()
         click("Undo", "Undone: 1 of 1")
 
 

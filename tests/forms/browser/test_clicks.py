@@ -113,6 +113,7 @@ def test_the_manager_saves_deletes_and_undoes(lab: Lab, sandbox: ikas.Sandbox) -
 
         box(page, CREATED).uncheck()
         box(page, UPDATED).check()
+        page.get_by_role("radio", name="Remove").check()
         page.get_by_label("Yes, remove 1 webhook").check()
         until_enabled(button(page, "Remove"))
         button(page, "Remove").click()
@@ -120,6 +121,7 @@ def test_the_manager_saves_deletes_and_undoes(lab: Lab, sandbox: ikas.Sandbox) -
         assert registered(sandbox) == {CREATED: NEW}
         page.get_by_text("Webhooks of acme: 1 of 11 scopes registered").wait_for()
 
+        page.get_by_role("radio", name="Undo").check()
         for left in ({CREATED: NEW, UPDATED: OLD}, {CREATED: OLD, UPDATED: OLD}):
             until_enabled(button(page, "Undo"))
             button(page, "Undo").click()

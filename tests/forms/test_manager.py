@@ -1,0 +1,158 @@
+# ruff: noqa: RUF001 - Turkish has letters that look like Latin ones.
+"""What the manager shows at first sight: its table, what selects in it, one panel at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ikas_explore as ikas
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.save_form import SaveForm
+from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, every, html
+from tests.manage.registries import DictRegistry
+
+STOCK = "store/stock/created"
+HELD = {CREATED: OLD, UPDATED: "https://mailchimp-dev.ikasapps.com/other", ORDER: NEW, STOCK: "odd"}
+
+
+def shown(form: Any) -> list[str]:
+    """The panels that are not hidden."""
+    panels = form._sections[1]._panels
+    return [name for name, each in panels.items() if "ikas-empty" not in each.widget._dom_classes]
+
+
+def test_the_id_of_a_scope_is_beside_its_words() -> None:
+    manager = Manager(DictRegistry(HELD), language="en")
+    for scope in map(str, ikas.Scope.registrable()):
+        assert f'<span class="ikas-id">{scope}</span>' in html(manager)
+
+
+@pytest.mark.parametrize(
+    ("select", "scopes"),
+    [
+        ("shown", list(map(str, ikas.Scope.registrable()))),
+        ("mailchimp-dev.ikasapps.com", [CREATED, UPDATED]),
+        (OLD, [CREATED]),
+        ("erp.example.com", [ORDER]),
+        ("odd", [STOCK]),
+    ],
+)
+def test_lines_are_selected_by_what_is_shown_by_host_or_by_endpoint(
+    select: str, scopes: list[str]
+) -> None:
+    manager = Manager(DictRegistry(HELD), language="en")
+    manager.fill(scopes=["store/product/created"])
+    manager.fill(select=select)
+    assert manager._controls["scopes"].value == scopes
+    manager.fill(scopes=[])  # it is no longer what is selected
+    assert manager._controls["select"].value is None
+
+
+def test_all_shown_are_those_that_the_filter_leaves() -> None:
+    manager = Manager(DictRegistry(HELD), language="tr")
+    manager.fill(filter="mailchimp", select="shown")
+    assert manager._controls["scopes"].value == [CREATED, UPDATED]
+    with pytest.raises(InvalidArgumentError, match=r"Did you mean 'erp\.example\.com'"):
+        manager.fill(select="erp.example.co")
+    manager.fill(endpoint=NEW, replace=True)
+    manager.click("save")
+    assert manager.message == "2 kapsamın 2'si kaydedildi, ikas onayladı."
+    assert "Gösterilenlerin tümü" in str(
+        [each.options for each in every(manager.widget) if hasattr(each, "options")]
+    )
+
+
+def test_one_panel_is_open_by_what_is_selected_filled_in_or_clicked() -> None:
+    manager = Manager(DictRegistry(HELD), language="en")
+    assert shown(manager) == ["save"]
+    manager.fill(panel="delete", scopes=[ORDER, CREATED])
+    assert shown(manager) == ["delete"]
+    manager.fill(endpoint="https://new.example.com/")
+    assert shown(manager) == ["save"]
+    manager.fill(confirm=True)
+    assert shown(manager) == ["delete"]
+    manager.click("delete")
+    assert shown(manager) == ["delete"]  # with what came of it
+    assert "removed" in html(manager)
+    manager.click("undo")
+    assert shown(manager) == ["undo"]
+    manager.fill(scopes=[UPDATED])  # which an undo does not ask for
+    assert shown(manager) == ["save"]
+    with pytest.raises(InvalidArgumentError, match="panel cannot be 'remove'"):
+        manager.fill(panel="remove")
+
+
+def test_times_are_relative_and_exact_on_hover() -> None:
+    manager = Manager(DictRegistry({CREATED: OLD}), language="en")  # of November 2021
+    assert '<time class="ikas-time" title="2021-11-08 10:11:51 UTC">' in html(manager)
+    assert " years ago</time>" in html(manager)
+
+
+def test_a_long_endpoint_is_shortened_in_the_middle_and_whole_on_hover() -> None:
+    long = f"https://erp.example.com/{'a' * 60}/ikas"
+    manager = Manager(DictRegistry({CREATED: long, UPDATED: OLD}), language="en")
+    assert f'title="{long}">https://erp.example.com/aaaaaaaaaaa…' in html(manager)
+    assert f'<span class="ikas-endpoint">{OLD}</span>' in html(manager)
+    assert long in manager._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize("kind", [SaveForm, Manager])
+def test_sales_channels_are_folded_away_until_they_are_used(kind: Any) -> None:
+    form = kind(DictRegistry(HELD), language="en")
+
+    def folded() -> bool:
+        [area] = [each for each in every(form.widget) if type(each).__name__ == "Textarea"]
+        parents = [each for each in every(form.widget) if area in [*every(each)]]
+        return any("ikas-empty" in each._dom_classes for each in parents)
+
+    form.fill(endpoint=NEW, scopes=[ORDER])
+    assert folded()
+    form.fill(sales_channel_ids=["a"])
+    assert not folded()
+    form.fill(sales_channel_ids=None)
+    assert folded()
+    [box] = [
+        each
+        for each in every(form.widget)
+        if getattr(each, "description", "") == "Optional: Sales channels"
+    ]
+    box.value = True
+    assert not folded()
+
+
+def test_the_field_that_is_wrong_is_marked() -> None:
+    form = SaveForm(DictRegistry(), language="en")
+    marked = form._controls["endpoint"].widget._dom_classes
+    form.fill(endpoint="https:")
+    assert "ikas-wrong" not in form._controls["endpoint"].widget._dom_classes  # only begun
+    form.fill(endpoint="https://exa mple.com")
+    assert "ikas-wrong" in form._controls["endpoint"].widget._dom_classes
+    form.fill(endpoint=NEW)
+    assert form._controls["endpoint"].widget._dom_classes == marked
+
+
+def test_the_field_that_ikas_refused_is_marked_until_it_is_changed() -> None:
+    with ikas.Sandbox(strict=True) as sandbox, ikas.connect(sandbox) as store:
+        form = store.webhooks.manager(language="en")
+        form.fill(endpoint="https://10.0.0.1/", scopes=[ORDER])
+        form.click("save")
+        endpoint = form._controls["endpoint"]
+        assert form.message.startswith("ikas refused a value")
+        assert "ikas-wrong" in endpoint.widget._dom_classes
+        assert "ikas refused this address." in html(form)
+        form.fill(endpoint=NEW)
+        assert "ikas-wrong" not in endpoint.widget._dom_classes
+
+
+def test_an_error_of_the_whole_call_is_said_once() -> None:
+    with ikas.Sandbox(strict=True) as sandbox, ikas.connect(sandbox) as store:
+        form = store.webhooks.save_form(language="en")
+        form.fill(endpoint="https://10.0.0.1/", scopes=[ORDER, STOCK])
+        form.click("save")
+        assert form.frame["outcome"].tolist() == ["failed", "failed"]
+        [reason] = set(form.frame["error"])
+        assert html(form).count(reason.split('"')[0].split("'")[0]) == 1
+        assert "Reason" not in html(form)
