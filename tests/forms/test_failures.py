@@ -216,7 +216,7 @@ def test_misspelt_fields_buttons_scopes_and_languages_name_the_near_ones() -> No
         form.fill(scopes=["store/ordr/created"])
     with pytest.raises(InvalidScopeError, match="not on the list"):
         DeleteForm(DictRegistry({CREATED: OLD}), language="en").fill(scopes=[ORDER])
-    with pytest.raises(InvalidArgumentError, match="do not speak 'de'"):
+    with pytest.raises(InvalidArgumentError, match="There is no language 'de'"):
         SaveForm(DictRegistry(), language="de")
 
 
