@@ -298,7 +298,7 @@ def test_a_snapshot_keeps_carriage_returns(tmp_path: Path, ending: str) -> None:
 def test_a_record_whose_parts_do_not_fit_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "frames").mkdir()
     (tmp_path / "frames" / "kept.json").write_text(content)
-    with pytest.raises(StorageError, match="no record of a frame") as told:
+    with pytest.raises(StorageError, match="not a record of a frame") as told:
         check_frame(pd.DataFrame({"scope": ["a"]}), "kept")
     assert quiet(str(told.value))
 
