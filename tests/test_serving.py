@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import ikas_explore as ikas
-from ikas_explore.errors import InvalidArgumentError, ServingError
+from ikas_explore.errors import InvalidArgumentError, ServingError, StorageError
 from ikas_explore.network.requests import Ending, first_of
 from ikas_explore.network.server import HOST, Server
 from tests.interrupting import interrupted
@@ -229,6 +229,21 @@ def test_a_port_that_this_process_serves_itself_is_named_so() -> None:
         with pytest.raises(ServingError, match="Give another port") as caught:
             Server(Slow(), port=other.getsockname()[1]).start()
         assert "this process" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [ikas.Sandbox, ikas.Receiver])
+@pytest.mark.parametrize("what", ["path", "port"])
+def test_a_cell_that_runs_twice_is_told_that_it_was_this_process(
+    kind: Callable[..., Any], what: str, tmp_path: Path
+) -> None:
+    with kind(path=tmp_path / "file.db") as first:
+        port = httpx.URL(getattr(first, "endpoint", "") or first.base_url).port
+        with pytest.raises(
+            (StorageError, ServingError), match=r"[Tt]his process.*close\(\)"
+        ) as told:
+            kind(**{"path": tmp_path / "file.db"} if what == "path" else {"port": port})
+        assert "nother process" not in str(told.value)
+    kind(path=tmp_path / "file.db", port=port).close()
 
 
 @pytest.mark.parametrize("port", ["8700", 70_000, -1, 1.5, True])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: strangers can fill must not grow without end.
 REFUSED_KEPT = 1_000
 # Rows removed in one transaction: requests that arrive meanwhile wait for one of them.
-_BATCH = 1_000
+_BATCH = 200
 
 _REQUESTS = """
 CREATE TABLE requests (
