@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+import certifi
 import httpx
 
 from ikas_explore.errors import InvalidArgumentError
@@ -52,9 +53,8 @@ def _loaded(
         elif folder and not any(map(os.path.isdir, folder.split(os.pathsep))):
             raise NotADirectoryError
         variable = "SSLKEYLOGFILE"
-        if file or folder:
-            return ssl.create_default_context(cafile=file or None, capath=None if file else folder)
-        return httpx.create_ssl_context(trust_env=False)
+        authorities = file or (None if folder else certifi.where())
+        return ssl.create_default_context(cafile=authorities, capath=None if file else folder)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it cannot be read"
         why = "there is none in it" if isinstance(error, ssl.SSLError) else why
