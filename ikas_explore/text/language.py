@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import shown
 
 Language = Literal["en", "tr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -18,9 +19,9 @@ def read_language(language: str | None) -> Language:
     if language is None:
         return default_language()
     for known in LANGUAGES:
-        if language == known:
+        if isinstance(language, str) and language == known:
             return known
-    raise InvalidArgumentError(f"There is no language {language!r}: give 'en' or 'tr'.")
+    raise InvalidArgumentError(f"There is no language {shown(language)}: give 'en' or 'tr'.")
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> Language:
