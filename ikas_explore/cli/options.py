@@ -35,6 +35,13 @@ api_version = click.option(
 )
 fleet = click.option("--fleet", type=FILE, help="A TOML file that names many stores.")
 as_json = click.option("--json", is_flag=True, help="Print JSON in place of a table.")
+received = click.option(
+    "--received", type=FILE, required=True, help="The log of receive --path, or of a Receiver."
+)
+until = click.option("--until", help="A day in UTC, or an ISO time.  [default: now, less --grace]")
+grace = click.option(
+    "--grace", default=300.0, show_default=True, help="Seconds for deliveries under way."
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 prune = click.option("--prune", is_flag=True, help="Also delete what the file does not name.")
 desired = click.argument("file", type=FILE)

@@ -63,6 +63,11 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
+def frame_json(frame: pd.DataFrame) -> Any:
+    """Return the rows of any frame as JSON has them: times as ISO text, null where missing."""
+    return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="ms"))
+
+
 def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[dict[str, Any]]:
     """Return the rows of a webhook frame as the API names and types them, and their store."""
     return [
@@ -108,6 +113,8 @@ def _time(milliseconds: int | None) -> Any:
 def _shown(cell: Any) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, dt.timedelta):
+        return str(cell).partition(".")[0]
     if isinstance(cell, float):
         return f"{cell:.1f}"
     return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else str(cell)

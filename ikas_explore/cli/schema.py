@@ -1,4 +1,4 @@
-"""``schema``: types of another schema, for lists beyond webhooks."""
+"""``schema``: a store's whole schema, saved, compared, or made into types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ikas_explore.cli import options
+from ikas_explore.cli.connecting import Where, one_store
 from ikas_explore.text.printable import printable
 
 
@@ -15,16 +16,33 @@ from ikas_explore.text.printable import printable
     "--from",
     "source",
     type=options.FILE,
-    required=True,
-    help="SDL, or the JSON answer to an introspection query.",
+    help="SDL, or the JSON answer to an introspection query.  [default: ask the store]",
 )
-@click.option("--out", type=options.FILE, required=True, help="The Python module to write.")
-def command(source: Path, out: Path) -> None:
-    """Make types of a whole schema.
+@click.option("--out", type=options.FILE, help=".py: types; .graphql: SDL; else introspection.")
+@click.option("--check", type=options.FILE, help="Compare the store's schema with this file.")
+@one_store
+def command(source: Path | None, out: Path | None, check: Path | None, where: Where) -> None:
+    """Save or compare a whole schema.
 
-    They are for store.query(...).
+    Types (.py) are for store.query(...). --check exits with 2 when anything differs, and prints
+    the changes that break callers first.
     """
-    from ikas_explore.schema.regenerate import write_types
+    from ikas_explore.schema import files
 
-    write_types(source, out)
-    print(f"Wrote {printable(str(out))}.")
+    if check is not None and (source is not None or out is not None):
+        raise click.UsageError("--check takes neither --from nor --out.")
+    if check is None and out is None:
+        raise click.UsageError("Give --out FILE to save the schema, or --check FILE to compare it.")
+    if source is not None:
+        schema = files.read_schema(source)
+    else:
+        with where.connect() as store:
+            schema = store.client.introspect()
+    if out is not None:
+        files.write_schema(schema, out, source="a store" if source is None else source.name)
+        print(f"Wrote {printable(str(out))}.")
+    if check is not None:
+        changes = files.changes(files.read_schema(check), schema)
+        print("\n".join(map(printable, changes)) or "Nothing differs.")
+        if changes:
+            raise click.exceptions.Exit(2)

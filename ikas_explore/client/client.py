@@ -88,6 +88,13 @@ class Client:
         self._throttle = throttle or (None if settings.local else Throttle())
         self._tokens = Tokens(settings, self._send_form, on_token)
 
+    def introspect(self) -> dict[str, Any]:
+        """Return the store's whole schema, as the answer to an introspection query."""
+        from ikas_explore.schema.introspected import question
+
+        answer: dict[str, Any] = self.execute(question(), what="fetching the schema")
+        return answer
+
     def speaking(self, api_version: ApiVersion) -> Client:
         """Return a client of the same store, with its tokens, for another version of the API."""
         other = copy.copy(self)

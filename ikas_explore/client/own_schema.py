@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 def own_types(client: Client, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's own schema."""
 
-    def ask(document: str) -> dict[str, Any]:
-        answer: dict[str, Any] = client.execute(document, what="fetching the schema")
-        return answer
-
-    return schema_types(_origin(client), ask, refresh=refresh)
+    return schema_types(_origin(client), client.introspect, refresh=refresh)
 
 
 def find_list(client: Client, asked: str | Field) -> Field:

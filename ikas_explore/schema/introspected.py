@@ -29,7 +29,7 @@ from ikas_explore.values.urls import is_loopback, read_url
 #: port another sandbox may have by then.
 FRESH, FRESH_HERE = 7 * 86_400.0, 86_400.0
 
-Ask = Callable[[str], dict[str, Any]]
+Ask = Callable[[], dict[str, Any]]
 
 
 class Origin(NamedTuple):
@@ -50,7 +50,7 @@ def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleTy
     ----------
     origin : Origin
     ask : callable
-        Sends a query and returns its ``data``.
+        Returns the answer to the introspection query.
     refresh : bool, default False
         Ask even when the schema is known.
 
@@ -70,11 +70,9 @@ def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleTy
         if module is not None:
             _loaded[origin] = module
             return module
-    from graphql import get_introspection_query  # only needed when a schema is asked for
-
     _asked.add(origin)
     try:
-        introspection = ask(get_introspection_query())
+        introspection = ask()
     except TransportError:
         # Away from the network what was known before is better than nothing.
         module = _import(known.path) if known is not None and not refresh else None
@@ -84,6 +82,13 @@ def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleTy
         module = _make(folder, origin, introspection)
     _loaded[origin] = module
     return module
+
+
+def question() -> str:
+    """Return the introspection query."""
+    from graphql import get_introspection_query  # only needed when a schema is asked for
+
+    return get_introspection_query()
 
 
 def worth_a_look(origin: Origin) -> bool:

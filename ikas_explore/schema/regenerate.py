@@ -46,12 +46,12 @@ def write_types(source: Path, out: Path) -> bool:
     StorageError
         The module cannot be written.
     """
-    return _write(out, types_of_file(source, out))
+    return write_if_new(out, types_of_file(source, out))
 
 
 def types_of_file(source: Path, out: Path) -> str:
     """Return what `write_types` writes."""
-    return types_of(_read_schema(source), name=out.stem, source=source.name)
+    return types_of(read_introspection(source), name=out.stem, source=source.name)
 
 
 def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
@@ -106,7 +106,7 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     return header + text
 
 
-def _read_schema(path: Path) -> dict[str, Any]:
+def read_introspection(path: Path) -> dict[str, Any]:
     """Return the introspection result in a file, or that of the SDL in it."""
     try:
         content = user_path(path).read_bytes()
@@ -252,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{path.name} is out of date; run python -m ikas_explore.schema.regenerate")
             return 1 if stale else 0
         for path, text in wanted.items():
-            if _write(path, text):
+            if write_if_new(path, text):
                 print(f"wrote {path}")
     except IkasError as error:
         parser.exit(2, f"{error}\n")
@@ -266,7 +266,7 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _write(path: Path, text: str) -> bool:
+def write_if_new(path: Path, text: str) -> bool:
     try:
         path = user_path(path)
         if _read(path) == text:

@@ -1,0 +1,114 @@
+"""``query``: any list of ikas' schema, of a store or of many."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ikas_explore.cli import options
+from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
+from ikas_explore.cli.output import frame_json, print_json, print_table, records
+from ikas_explore.text.printable import counted, printable
+
+_SHOWN = 1_000
+
+
+def _names(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> list[str]:
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
+        try:
+            pairs[name] = json_module.loads(value)
+        except (ValueError, RecursionError):
+            pairs[name] = value  # a text needs no quotes
+    return pairs
+
+
+def _limit(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise click.BadParameter(f"{text!r} is neither a whole number nor 'all'.")
+    return int(text)
+
+
+@click.command()
+@click.argument("field")
+@click.option("--select", multiple=True, callback=_names, help="Fields, with commas between them.")
+@click.option(
+    "--argument",
+    "arguments",
+    multiple=True,
+    callback=_pairs,
+    metavar="NAME=VALUE",
+    help="""An argument of the list, as JSON: updatedAt='{"gte": "2026-11-01"}'.""",
+)
+@click.option(
+    "--where", "conditions", multiple=True, callback=_pairs, metavar="NAME=VALUE",
+    help="Only rows with this value; * matches any characters.",
+)  # fmt: skip
+@click.option("--sort", multiple=True, callback=_names, help="Fields to sort by.")
+@click.option("--descending", is_flag=True, help="Sort downwards.")
+@click.option("--explode", help="A list field: each of its elements becomes a row.")
+@click.option("--mask", multiple=True, callback=_names, help="Columns to show as pseudonyms.")
+@click.option(
+    "--limit", default=str(_SHOWN), show_default=True, callback=_limit,
+    help="At most so many rows of each store, or 'all'.",
+)  # fmt: skip
+@click.option("--out", type=options.FILE, help="Write .parquet, .csv or .xlsx; then all rows.")
+@many_stores
+@options.as_json
+def command(
+    field: str,
+    select: list[str],
+    arguments: dict[str, Any],
+    conditions: dict[str, Any],
+    sort: list[str],
+    descending: bool,
+    explode: str | None,
+    mask: list[str],
+    limit: int | None,
+    out: Path | None,
+    where: Where,
+    json: bool,
+) -> None:
+    """Print a list of ikas' schema, for example listOrder.
+
+    Exits with 1 when a store could not be asked.
+    """
+    with where.fleet() as stores:
+        query = stores.query(field)
+        query = query.select(*select) if select else query
+        query = query.arguments(**arguments) if arguments else query
+        query = query.where(**conditions) if conditions else query
+        query = query.sort(*sort, descending=descending) if sort else query
+        query = query.explode(explode) if explode else query
+        query = query.mask(*mask) if mask else query
+        if out is None and limit is not None:
+            query = query.limit(limit)
+        frame = query.to_frame()
+        failed = warn_of_failures(stores)
+    if where.file is None:
+        frame = frame.drop(columns="store")
+    if out is not None:
+        from ikas_explore.frames.snapshots import write_snapshot
+
+        write_snapshot(frame, out)
+        click.echo(f"Wrote {counted(len(frame), 'row')} to {printable(str(out))}.", err=True)
+    elif json:
+        print_json(frame_json(frame))
+    else:
+        print_table(records(frame), empty="No rows.")
+        if limit is not None and len(frame) >= limit:
+            click.echo(f"The first {limit:,}; --limit N or --limit all for more.", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,64 @@
+"""Schemas in files: read as introspection or SDL, written by the ending of the path, compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.schema.regenerate import read_introspection, types_of, write_if_new
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """Return the introspection result that a file stands for."""
+    return read_introspection(path)
+
+
+def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
+    """Write a schema: ``.py`` types, ``.graphql`` SDL, anything else introspection."""
+    if out.suffix == ".py":
+        text = types_of(schema, name=out.stem, source=source)
+    elif out.suffix == ".graphql":
+        from graphql import print_schema
+
+        text = f"{print_schema(_built(schema))}\n"
+    else:
+        text = json.dumps({"data": schema.get("data", schema)}, indent=1, ensure_ascii=False) + "\n"
+    write_if_new(out, text)
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return what differs between two schemas, a line each: what breaks callers first."""
+    from graphql.utilities import find_breaking_changes, find_dangerous_changes
+
+    old, new = _built(before), _built(after)
+    breaking = [f"breaking: {each.description}" for each in find_breaking_changes(old, new)]
+    dangerous = [each.description for each in find_dangerous_changes(old, new)]
+    # What breaks callers the other way round is a change too, and does no harm this way.
+    back = [_reversed(each.description) for each in find_breaking_changes(new, old)]
+    known = {each.removeprefix("breaking: ") for each in breaking}
+    mild = [each for each in dict.fromkeys([*dangerous, *back]) if each and each not in known]
+    return [*breaking, *mild]
+
+
+def _reversed(description: str) -> str:
+    """Say a change from the other side; nothing for one that has no such side."""
+    kinds = re.fullmatch(r"(.*) changed (type|kind) from (.*) to (.*)\.", description)
+    if kinds:
+        name, what, old, new = kinds.groups()
+        return f"{name} changed {what} from {new} to {old}."
+    if " was removed" not in description:
+        return ""
+    added = description.replace(" was removed from ", " was added to ")
+    return added.replace(" was removed.", " was added.")
+
+
+def _built(schema: dict[str, Any]) -> Any:
+    from graphql import build_client_schema
+
+    try:
+        return build_client_schema(schema.get("data", schema))
+    except (TypeError, KeyError, ValueError, RecursionError) as error:
+        raise InvalidArgumentError(f"This is not a whole schema: {error}") from None

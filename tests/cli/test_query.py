@@ -1,0 +1,155 @@
+"""``query``, ``schema``, ``missed`` and ``health``, against a sandbox in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ikas_explore as ikas
+from tests.cli.running import run
+
+FLEET = """
+base_url = "{base_url}"
+access_token = "{{STORE}}_TOKEN"
+[stores.acme]
+[stores.moda]
+"""
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[ikas.Sandbox]:
+    with ikas.Sandbox(seed=3, examples=False, retry_delays=(0.01,)) as sandbox:
+        monkeypatch.setenv("IKAS_STORE", "shop")
+        monkeypatch.setenv("IKAS_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("IKAS_ACCESS_TOKEN", sandbox.access_token)
+        monkeypatch.setenv("IKAS_CLIENT_SECRET", sandbox.client_secret)
+        yield sandbox
+
+
+def test_a_list_is_printed_filtered_and_written(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
+    sandbox.fill(orders=30)
+    shown = run("query", "listOrder", "--select", "orderNumber,customer.email", "--limit", "2")
+    assert shown.returncode == 0
+    assert shown.stdout.splitlines()[0].split() == ["order_number", "customer.email"]
+    assert len(shown.stdout.splitlines()) == 3
+    assert "first 2" in shown.stderr
+    rows = json.loads(
+        run(
+            *("query", "listOrder", "--select", "orderNumber", "--json", "--limit", "all"),
+            *("--argument", 'orderedAt={"gte": "2020-01-01"}', "--where", "orderNumber=100*"),
+            *("--sort", "orderNumber", "--descending"),
+        ).stdout
+    )
+    assert [row["order_number"] for row in rows] == [f"100{each}" for each in range(9, 0, -1)]
+    for name in ("orders.csv", "orders.parquet"):
+        written = run(
+            *("query", "listOrder", "--explode", "orderLineItems", "--mask", "email"),
+            *("--select", "customer.email,orderLineItems.quantity", "--out", str(tmp_path / name)),
+        )
+        assert "Wrote" in written.stderr, written.stderr
+    frame = pd.read_csv(tmp_path / "orders.csv")
+    assert len(frame) > 30
+    assert frame["customer.email"].str.startswith("masked-").all()
+
+
+def test_a_mistake_is_a_line(sandbox: ikas.Sandbox) -> None:
+    wrong = run("query", "listOrdr")
+    assert wrong.returncode == 1
+    assert "list_order" in wrong.stderr
+    assert run("query", "listOrder", "--argument", "updatedAt").returncode == 2
+    assert run("query", "listOrder", "--limit", "many").returncode == 2
+    assert "Traceback" not in wrong.stderr
+
+
+def test_many_stores_have_a_column(
+    sandbox: ikas.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("acme", "moda"):
+        monkeypatch.setenv(f"{name.upper()}_TOKEN", sandbox.add_store(name).access_token)
+        sandbox.change("order", store=name)
+    for name in ("IKAS_STORE", "IKAS_BASE_URL", "IKAS_ACCESS_TOKEN"):
+        monkeypatch.delenv(name)
+    (tmp_path / "stores.toml").write_text(FLEET.format(base_url=sandbox.base_url))
+    rows = json.loads(
+        run(
+            "query",
+            "listOrder",
+            "--select",
+            "id",
+            "--fleet",
+            str(tmp_path / "stores.toml"),
+            "--json",
+        ).stdout
+    )
+    assert [row["store"] for row in rows] == ["acme", "moda"]
+    sandbox.faults.add("expired_token", store="moda")
+    half = run("query", "listOrder", "--select", "id", "--fleet", str(tmp_path / "stores.toml"))
+    assert half.returncode == 1
+    assert "moda" in half.stderr
+
+
+def test_a_schema_is_saved_and_compared(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
+    for name in ("schema.graphql", "schema.json", "types.py"):
+        assert run("schema", "--out", str(tmp_path / name)).returncode == 0
+    same = run("schema", "--check", str(tmp_path / "schema.graphql"))
+    assert (same.returncode, same.stdout) == (0, "Nothing differs.\n")
+    assert run("schema", "--check", str(tmp_path / "schema.json")).returncode == 0
+    text = (tmp_path / "schema.graphql").read_text()
+    text = text.replace("  stockCount: Float!", "  stockCount: Int!\n  gone: String", 1)
+    text = text.replace("  PAID\n", "", 1).replace("  note: String\n", "", 1)
+    (tmp_path / "old.graphql").write_text(text)
+    differs = run("schema", "--check", str(tmp_path / "old.graphql"))
+    assert differs.returncode == 2
+    lines = differs.stdout.splitlines()
+    assert any("gone was removed" in line and line.startswith("breaking") for line in lines)
+    assert any("stockCount changed type from Int! to Float!" in line for line in lines)
+    assert any("PAID was added" in line for line in lines)
+    assert any("note was added" in line for line in lines)
+    breaking = [line.startswith("breaking") for line in lines]
+    assert breaking == sorted(breaking, reverse=True)
+    assert run("schema").returncode == 1
+    made = run(
+        "schema", "--from", str(tmp_path / "schema.graphql"), "--out", str(tmp_path / "b.py")
+    )
+    assert "Wrote" in made.stdout
+
+
+def test_what_was_missed_is_listed_and_sent_again(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
+    log = tmp_path / "log.db"
+    with ikas.connect(sandbox) as store, ikas.Receiver(sandbox.client_secret, path=log) as receiver:
+        store.webhooks.save(receiver.endpoint, "store/order/*")
+        sandbox.change("order")
+        sandbox.settle()
+    usual = ("--received", str(log), "--since", "2020-01-01", "--grace", "0")
+    nothing = run("missed", *usual)
+    assert nothing.returncode == 0
+    assert "nothing is missing" in nothing.stdout.lower()
+    assert run("health", *usual).returncode == 0
+    lost = [sandbox.change("order", emit=False) for _ in range(2)]
+    missed = run("missed", *usual, "--json")
+    assert missed.returncode == 2
+    assert {row["id"] for row in json.loads(missed.stdout)} == set(lost)
+    health = run("health", *usual)
+    assert health.returncode == 2
+    assert "2 missed" in health.stderr
+    with ikas.Receiver(sandbox.client_secret) as receiver:
+        asked = run("missed", *usual, "--redeliver", receiver.endpoint)
+        assert asked.returncode == 1
+        assert "--yes" in asked.stderr
+        assert receiver.deliveries().empty
+        sent = run("missed", *usual, "--redeliver", receiver.endpoint, "--yes")
+        assert sent.returncode == 0, sent.stderr
+        assert set(receiver.deliveries()["object_id"]) == set(lost)
+        assert receiver.deliveries()["signature_ok"].all()
+    assert sandbox.client_secret not in missed.stdout + sent.stdout + sent.stderr
+
+
+def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
+    for command in ("missed", "health"):
+        wrong = run(command, "--received", str(tmp_path / "none.db"), "--since", "2020-01-01")
+        assert wrong.returncode == 1
+        assert "none.db" in wrong.stderr
