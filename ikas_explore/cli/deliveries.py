@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.control import call_for_rows, not_a_sandbox
 from ikas_explore.cli.output import print_json, print_table, records
 from ikas_explore.text.printable import counted
 
@@ -40,6 +39,8 @@ def command(limit: str | None, since: str | None, state: str | None, json: bool)
     The sandbox is the one at IKAS_BASE_URL. The newest come last, and stderr says how many
     there are.
     """
+    from ikas_explore.cli.control import call_for_rows, not_a_sandbox
+
     rows, count = call_for_rows("deliveries", limit=limit, since=since, state=state)
     if json:
         print_json(rows)

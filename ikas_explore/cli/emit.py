@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.control import call, not_a_sandbox
 from ikas_explore.cli.output import print_json
 from ikas_explore.text.printable import printable
 
@@ -19,6 +18,8 @@ def command(scope: str, data: str | None, json: bool) -> None:
 
     The sandbox is the one at IKAS_BASE_URL. SCOPE is for example store/order/created.
     """
+    from ikas_explore.cli.control import call, not_a_sandbox
+
     emitted = call("POST", "events", {"scope": scope} | ({} if data is None else {"data": data}))
     if json:
         print_json(emitted)

@@ -68,3 +68,20 @@ def test_each_shell_gets_a_script(shell: str, said: str) -> None:
     assert said in script
     assert "ikas-explore" in script
     assert f"{shell}_source" in CliRunner().invoke(app, ["-h"]).stdout  # says how to switch it on
+
+
+def test_help_and_completion_load_no_command_in_full() -> None:
+    """All commands are imported for their help: what only some of them need is not."""
+    program = (
+        "import sys, click\n"
+        "from ikas_explore.cli import COMMANDS, app\n"
+        "print(len([app.get_command(click.Context(app), name) for name in COMMANDS]))\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    number, loaded = done.stdout.splitlines()
+    assert int(number) == len(COMMANDS)
+    heavy = "pandas numpy httpx ipywidgets sgqlc graphql uvicorn starlette stamina"
+    assert not set(loaded.split()) & set(heavy.split())
