@@ -110,9 +110,8 @@ def test_a_private_endpoint_is_refused_before_it_is_sent_to_ikas(endpoint: str) 
             store.webhooks.plan({endpoint: [ORDER]})
         form = store.webhooks.save_form(language="en")
         form.fill(endpoint=endpoint, scopes=[ORDER])
-        assert form.problems == {
-            "endpoint": "This host cannot be reached from the internet; ikas refuses it."
-        }
+        assert list(form.problems) == ["endpoint"]
+        assert "from the internet" in form.problems["endpoint"]
 
 
 @pytest.mark.parametrize("endpoint", ["https://localhost/x", "http://127.0.0.1:8000/x"])
