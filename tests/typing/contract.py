@@ -74,7 +74,10 @@ def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
     receiver.status = [500, 200]
     frame = receiver.wait(2, timeout=5.0)
     frame = receiver.replay(ids, "http://127.0.0.1:1/")
+    frame = receiver.deliveries(since="2026-11-01", scope="store/order/*", limit=5)
+    removed: int = receiver.prune("2026-11-01")
+    ikas.Receiver("s", public_url=["https://a.example", "https://b.example"]).close()
     frame = ikas.push(receiver.endpoint, "store/order/created", "s", max_attempts=1)
     data: Mapping[str, Any] = ikas.verify(b"{}", "s")
     signature: str = ikas.sign("{}", "s")
-    print(frame, client_id, data, signature, box.faults, box.rate_limit)
+    print(frame, removed, client_id, data, signature, box.faults, box.rate_limit)
