@@ -26,23 +26,23 @@ def test_types_are_made_of_sdl_and_of_introspection(name: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("options", "code"),
+    "options",
     [
-        (("--from", "deep.json", "--out", "mine.py"), 1),
-        (("--from", "missing.json", "--out", "mine.py"), 1),
-        (("--from", "good.graphql", "--out", "."), 1),
-        (("--from", "good.graphql", "--out", "good.graphql/mine.py"), 1),
-        (("--from", "good.graphql"), 2),
-        (("--out", "mine.py"), 2),
+        ("--from", "deep.json", "--out", "mine.py"),
+        ("--from", "missing.json", "--out", "mine.py"),
+        ("--from", "good.graphql", "--out", "."),
+        ("--from", "good.graphql", "--out", "good.graphql/mine.py"),
+        ("--from", "good.graphql"),
+        ("--out", "mine.py"),  # of a store that nothing says how to reach
     ],
+    ids=" ".join,
 )
-def test_what_is_wrong_is_said_in_words(
-    options: tuple[str, ...], code: int, tmp_path: Path
-) -> None:
+def test_what_is_wrong_is_said_in_words(options: tuple[str, ...], tmp_path: Path) -> None:
+    """Not with 2, which says that two schemas differ."""
     (tmp_path / "deep.json").write_text("[" * 100_000)
     (tmp_path / "good.graphql").write_text(SDL)
     done = run("schema", *options)
-    assert done.returncode == code
+    assert done.returncode == 1
     assert done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "mine.py").exists()
