@@ -1,7 +1,8 @@
 """How a frame looks as the last line of a cell: pandas aligns text to the right and cuts it.
 
-`Frame` is a DataFrame that differs in nothing but `__repr__` and `_repr_html_`. Both follow
-pandas' options ``display.max_rows``, ``min_rows``, ``max_columns`` and ``notebook_repr_html``.
+`Frame` is a DataFrame that differs in nothing but `__repr__`, `_repr_html_` and `to_excel` (that of
+pandas refuses times with a zone). What is shown follows pandas' options ``display.max_rows``,
+``min_rows``, ``max_columns`` and ``notebook_repr_html``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 
 from ikas_explore.text.html_table import escape
 from ikas_explore.text.printable import text_table
+from ikas_explore.text.safe_csv import to_cell
 
 #: Ids of ikas (UUIDs, two of them, hex): whole on hover, as they would break over many lines.
 _ID = re.compile(r"[0-9a-fA-F-]{20,}|[0-9a-f]{24,}")
@@ -45,6 +47,17 @@ class Frame(pd.DataFrame):
     def __reduce_ex__(self, protocol: Any) -> Any:
         # What pickle keeps of a DataFrame, without the name of this class. Copies are pandas'.
         return copyreg._reconstructor, (pd.DataFrame, object, None), self.__getstate__()  # type: ignore[attr-defined]
+
+    def to_excel(self, *given: Any, **more: Any) -> None:  # type: ignore[misc] # final for types only
+        """Write to Excel as pandas does: times in UTC, as Excel knows no zones, and no formula."""
+        plain = pd.DataFrame(self)
+        for place in range(plain.shape[1]):
+            column = plain.iloc[:, place]
+            if isinstance(column.dtype, pd.DatetimeTZDtype):
+                plain.isetitem(place, column.dt.tz_convert("UTC").dt.tz_localize(None).array)
+            elif column.dtype == object or str(column.dtype) == "str":
+                plain.isetitem(place, column.map(to_cell).array)
+        plain.to_excel(*given, **more)
 
     def __repr__(self) -> str:
         shown = _shown(self)

@@ -250,3 +250,28 @@ def test_what_is_not_installed_is_named(tmp_path: Path, ending: str, module: str
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert told.stdout.count(f"pip install {module}") == 2
+
+
+def test_pandas_writes_a_frame_to_excel(tmp_path: Path) -> None:
+    """Its own to_excel refuses times with a zone, and takes text for formulas."""
+    import openpyxl
+
+    with ikas.connect("sandbox") as store:
+        assert store.sandbox is not None
+        attempts = store.sandbox.attempts()
+        frames = [store.webhooks.list(), store.webhooks.query().to_frame(), attempts]
+    frames[0].loc[0, "endpoint"] = "=1+1"
+    for each in frames:
+        before = each.copy()
+        each.to_excel(tmp_path / "frame.xlsx", index=False, sheet_name="mine")
+        pd.testing.assert_frame_equal(each, before)
+        read = pd.read_excel(tmp_path / "frame.xlsx")
+        assert list(read.columns) == list(each.columns)
+        assert len(read) == len(each)
+    frames[0].to_excel(tmp_path / "frame.xlsx", index=False)
+    cells = openpyxl.load_workbook(tmp_path / "frame.xlsx").active["C2"]
+    assert (cells.value, cells.data_type) == ("'=1+1", "s")
+    read = pd.read_excel(tmp_path / "frame.xlsx")
+    times = frames[0]["created_at"].dt.tz_localize(None)
+    assert (read["created_at"] - times).abs().max() < pd.Timedelta(milliseconds=1)
+    assert read["created_at"].dt.tz is None
