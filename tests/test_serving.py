@@ -8,8 +8,10 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +160,18 @@ def test_ctrl_c_at_any_line_of_an_end_ends_it_all_the_same(
         going_on = interrupted(made.close, line) is not None
         assert not serving()
     assert line > 5
+
+
+def test_what_is_opened_may_take_longer_than_the_deadline() -> None:
+    """A large file that is brought up to date is waited for."""
+
+    @contextmanager
+    def opening() -> Iterator[Slow]:
+        time.sleep(0.2)
+        yield Slow()
+
+    with Server(opening(), deadline=0.1) as server:
+        assert httpx.get(server.base_url, trust_env=False).text == "serving"
 
 
 def test_variables_for_other_servers_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

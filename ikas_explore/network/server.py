@@ -19,7 +19,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -73,7 +73,7 @@ class Server:
     name : str
         Name of the thread, and what errors call the server.
     deadline : float, default 10.0
-        Seconds until `start` and `stop` give up.
+        Seconds until `start`, once the context manager is entered, and `stop` give up.
     public_hosts : collection of str, optional
         Host names that are let in beside those of this machine, as `normal_host` writes them.
     refused : callable, optional
@@ -100,7 +100,7 @@ class Server:
         self._public_hosts = public_hosts
         self._refused = refused
         self._ending = Ending() if ending is None else ending
-        self._ready = threading.Event()
+        self._opened, self._ready = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.port = 0
@@ -115,6 +115,7 @@ class Server:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         try:
             self._thread.start()
+            self._opened.wait()  # however long: a large file of before is brought up to date
             if not self._ready.wait(self._deadline):
                 raise ServingError(f"The {self._name} was not ready after {self._deadline:g} s.")
             failure, self._failure = self._failure, None
@@ -125,7 +126,8 @@ class Server:
                     f"The {self._name} ended before it was ready: {failure!r}."
                 ) from failure
         except BaseException:
-            self.stop()
+            with suppress(ServingError):  # it ends by itself as soon as its file is open
+                self.stop()
             raise
         return self
 
@@ -153,6 +155,7 @@ class Server:
             if self._ending.is_set():
                 raise ServingError(f"The {self._name} was closed before it was ready.")
             with self._listen() as listener, self._opening as app:
+                self._opened.set()
                 self.port = listener.getsockname()[1]
                 _listening.add(listener)
                 _ports.add(self.port)
@@ -164,6 +167,7 @@ class Server:
             self._failure = error
         finally:
             _ports.discard(self.port)
+            self._opened.set()
             self._ready.set()
 
     def _listen(self) -> socket.socket:
