@@ -48,6 +48,7 @@ TAKEN: dict[str, list[str]] = {
     "authorization_code": ["store"],
     "uninstall": ["store"],
     "install": ["store"],
+    "live": ["language"],
 }
 
 
