@@ -217,3 +217,41 @@ def test_a_broken_record_says_what_to_do(frame: pd.DataFrame, text: str) -> None
     Path("frames/webhooks.json").write_text(text)
     with pytest.raises(errors.StorageError, match="Record it again"):
         check_frame(frame, "webhooks")
+
+
+#: As version 0.1 wrote it.
+RECORDED = """{
+ "columns": {"scope": "string", "n": "int", "x": "float", "t": "time", "d": "duration", \
+"ok": "bool", "o": "object", "id": "string"},
+ "key": ["scope"],
+ "compared": ["scope", "n", "x", "t", "d", "ok", "o"],
+ "rows": [
+  {"scope": "a", "n": 2, "x": "inf", "t": null, "d": null, "ok": false, "o": {"a": null}},
+  {"scope": "b", "n": 1, "x": 0.30000000000000004, "t": "2024-01-01T12:00:00.0015Z", \
+"d": "1.5 s", "ok": true, "o": ["ş", 1.0]}
+ ]
+}
+"""
+
+
+def test_a_record_of_before_is_read_and_recorded_the_same(record: Callable[..., None]) -> None:
+    frame = pd.DataFrame(
+        {
+            "scope": ["b", "a"],
+            "n": [1, 2],
+            "x": [0.1 + 0.2, float("inf")],
+            "t": [pd.Timestamp("2024-01-01 12:00:00.0015Z"), None],
+            "d": [pd.Timedelta(seconds=1.5), None],
+            "ok": [True, False],
+            "o": [["ş", 1.0], {"a": None}],
+            "id": ["1", "2"],
+        }
+    )
+    path = Path("frames/before.json")
+    path.parent.mkdir()
+    path.write_text(RECORDED, "utf-8")
+    check_frame(frame, "before")
+    with pytest.raises(AssertionError, match=r"b +n +1 +7\n"):
+        check_frame(frame.assign(n=[7, 2]), "before")
+    record(frame, "before")
+    assert path.read_text("utf-8") == RECORDED
