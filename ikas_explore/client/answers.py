@@ -62,6 +62,7 @@ CODES: Mapping[str, tuple[type[GraphQLError], str]] = {
         ArgumentRefusedError,
         "The endpoint has to be an https:// URL with a public host.",
     ),
+    "BAD_USER_INPUT": (ArgumentRefusedError, "A variable has the wrong type."),
     "GRAPHQL_VALIDATION_FAILED": (
         FieldRefusedError,
         "The schema does not have this field or argument: check api_version.",

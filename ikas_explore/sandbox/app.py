@@ -14,11 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ikas_explore.errors import StorageError
@@ -32,18 +31,19 @@ from ikas_explore.network.requests import (
 from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.catalogue import Catalogue
-from ikas_explore.sandbox.control import control_routes, refuse
+from ikas_explore.sandbox.control import Json, control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Fault, Faults, Hint, RateLimit
 from ikas_explore.sandbox.graphql import Call, Executor, executable_schema
-from ikas_explore.sandbox.oauth import answer_token
+from ikas_explore.sandbox.oauth import answer_token, install_address, read_form
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
 from ikas_explore.schema import API_VERSIONS
 from ikas_explore.settings import SANDBOX
+from ikas_explore.text.html_table import escape
 
 #: Bytes: an operation or a form of OAuth is not longer.
 MOST = 200_000
@@ -82,7 +82,7 @@ class State(AbstractContextManager[Starlette]):
         try:
             self.stores = Stores(self.rows)
             self.worker = Worker(Ledger(self.rows, self._rules, self.stores), self._rules)
-            self.events = Events(self.rows, self._rules.deliver_to, self.worker.add)
+            self.events = Events(self.rows, self._rules, self.worker.add)
             self.deliveries = Deliveries(self.rows)
             self.faults = Faults(self.rows.random("faults"))
             self.catalogue = Catalogue(self.rows)
@@ -112,10 +112,12 @@ class State(AbstractContextManager[Starlette]):
             )
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, _graphql_path(self, Executor(schema)), methods=["POST"]))
-        token_path = _token_path(self, self._rules.token_lifetime)
+            graphql.append(Route(path, _say_post, methods=["GET"]))
+        token_path = _token_path(self, self._rules)
         return [
             *graphql,
             Route("/api/admin/oauth/token", token_path, methods=["POST"]),
+            Route("/api/admin/oauth/authorize", _install_page(self.stores), methods=["GET"]),
             *control_routes(self.stores, self.events, self.deliveries, self.faults),
         ]
 
@@ -146,6 +148,12 @@ async def _body_refused(_: Request, error: Exception) -> Response:
     return refusal
 
 
+async def _say_post(_: Request) -> Response:
+    """Answer a browser, to which ikas shows a playground."""
+    text = "This is a GraphQL API: send operations with POST.\n"
+    return PlainTextResponse(text, 405, {"Allow": "POST"})
+
+
 def _graphql_path(state: State, executor: Executor) -> Answer:
     async def answer(request: Request) -> Response:
         body = await read_body(request.receive, MOST)
@@ -169,10 +177,11 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
     return answer
 
 
-def _token_path(state: State, lifetime: float) -> Answer:
+def _token_path(state: State, rules: Rules) -> Answer:
     async def answer(request: Request) -> Response:
         body = await read_body(request.receive, MOST)
-        form = dict(parse_qsl(body.decode("utf-8", "replace")))
+        kind = request.headers.get("content-type", "")
+        form = read_form(body, kind, json_too=rules.token_body == "any")  # noqa: S105
         state.calls.update(["token"])
         if form.get("grant_type") == "refresh_token":
             store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
@@ -182,8 +191,18 @@ def _token_path(state: State, lifetime: float) -> Answer:
                 struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
             if struck:
                 return await _hang(struck["hanging_refresh"], request, state.ending)
-        status, content = answer_token(form, state.stores, lifetime=lifetime)
-        return JSONResponse(content, status)
+        status, content = answer_token(form, state.stores, lifetime=rules.token_lifetime)
+        return Json(content, status)
+
+    return answer
+
+
+def _install_page(stores: Stores) -> Answer:
+    async def answer(request: Request) -> Response:
+        status, text = install_address(dict(request.query_params), stores)
+        if status == 302:
+            return RedirectResponse(text, status)
+        return HTMLResponse(f"<html><body><p>{escape(text)}</p></body></html>", status)
 
     return answer
 
@@ -206,7 +225,7 @@ def _too_many_calls(seconds: float, hint: Hint) -> Response:
     if hint == "body":
         refusal["retryAfter"] = seconds
     headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None
-    return JSONResponse(refusal, 429, headers)
+    return Json(refusal, 429, headers)
 
 
 def _call(struck: Mapping[str, Fault], store: StoreCredentials | None, stores: Stores) -> Call:
@@ -227,7 +246,7 @@ def _changed(struck: Mapping[str, Fault], status: int, content: dict[str, Any]) 
         status = struck["expired_token"].status or status
     if "partial_data" in struck and isinstance(content.get("data"), dict):
         content = _partial(content)
-    response = JSONResponse(content, status)
+    response = Json(content, status)
     if "truncated" in struck:
         body = bytes(response.body)
         return Response(body[: len(body) // 2], status, media_type="application/json")

@@ -22,6 +22,7 @@ _CENTURY = 3_155_760_000  # seconds; SQLite's integers end somewhere
 DeliverTo = Literal["loopback", "any"]
 OnExhausted = Literal["delivery", "registration"]
 NextAttemptTo = Literal["first", "current"]
+TokenBody = Literal["any", "form"]
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,16 @@ class Rules:
     next_attempt_to: NextAttemptTo = "first"
     concurrency: int = 32
     token_lifetime: float = 14_400
+    token_body: TokenBody = "any"  # noqa: S105 - what a body is, no password
+    private_app: bool = False
 
     def __post_init__(self) -> None:
         check_choice("deliver_to", self.deliver_to, get_args(DeliverTo))
         check_choice("on_exhausted", self.on_exhausted, get_args(OnExhausted))
         check_choice("next_attempt_to", self.next_attempt_to, get_args(NextAttemptTo))
+        check_choice("token_body", self.token_body, get_args(TokenBody))
         check_choice("strict", self.strict, (True, False))
+        check_choice("private_app", self.private_app, (True, False))
         for name, most in (("receiver_timeout", FINITE), ("token_lifetime", _CENTURY)):
             seconds = check_number(name, getattr(self, name), least=0, most=most, above=True)
             object.__setattr__(self, name, seconds)

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make
 from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.oauth import PERMISSIONS
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.schema.limits import PAGE_LIMIT
@@ -31,9 +32,6 @@ LISTS: Mapping[str, Kind] = {
     "listProduct": "product",
     "listProductStockLocation": "stock",
 }
-
-#: What an app may do, as ikas writes it; none is named for webhooks.
-PERMISSIONS = "read_orders,read_products,read_customers,read_inventories"
 
 DEFAULT_LIMIT = 50  # rows in a page that names no limit
 

@@ -35,6 +35,12 @@ MOST_OF_AN_EVENT = 10_000_000
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 
 
+class Json(JSONResponse):
+    """JSON with the content type that ikas answers."""
+
+    media_type = "application/json; charset=utf-8"
+
+
 def control_routes(
     stores: Stores, events: Events, deliveries: Deliveries, faults: Faults
 ) -> list[Route]:
@@ -45,7 +51,7 @@ def control_routes(
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
             raise InvalidArgumentError('Give an object, for example {"scope": ..., "data": ...}.')
         event, ids = events.emit(store, body["scope"], body.get("data"))
-        return JSONResponse({"event": event, "deliveries": ids}, 201)
+        return Json({"event": event, "deliveries": ids}, 201)
 
     def get(what: Listed) -> Answer:
         async def get_rows(request: Request, store: StoreCredentials) -> Response:
@@ -59,7 +65,7 @@ def control_routes(
                 count = await asyncio.to_thread(deliveries.count, what, asked)
                 headers["X-Total-Count"] = str(count)
             return StreamingResponse(
-                _streamed(first, pages), media_type="application/json", headers=headers
+                _streamed(first, pages), media_type=Json.media_type, headers=headers
             )
 
         return get_rows
@@ -69,7 +75,7 @@ def control_routes(
         if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
             raise InvalidArgumentError('Give a list, for example [{"kind": "latency"}].')
         faults.replace(body)
-        return JSONResponse(faults.to_json())
+        return Json(faults.to_json())
 
     def route(path: str, method: str, answer: Answer) -> Route:
         async def checked(request: Request) -> Response:
@@ -93,7 +99,7 @@ def control_routes(
 
 def refuse(status: int, code: str | None, message: str) -> Response:
     """Answer an error as GraphQL writes it."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
+    return Json({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
 
 
 def _asked(request: Request, store: str | None) -> Asked:

@@ -12,7 +12,7 @@ from typing import Any
 from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox.behaviour import DeliverTo
+from ikas_explore.sandbox.behaviour import DeliverTo, Rules
 from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows, now_ms
@@ -26,11 +26,9 @@ OWN = "own"
 class Events:
     """Events and their deliveries, in rows; `push` is called with what is to be sent."""
 
-    def __init__(
-        self, rows: Rows, deliver_to: DeliverTo, push: Callable[[Sequence[Due]], None]
-    ) -> None:
+    def __init__(self, rows: Rows, rules: Rules, push: Callable[[Sequence[Due]], None]) -> None:
         self._rows = rows
-        self._deliver_to = deliver_to
+        self._rules = rules
         self._push = push
         self._random = rows.random("events", rows.opened)
 
@@ -43,7 +41,12 @@ class Events:
         now = now_ms()
         with self._rows.transaction() as connection:
             if own is None:
-                made = sample(scope, self._random, merchant_id=store.merchant_id)
+                made = sample(
+                    scope,
+                    self._random,
+                    merchant_id=store.merchant_id,
+                    private_app=self._rules.private_app,
+                )
                 text, source = made.data, str(made.source)
             else:
                 text, source = own, OWN
@@ -59,7 +62,7 @@ class Events:
                 "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
                 (store.name, scope),
             ).fetchall():
-                reason = why_blocked(endpoint, self._deliver_to)
+                reason = why_blocked(endpoint, self._rules.deliver_to)
                 new_id = delivery_id(self._random)
                 number = connection.execute(
                     "INSERT INTO deliveries (id, event, endpoint, state, reason, created_at,"

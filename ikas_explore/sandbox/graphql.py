@@ -9,6 +9,7 @@ again. Refusals of a resolver come with HTTP 200, what does not fit the schema w
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,6 +73,11 @@ class Executor:
     def answer(self, body: bytes, call: Call) -> Answer:
         """Execute what a request's body asks for; return the HTTP status and the JSON body."""
         operation = _read_operation(body)
+        if operation == _PERSISTED:
+            # As Apollo Server 4 answers, which ikas is likely to be; not proven.
+            return 200, {
+                "errors": [_formatted(GraphQLError(_PERSISTED), "PERSISTED_QUERY_NOT_FOUND")]
+            }
         if isinstance(operation, str):
             return 400, {"errors": [_formatted(GraphQLError(operation), "BAD_REQUEST")]}
         document, errors = self._prepared(operation["query"])
@@ -87,9 +93,11 @@ class Executor:
         )
         answer: dict[str, Any] = {}
         if result.errors:
-            answer["errors"] = [_formatted(error) for error in result.errors]
-            if all(error.path is None for error in result.errors):
-                return 400, answer  # no field was reached: a variable of the wrong type
+            reached = any(error.path is not None for error in result.errors)
+            codes = ["GRAPHQL_VALIDATION_FAILED" if reached else _code(e) for e in result.errors]
+            answer["errors"] = list(map(_formatted, result.errors, codes))
+            if "OPERATION_RESOLUTION_FAILURE" in codes:
+                return 400, answer
         return 200, {**answer, "data": result.data}
 
     def fields(self, body: bytes) -> list[str]:
@@ -230,6 +238,8 @@ def _read_operation(body: bytes) -> dict[str, Any] | str:
         return f"The body is not JSON: {error}."
     if not isinstance(operation, dict):
         return "The body is not a JSON object."
+    if "query" not in operation and "persistedQuery" in (operation.get("extensions") or ()):
+        return _PERSISTED
     if not isinstance(operation.get("query"), str):
         return "The body has no 'query' text."
     if len(operation["query"]) > _MAX_LENGTH:
@@ -241,10 +251,27 @@ def _read_operation(body: bytes) -> dict[str, Any] | str:
     return operation
 
 
+#: What a client that sends hashes of queries is told, so that it sends the query.
+_PERSISTED = "PersistedQueryNotFound"
+
+
+def _code(error: GraphQLError) -> str:
+    """Return the code for an operation that was not begun, as Apollo Server 4 has them."""
+    variable = error.message.startswith("Variable ")
+    return "BAD_USER_INPUT" if variable else "OPERATION_RESOLUTION_FAILURE"
+
+
+def _worded(message: str) -> str:
+    """Put names in double quotes, as graphql-js writes them and integrators match them."""
+    return re.sub(r"'([\w$.!\[\]]+)'", r'"\1"', message)
+
+
 def _formatted(error: GraphQLError, code: str = "GRAPHQL_VALIDATION_FAILED") -> dict[str, Any]:
     """Return an error as an answer shows it, always with a code."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         formatted: dict[str, Any] = dict(error.formatted)
+        if error.extensions is None or "code" not in error.extensions:  # not a resolver's own
+            formatted["message"] = _worded(error.message)
         formatted["extensions"] = {"code": code, **(error.extensions or {})}
         return formatted
     # A resolver that broke: its text may hold anything, so only what is ours is shown.

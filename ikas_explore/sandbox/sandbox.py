@@ -22,6 +22,7 @@ from ikas_explore.sandbox.behaviour import (
     NextAttemptTo,
     OnExhausted,
     Rules,
+    TokenBody,
 )
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
 from ikas_explore.sandbox.faults import Faults, RateLimit
@@ -83,6 +84,11 @@ class Sandbox:
         eight times as many in all. A guess.
     token_lifetime : float, default 14400
         Seconds a token of the OAuth path is valid.
+    token_body : {"any", "form"}, default "any"
+        What the OAuth path reads: a form or JSON, or a form alone. ikas documents a form; that it
+        reads JSON is a guess.
+    private_app : bool, default False
+        Payloads have ``isPrivateApp``, as those of a private app do.
 
     Attributes
     ----------
@@ -123,6 +129,8 @@ class Sandbox:
         next_attempt_to: NextAttemptTo = "first",
         concurrency: int = 32,
         token_lifetime: float = 14_400,
+        token_body: TokenBody = "any",  # noqa: S107 - what a body is, no password
+        private_app: bool = False,
     ) -> None:
         rules = Rules(
             retries=Retries(max_attempts, retry_delays),
@@ -133,9 +141,12 @@ class Sandbox:
             next_attempt_to=next_attempt_to,
             concurrency=concurrency,
             token_lifetime=token_lifetime,
+            token_body=token_body,
+            private_app=private_app,
         )
         check_choice("examples", examples, (True, False))
         checked_seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
+        self._private_app = rules.private_app
         self._state = State(path, rules, seed=checked_seed, examples=examples)
         # The server knows the state but not this object, so that a sandbox nobody holds any more
         # ends too, and one that is held ends with Python.
@@ -271,7 +282,8 @@ class Sandbox:
         changed, new = self._state.catalogue.change(where, kind, id, fields)
         if emit:
             event = "created" if new else "updated"
-            self._state.events.emit(where, f"store/{kind}/{event}", payload(kind, changed))
+            data = payload(kind, changed, private_app=self._private_app)
+            self._state.events.emit(where, f"store/{kind}/{event}", data)
         return str(changed["id"])
 
     def fill(

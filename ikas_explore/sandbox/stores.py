@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from base64 import urlsafe_b64encode
 from dataclasses import astuple, dataclass, field, fields
 from random import Random
 from typing import Literal
 
-from ikas_explore.deliveries.payloads import make_uuid
+from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.tables import Rows, now_ms
 from ikas_explore.settings import check_store_name
@@ -114,7 +115,8 @@ class Stores:
             if number % 100 == 0:  # all tokens are looked at for it
                 connection.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
             # A generator for each: of one for all, who has many values can compute the next.
-            token = _new_token(self._rows.random("token", self._rows.opened, number), kind)
+            random = self._rows.random("token", self._rows.opened, number)
+            token = _new_token(random, kind, store)
             expires_at = None if lifetime is None else now + round(lifetime * 1000)
             connection.execute(
                 "INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, kind, store, expires_at)
@@ -125,6 +127,11 @@ class Stores:
         """Make a token worthless."""
         with self._rows.transaction() as connection:
             connection.execute("DELETE FROM tokens WHERE token = ?", (token,))
+
+    def of_client_id(self, client_id: str) -> StoreCredentials | None:
+        """Return the store whose app has this client id."""
+        row = self._one("SELECT * FROM stores WHERE client_id = ?", client_id)
+        return _credentials(row) if row else None
 
     def installed(self, name: str) -> bool:
         """Return whether the app is installed in the store."""
@@ -146,7 +153,7 @@ class Stores:
             name=name,
             client_id=make_uuid(random),
             client_secret=f"s_{random.getrandbits(256):064x}",
-            access_token=_new_token(random, "access"),
+            access_token=_new_token(random, "access", name),
             merchant_id=make_uuid(random),
             authorized_app_id=make_uuid(random),
         )
@@ -156,8 +163,16 @@ class Stores:
         return found[0] if found else None
 
 
-def _new_token(random: Random, kind: TokenKind) -> str:
-    return f"sandbox-{kind}-{random.getrandbits(192):048x}"
+def _new_token(random: Random, kind: TokenKind, store: str) -> str:
+    """Return a token; an access token looks like a JSON Web Token, as ikas' own do."""
+    secret = f"{random.getrandbits(192):048x}"
+    if kind != "access":
+        return f"sandbox-{kind}-{secret}"
+    # The merchant in it is made up, as is all of it; no times, so that a seed brings it back.
+    merchant = make_uuid(Random(store))  # noqa: S311 - it is made up, and opens nothing
+    parts = ({"alg": "none", "sandbox": True}, {"merchantId": merchant, "store": store})
+    encoded = (urlsafe_b64encode(to_json(part).encode()).decode().rstrip("=") for part in parts)
+    return ".".join([*encoded, secret])
 
 
 def _credentials(row: sqlite3.Row) -> StoreCredentials:

@@ -108,6 +108,7 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
 FACT_SHEET = {
     "INVALID_SCOPE": errors.ScopeRefusedError,
     "ARGUMENT_VALIDATION_ERROR": errors.ArgumentRefusedError,
+    "BAD_USER_INPUT": errors.ArgumentRefusedError,
     "LOGIN_REQUIRED": errors.LoginRequiredError,
     "UNAUTHENTICATED": errors.LoginRequiredError,
     "UNAUTHORIZED": errors.PermissionDeniedError,

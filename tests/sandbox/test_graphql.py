@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
+from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.sandbox.catalogue import Catalogue
 from ikas_explore.sandbox.graphql import executable_schema
@@ -80,8 +82,6 @@ def test_a_single_string_is_a_list_of_one(api: Api, version: str) -> None:
         ("{ listWebhook { nothing } }", None, "v1"),
         ("{ listWebhooks { id } }", None, "v2"),
         ("mutation { deleteWebhook(scopes: 1) }", None, "v1"),
-        ("mutation ($s: [String!]!) { deleteWebhook(scopes: $s) }", {"s": [1]}, "v1"),
-        ("mutation ($s: [String!]!) { deleteWebhook(scopes: $s) }", {}, "v2"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_http_400(
@@ -243,3 +243,57 @@ def test_calls_are_counted_by_field(sandbox: Sandbox, api: Api) -> None:
     api.list("v2")
     api.save(ENDPOINT, ORDER)
     assert sandbox.calls == {"listWebhook": 2, "saveWebhook": 1}
+
+
+@emulates("a wrong variable: `BAD_USER_INPUT`, HTTP 200", source="Apollo Server 4, likely")
+@pytest.mark.parametrize("variables", [{"s": [1]}, {}])
+def test_a_wrong_variable_is_bad_input(api: Api, variables: dict[str, Any]) -> None:
+    answer = api.call("mutation ($s: [String!]!) { deleteWebhook(scopes: $s) }", variables)
+    assert answer.status_code == 200
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert '"$s"' in error["message"]
+
+
+@emulates("two operations without a name: `OPERATION_RESOLUTION_FAILURE`", source="Apollo, likely")
+def test_which_of_two_operations_has_to_be_said(api: Api) -> None:
+    answer = api.call("query A { __typename } query B { __typename }")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
+
+
+@emulates("a hash in place of a query: `PERSISTED_QUERY_NOT_FOUND`", source="Apollo, likely")
+def test_a_hash_of_a_query_is_not_known(api: Api) -> None:
+    asked = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}
+    answer = api.client.post("/api/v1/admin/graphql", json=asked)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+
+
+@emulates("names in messages stand in double quotes, as graphql-js writes them", source="sdk")
+def test_messages_are_worded_as_graphql_js_words_them(api: Api) -> None:
+    answer = api.call("{ listWebhook { nothing } }")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    message = answer.json()["errors"][0]["message"]
+    assert message.startswith('Cannot query field "nothing" on type "Webhook".')
+    refused = api.save("it's no URL", ["store/order/created"])
+    assert "it's no URL" in refused.json()["errors"][0]["message"]  # values stay as they are
+
+
+def test_a_browser_is_told_to_post(api: Api) -> None:
+    answer = api.client.get("/api/v1/admin/graphql")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert "POST" in answer.text
+
+
+def test_payloads_of_a_private_app_say_so() -> None:
+    with (
+        Sandbox(private_app=True, examples=False) as sandbox,
+        api_of(sandbox) as api,
+        Receiver(sandbox.client_secret) as receiver,
+    ):
+        api.save(receiver.endpoint, ["store/order/created", "store/stock/created"])
+        sandbox.emit("store/stock/created")
+        sandbox.change("order")
+        sandbox.settle()
+        sent = [json.loads(data) for data in receiver.deliveries()["data"]]
+    assert [data["isPrivateApp"] for data in sent] == [True, True]

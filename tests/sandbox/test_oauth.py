@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from random import Random
 from typing import Any
 
@@ -42,13 +44,13 @@ def test_who_has_many_tokens_cannot_compute_those_of_another_store(sandbox: Sand
     words: list[int] = []
     for _ in range(104):
         token = ask(sandbox, grant_type="client_credentials").json()["access_token"]
-        value = int(token.rpartition("-")[2], 16)
+        value = int(token.rpartition(".")[2], 16)
         words += [value >> shift & 0xFFFFFFFF for shift in range(0, 192, 32)]
     guess = Random()
     guess.setstate((3, (*map(_untempered, words), 624), None))
     own = {"client_id": other.client_id, "client_secret": other.client_secret}
     token = ask(sandbox, grant_type="client_credentials", **own).json()["access_token"]
-    assert int(token.rpartition("-")[2], 16) != guess.getrandbits(192)
+    assert int(token.rpartition(".")[2], 16) != guess.getrandbits(192)
 
 
 def _untempered(word: int) -> int:
@@ -86,12 +88,79 @@ def test_a_code_gives_a_refresh_token_that_gives_tokens(sandbox: Sandbox) -> Non
     assert opens(sandbox, refreshed.json())
 
 
-def test_codes_and_refresh_tokens_work_once(sandbox: Sandbox) -> None:
+@emulates("old refresh tokens keep working, a code works once", source="live")
+def test_codes_work_once_and_refresh_tokens_for_good(sandbox: Sandbox) -> None:
     code = sandbox.authorization_code()
     token = ask(sandbox, grant_type="authorization_code", code=code).json()["refresh_token"]
     assert ask(sandbox, grant_type="authorization_code", code=code).status_code == 401
-    assert ask(sandbox, grant_type="refresh_token", refresh_token=token).status_code == 200
-    assert ask(sandbox, grant_type="refresh_token", refresh_token=token).status_code == 401
+    for _ in range(3):
+        newer = ask(sandbox, grant_type="refresh_token", refresh_token=token).json()
+        assert opens(sandbox, newer)
+        assert newer["refresh_token"] != token
+
+
+@emulates("access tokens look like JSON Web Tokens with the merchant's id", source="third party")
+def test_an_access_token_can_be_read_as_a_web_token(sandbox: Sandbox) -> None:
+    for token in (
+        sandbox.access_token,
+        ask(sandbox, grant_type="client_credentials").json()["access_token"],
+    ):
+        head, claims, _ = token.split(".")
+        read = [
+            json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (head, claims)
+        ]
+        assert read[0] == {"alg": "none", "sandbox": True}
+        assert len(read[1]["merchantId"]) == 36
+
+
+@emulates("permissions as ikas names them, none for webhooks", source="docs, live")
+def test_the_scope_of_a_token_names_real_permissions(sandbox: Sandbox) -> None:
+    code = sandbox.authorization_code()
+    scope = ask(sandbox, grant_type="authorization_code", code=code).json()["scope"]
+    assert all(each.startswith(("read_", "write_")) for each in scope.split(","))
+    assert "webhook" not in scope
+
+
+@emulates("the token path also reads JSON; a setting", source="third party, inferred")
+@pytest.mark.parametrize(("token_body", "status"), [("any", 200), ("form", 400)])
+def test_the_token_path_reads_json(token_body: Any, status: int) -> None:
+    with Sandbox(token_body=token_body) as sandbox:
+        asked = {"grant_type": "client_credentials", "client_id": sandbox.client_id,
+                 "client_secret": sandbox.client_secret}  # fmt: skip
+        answer = httpx.post(f"{sandbox.base_url}/api/admin/oauth/token", json=asked)
+        assert answer.status_code == status
+        broken = httpx.post(
+            f"{sandbox.base_url}/api/admin/oauth/token",
+            content=b"{",
+            headers={"content-type": "application/json"},
+        )
+        assert broken.status_code == 400
+
+
+@emulates("an install: `authorize` redirects with `code`, `storeName`, `signature`", source="docs")
+@pytest.mark.parametrize("state", ["xyz", None])
+def test_an_app_is_installed_by_a_redirect(sandbox: Sandbox, state: str | None) -> None:
+    """An installation that is begun in ikas' admin has no state."""
+    asked = {"client_id": sandbox.client_id, "redirect_uri": "http://127.0.0.1:9/back?a=1",
+             "scope": "read_orders", **({"state": state} if state else {})}  # fmt: skip
+    page = f"{sandbox.base_url}/api/admin/oauth/authorize"
+    answer = httpx.get(page, params=asked)
+    assert answer.status_code == 302
+    back = httpx.URL(answer.headers["location"])
+    assert (back.host, back.port, back.params["a"]) == ("127.0.0.1", 9, "1")
+    assert back.params["storeName"] == "sandbox"
+    assert back.params["signature"]
+    assert back.params.get("state") == state
+    token = ask(sandbox, grant_type="authorization_code", code=back.params["code"]).json()
+    assert opens(sandbox, token)
+    for wrong in (
+        {"client_id": "nobody"},
+        {"redirect_uri": "http://example.com/"},
+        {"redirect_uri": ""},
+    ):
+        refused = httpx.get(page, params={**asked, name: wrong})
+        assert refused.status_code in (400, 401)
+        assert "location" not in refused.headers
 
 
 def test_a_refresh_token_opens_no_store(sandbox: Sandbox) -> None:
