@@ -153,11 +153,12 @@ def test_an_app_is_installed_by_a_redirect(sandbox: Sandbox, state: str | None) 
     assert back.params.get("state") == state
     token = ask(sandbox, grant_type="authorization_code", code=back.params["code"]).json()
     assert opens(sandbox, token)
-    for wrong in (
-        {"client_id": "nobody"},
-        {"redirect_uri": "http://example.com/"},
-        {"redirect_uri": ""},
-    ):
+    mistakes = (
+        ("client_id", "nobody"),
+        ("redirect_uri", "http://example.com/"),
+        ("redirect_uri", ""),
+    )
+    for name, wrong in mistakes:
         refused = httpx.get(page, params={**asked, name: wrong})
         assert refused.status_code in (400, 401)
         assert "location" not in refused.headers
