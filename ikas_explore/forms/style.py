@@ -51,7 +51,7 @@ background:var(--ikas-back)}
 .ikas-form .ikas-choice{display:flex;width:100%;height:auto;flex-flow:row;align-items:center;gap:14px;padding:4px 0 6px}
 .ikas-form .ikas-choice>.widget-label{width:auto;font-weight:600;color:var(--ikas-text);margin:0}
 .ikas-form .ikas-choice .widget-radio-box{display:flex;flex-flow:row wrap;gap:4px 18px;width:auto;
-height:auto;margin:0;max-height:none;min-width:0;flex:1;overflow:visible}
+height:auto;margin:0!important;max-height:none;min-width:0;flex:1;overflow:visible}
 .ikas-form .ikas-choice .widget-radio-box label{display:flex;flex-flow:row-reverse;align-items:center;
 justify-content:flex-end;gap:6px;width:auto;height:auto;min-height:26px;color:var(--ikas-text);
 font-size:13px;line-height:1.3;margin:0;padding:0}
@@ -63,7 +63,7 @@ height:auto;line-height:1.6;color:var(--ikas-text);font-size:13px}
 color:var(--ikas-text);border:1px solid var(--ikas-edge);border-radius:4px;padding:2px 24px 2px 8px;
 font-size:13px;font-family:inherit;background-image:none;appearance:auto}
 .ikas-select option{background:var(--ikas-back);color:var(--ikas-text)}
-.ikas-field.ikas-wrong :is(input,textarea){border:2px solid var(--ikas-bad)}
+.ikas-form .ikas-field.ikas-wrong :is(input,textarea){border:2px solid var(--ikas-bad)}
 .ikas-field{gap:2px;width:100%;max-width:44em}
 .ikas-field>.widget-text,.ikas-field>.widget-textarea{flex-direction:column;align-items:stretch;
 height:auto;width:100%}
