@@ -16,6 +16,18 @@ import ikas_explore as ikas
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: Written by ``python -m tests.heaviest``.
+HEAVY = frozenset(Path(__file__).with_name("heavy.txt").read_text("utf-8").split())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `.ci/check` leaves out, before pytest reads the marks."""
+    for item in items:
+        if item.nodeid.partition("[")[0] in HEAVY:
+            item.add_marker("heavy")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Only the package has doctests: what tests import is not read for them."""
     return True if re.fullmatch(r"(?!test_).*\.py", collection_path.name) else None
