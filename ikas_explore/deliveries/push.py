@@ -132,7 +132,7 @@ def push(
         scope=str(scope),
         data=text,
         # The right form and another key: what a stranger who knows the endpoint can send.
-        client_secret=Secret(f"not {client_secret.reveal()}") if wrong_signature else client_secret,
+        client_secret=Secret(f"not of {merchant_id}") if wrong_signature else client_secret,
         authorized_app_id=make_uuid(random),
         merchant_id=merchant_id,
         created_at=now,
