@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import warnings
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.objects import Kind
-from ikas_explore.deliveries.samples import payload
+from ikas_explore.deliveries.samples import differs_from_known, payload
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import State
@@ -29,6 +30,7 @@ from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import check_number
+from ikas_explore.values.strict_json import decode
 
 if TYPE_CHECKING:
     from datetime import date
@@ -205,7 +207,8 @@ class Sandbox:
         ----------
         scope : str
         data : str or mapping, optional
-            A JSON object, or the text of one, taken as it is. Default: a sample.
+            A JSON object, or the text of one, taken as it is. A warning says what real ones of
+            this scope have and this has not. Default: a sample.
         store : str, optional
             Where it happens. Default: the store ``sandbox``.
 
@@ -231,7 +234,15 @@ class Sandbox:
         ...     list(sandbox.deliveries()["state"])  # the example's endpoint is a real host
         ['blocked']
         """
-        return self._state.events.emit(self._named(store), scope, data)[1]
+        ids = self._state.events.emit(self._named(store), scope, data)[1]
+        if data is not None:
+            self._warn_of_differences(scope, data)
+        return ids
+
+    def _warn_of_differences(self, scope: str, data: str | Mapping[str, Any]) -> None:
+        told = "; ".join(differs_from_known(scope, decode(data) if isinstance(data, str) else data))
+        if told:
+            warnings.warn(f"The data given for {scope}: {told}.", stacklevel=3)
 
     def change(
         self,

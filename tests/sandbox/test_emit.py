@@ -6,12 +6,15 @@ import hashlib
 import hmac
 import json
 import re
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 
 import pytest
 
 from ikas_explore.deliveries.receiver import Receiver
+from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.sandbox import Sandbox
 from ikas_explore.schema.scopes import Scope
@@ -151,3 +154,15 @@ def test_events_from_many_threads_are_all_delivered(sandbox: Sandbox) -> None:
         sandbox.settle(30)
         assert len(ids) == len(set(ids)) == len(receiver.deliveries()) == 160
     assert set(sandbox.deliveries()["state"]) == {"delivered"}
+
+
+def test_data_unlike_real_ones_is_taken_with_a_warning(sandbox: Sandbox) -> None:
+    with pytest.warns(UserWarning, match="real ones also have productId"):
+        sandbox.emit("store/stock/updated", {"id": "1", "stockCount": "3"})
+    with pytest.warns(UserWarning, match="stockCount is text, and number"):
+        sandbox.emit("store/stock/updated", '{"id": "1", "stockCount": "3"}')
+    whole = json.loads(sample("store/stock/updated", Random(1)).data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sandbox.emit("store/stock/updated", whole)
+        sandbox.emit("store/customer/statusUpdated", {"id": "1"})
