@@ -24,7 +24,7 @@ from tests.security.servers import TOKEN
 OTHERS = "https://gateway.example.com"
 
 
-@holds("A token is used only for the store that `IKAS_STORE` beside it names, if it names one.")
+@holds("If `IKAS_STORE` names a store, the token next to it is used for that store only.")
 @pytest.mark.parametrize("place", ["environment", "file", "half of it"])
 def test_a_token_is_not_used_for_another_store(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if place == "environment":
@@ -57,7 +57,7 @@ def test_a_token_without_a_store_beside_it_is_for_the_store_asked_for(
         ikas.connect()
 
 
-@holds("A `.env` file alone cannot send credentials from elsewhere to a server that is not ikas'.")
+@holds("A `.env` file cannot send credentials from the environment to a server that is not ikas.")
 def test_a_dotenv_file_does_not_say_where_a_token_of_the_environment_goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -73,7 +73,7 @@ def test_a_dotenv_file_does_not_say_where_a_token_of_the_environment_goes(
     assert ikas.connect("shop").base_url == OTHERS
 
 
-@holds("Nor can `stores.toml` alone; both may name ikas and ports of this machine.")
+@holds("`stores.toml` cannot either. Both may name ikas and ports of this machine.")
 def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
     file = Path("stores.toml")
@@ -96,14 +96,14 @@ def test_a_fleets_file_does_not_say_where_secrets_go(monkeypatch: pytest.MonkeyP
         ikas.Fleet.from_file(file).close()
 
 
-@does_not("A `.env` that others can read is read: `chmod 600 .env` keeps its tokens to you.")
+@does_not("A `.env` file that other users can read is accepted: run `chmod 600 .env`.")
 def test_a_dotenv_file_that_others_can_read_is_read() -> None:
     Path(".env").write_text(f"IKAS_ACCESS_TOKEN={TOKEN}\n")
     Path(".env").chmod(0o666)
     assert ikas.connect("shop").name == "shop"
 
 
-@holds("A `.env` reads no other variables of the environment: `${OTHER}` in it stands for itself.")
+@holds("A `.env` file cannot read other variables: `${OTHER}` in it is plain text.")
 def test_a_dotenv_file_does_not_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
     Path(".env").write_text(f"IKAS_BASE_URL={OTHERS}\nIKAS_ACCESS_TOKEN=${{DEPLOY_KEY}}\n")
@@ -118,7 +118,9 @@ def test_a_dotenv_file_does_not_read_the_environment(monkeypatch: pytest.MonkeyP
     assert seen == ["Bearer ${DEPLOY_KEY}"]
 
 
-@holds("A `.env` that another user laid into a folder open to all, such as `/tmp`, is refused.")
+@holds(
+    "A `.env` file of another user in a folder that everybody can write, like `/tmp`, is refused."
+)
 def test_a_dotenv_file_of_another_user_in_an_open_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +141,7 @@ def test_a_dotenv_file_of_another_user_in_an_open_folder_is_refused(
     assert ikas.connect("shop", access_token="t").name == "shop"
 
 
-@does_not("The files you name are believed: `stores.toml` says which variable holds which token.")
+@does_not("Files that you name are trusted: `stores.toml` says which variable holds which token.")
 def test_a_fleets_file_chooses_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_KEY", TOKEN)
     Path("stores.toml").write_text('access_token = "DEPLOY_KEY"\n[stores.acme]\n')
@@ -178,7 +180,7 @@ def connected(answer: Any, **more: Any) -> ikas.Store:
     )
 
 
-@holds("Secrets show in no `vars()`, copy or pickle of a store.")
+@holds("Secrets do not show in `vars()`, a copy or a pickle of a store.")
 def test_a_store_cannot_be_taken_apart_for_its_secrets() -> None:
     store = connected(lambda _: httpx.Response(200, json={"access_token": TOKEN}))
     client: Any = store.client
@@ -191,7 +193,9 @@ def test_a_store_cannot_be_taken_apart_for_its_secrets() -> None:
                 take(each)
 
 
-@holds("Nor in a traceback of a store's calls that prints local variables, be it of Ctrl-C.")
+@holds(
+    "Secrets do not show in tracebacks with local variables of a store's calls, Ctrl-C included."
+)
 @pytest.mark.parametrize("ends_in", [KeyboardInterrupt, httpx.ReadTimeout, MemoryError])
 @pytest.mark.parametrize("at", ["token", "list"])
 def test_a_traceback_with_local_variables_shows_no_secret(
@@ -257,7 +261,7 @@ WRONG = {"data": "{}", "signature": "0" * 64}
 HERE = "http://127.0.0.1:9/"
 
 
-@holds("Nor in one of a call that was given a secret as text and refused it, or what is beside it.")
+@holds("Nor in a traceback of a call that refused a secret given as text, or another argument.")
 @pytest.mark.parametrize(
     "call",
     [
@@ -292,7 +296,7 @@ def test_a_secret_that_is_passed_as_text_is_no_local_variable_of_the_package(
     shows_no_secret(told.value)
 
 
-@holds("Nor in one of `connect` refusing what it found in the environment or in `.env`.")
+@holds("Nor when `connect` refuses a value from the environment or from `.env`.")
 @pytest.mark.parametrize("place", ["environment", "file"])
 @pytest.mark.parametrize("store", ["shop", "My Shop", "another"])
 def test_nor_is_one_of_the_environment(
@@ -309,7 +313,7 @@ def test_nor_is_one_of_the_environment(
     shows_no_secret(told.value)
 
 
-@does_not("A traceback that prints local variables shows a secret that stands in one of your own.")
+@does_not("A traceback with local variables shows a secret that is in one of your own variables.")
 def test_a_secret_in_a_variable_of_the_caller_shows() -> None:
     client_secret = SECRET
     with pytest.raises(errors.SignatureError) as told:
@@ -318,7 +322,7 @@ def test_a_secret_in_a_variable_of_the_caller_shows() -> None:
     assert f"client_secret = {SECRET!r}" in "".join(lines)
 
 
-@holds("A token in the place of a store's name or an address does not show in the error.")
+@holds("A token given by mistake as a store's name or an address does not show in the error.")
 @pytest.mark.parametrize(
     "token",
     [
@@ -371,7 +375,7 @@ def test_no_option_takes_a_secret() -> None:
         assert command in commands
 
 
-@does_not("What runs as you, a notebook too, can ask a store for its secrets.")
+@does_not("Code that runs as you, a notebook for example, can read a store's secrets.")
 def test_a_secret_can_be_revealed_by_who_asks_for_it() -> None:
     store: Any = connected(lambda _: httpx.Response(500))
     assert store.client._tokens._client_secret.reveal() == SECRET

@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@holds("Files of sandbox, receiver, journal and snapshots are for their owner alone.")
+@holds("Only you can read the files of sandbox, receiver and journal, and snapshots.")
 def test_files_are_for_their_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = tmp_path / "home" / ".ikas-explore" / "journal.jsonl"
     monkeypatch.setenv("IKAS_JOURNAL", str(journal))
@@ -74,7 +74,7 @@ def test_a_file_that_was_open_to_all_is_closed(tmp_path: Path) -> None:
     assert mode(path) == 0o600
 
 
-@holds("A link that somebody laid where a snapshot goes is replaced, not written through.")
+@holds("A link in the place of a snapshot is replaced, not followed.")
 def test_a_snapshot_is_not_written_through_a_link(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
@@ -92,7 +92,7 @@ CONTENTS = [
 ]
 
 
-@holds("A file that is no journal is left as it is, though `IKAS_JOURNAL` names it.")
+@holds("A file that is not a journal is not changed, even if `IKAS_JOURNAL` names it.")
 @pytest.mark.parametrize("content", CONTENTS)
 def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> None:
     path = tmp_path / ".bashrc"
@@ -109,7 +109,7 @@ def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> Non
     assert mode(path) == 0o644
 
 
-@holds("A `.env` file names no journal, whose writes of somebody else `undo` would carry out.")
+@holds("A `.env` file cannot name a journal: `undo` would carry out somebody else's writes.")
 def test_a_dotenv_file_names_no_journal() -> None:
     Path(".env").write_text("IKAS_JOURNAL=journal.jsonl\n")
     with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
@@ -139,7 +139,7 @@ def test_a_file_behind_a_link_is_for_its_owner_from_the_first_moment_on(
     assert mode(tmp_path / "target.db") == 0o600
 
 
-@holds("What another user laid into a folder open to all (a log, a journal, notebooks) is refused.")
+@holds("Another user's log, journal or notebook in a folder that everybody can write is refused.")
 def test_what_another_user_laid_into_an_open_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +193,7 @@ def test_a_journal_whose_first_entry_is_torn_is_gone_on_with(torn: str, tmp_path
         assert len(journal.entries()) == 1
 
 
-@does_not("A report has the rights of your umask, as it is made to be passed on.")
+@does_not("Reports are written with the rights of your umask, because you pass them on.")
 def test_a_report_is_written_as_the_umask_says(tmp_path: Path) -> None:
     os.umask(0o022)
     with ikas.connect("sandbox") as store:
@@ -202,7 +202,7 @@ def test_a_report_is_written_as_the_umask_says(tmp_path: Path) -> None:
     assert mode(tmp_path / "report.html") == 0o644
 
 
-@holds("Reports mask passwords in endpoints, and tokens whose name or form shows what they are.")
+@holds("Reports mask passwords in endpoints, and tokens recognised by name or form.")
 @pytest.mark.parametrize(
     "rest",
     [
@@ -221,14 +221,14 @@ def test_reports_mask_secrets_in_endpoints(rest: str) -> None:
         assert "canary" not in report
 
 
-@does_not("Reports show a token in an endpoint under a name that does not say so, such as `?t=`.")
+@does_not("Reports show a token in an endpoint when its name does not say what it is, as in `?t=`.")
 def test_reports_show_what_does_not_look_like_a_secret() -> None:
     with ikas.connect("sandbox") as store:
         store.webhooks.save("https://a.example.com/?t=canary", ORDER)
         assert "canary" in store.webhooks.audit({"allowed_hosts": ["b.example.com"]}).to_html()
 
 
-@does_not("Frames, CSV, Parquet and the journal show endpoints as they are, tokens in them too.")
+@does_not("Frames, CSV, Parquet and the journal show endpoints unchanged, with any tokens in them.")
 def test_a_frame_shows_endpoints_as_they_are(tmp_path: Path) -> None:
     with ikas.connect("sandbox") as store:
         store.webhooks.save("https://a.example.com/?token=canary-2", ORDER)
@@ -262,7 +262,7 @@ def test_a_frame_shows_control_characters_as_they_are() -> None:
         assert "\x1b" in receiver.deliveries()[["scope"]].to_string()
 
 
-@holds("In what a command prints, control characters of others are escapes and steer no terminal.")
+@holds("Commands print control characters as escapes, so that they cannot control your terminal.")
 def test_a_delivery_cannot_steer_the_terminal() -> None:
     """`receive` prints what any program on this machine sends."""
     keys = ("authorizedAppId", "createdAt", "data", "id", "merchantId", "scope", "signature")
@@ -282,7 +282,7 @@ def test_a_delivery_cannot_steer_the_terminal() -> None:
         assert all(each.isprintable() for each in printed.replace("\n", ""))
 
 
-@holds("Nothing that lies in the working folder is imported by JupyterLab as `lab` starts it.")
+@holds("JupyterLab, as `lab` starts it, imports nothing from the working folder.")
 @pytest.mark.heavy
 def test_a_module_in_the_working_folder_is_not_imported(tmp_path: Path) -> None:
     for name in ("jupyterlab", "jupyter_core", "traitlets", "json", "sitecustomize"):

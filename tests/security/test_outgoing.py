@@ -140,7 +140,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@holds("`localhost` and its like are never looked up, so no name server can lead them elsewhere.")
+@holds("`localhost` and similar names are never looked up, so no name server can redirect them.")
 @pytest.mark.parametrize("host", ["localhost", "shop.localhost", "localhost.", "127.0.0.1."])
 def test_a_name_server_cannot_lead_loopback_elsewhere(host: str, asked: list[str]) -> None:
     with (
@@ -178,7 +178,7 @@ def test_a_receiver_that_listens_on_ipv6_alone_is_found_as_localhost() -> None:
             assert connection.recv(4) == b"POST"
 
 
-@holds("A probe connects to the address it checked: a private one for a sandbox's webhooks only.")
+@holds("A probe connects to the address that it checked; private ones only for a sandbox.")
 @pytest.mark.parametrize(
     "address",
     [
@@ -208,7 +208,7 @@ def test_a_probe_does_not_connect_to_a_private_address(address: str) -> None:
     assert is_private(address)
 
 
-@holds("A probe connects to the address it checked: a private one for a sandbox's webhooks only.")
+@holds("A probe connects to the address that it checked; private ones only for a sandbox.")
 def test_a_name_that_changes_is_looked_up_once() -> None:
     with endpoint(saying(answer(b"", "Connection: close"))) as here:
         url = f"http://rebinding.invalid:{here.port}/"
@@ -226,7 +226,7 @@ def test_a_probe_of_a_sandboxs_webhook_may_stay_here() -> None:
     assert row["status_code"] == 200
 
 
-@does_not("`push` and `replay` go to any https address you name, private ones too.")
+@does_not("`push` and `replay` connect to any https address that you name, private ones included.")
 def test_a_push_goes_where_it_is_told() -> None:
     assert check_target("https://10.0.0.1/") == "https://10.0.0.1/"
     with endpoint(lambda connection: None) as here:
@@ -244,7 +244,7 @@ def replayed(url: str) -> pd.DataFrame:
         return receiver.replay(endpoint=url)
 
 
-@holds("No redirect is followed: not with a token, not with a delivery, not by a probe.")
+@holds("Redirects are never followed, by a call, a delivery or a probe.")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_is_followed(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint(saying(answer(b""))) as there:
@@ -278,7 +278,7 @@ def test_no_redirect_is_followed(status: int, monkeypatch: pytest.MonkeyPatch) -
         assert there.connections == 0
 
 
-@holds("A proxy of the environment is used for ikas alone, which is TLS through it.")
+@holds("A proxy from the environment is used for ikas only, with TLS through it.")
 def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = answer(b"", "Connection: close", status="502 Bad")
     with endpoint(saying(refused)) as proxy, endpoint(saying(answer(EMPTY_LIST))) as here:
@@ -300,7 +300,7 @@ def test_a_proxy_sees_the_host_and_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         assert TOKEN.encode() not in proxy.sent
 
 
-@does_not("`timeout` does not bound how long the system takes to look up a name.")
+@does_not("`timeout` does not limit how long the system takes to look up a name.")
 def test_looking_up_a_name_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
 
@@ -315,7 +315,7 @@ def test_looking_up_a_name_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(looked_up) == 1
 
 
-@holds("`timeout` bounds a request or an attempt, be it one byte at a time.")
+@holds("`timeout` limits a whole request or attempt, even one that sends a byte at a time.")
 def test_an_answer_whose_head_trickles_is_given_up() -> None:
     with (
         endpoint(trickling(b"HTTP/1.1 200 OK\r\nX-Slow: ")) as slow,
@@ -433,7 +433,7 @@ def test_an_answer_that_cannot_be_decompressed_is_an_error_of_ours(encoding: str
         store.webhooks.list()
 
 
-@holds("No cookie is kept, so that stores of one fleet share no session.")
+@holds("Cookies are not kept, so the stores of a fleet share no session.")
 def test_no_cookie_is_sent_back() -> None:
     cookie = answer(EMPTY_LIST, "Set-Cookie: session=of-another-store; Path=/")
     with endpoint(saying(cookie, cookie)) as here, store_at(here.port) as store:
@@ -448,7 +448,7 @@ def test_no_cookie_is_sent_back() -> None:
     assert b"cookie:" not in here.sent.lower()
 
 
-@does_not("On this machine everything is plain HTTP: who can read loopback can read it.")
+@does_not("On this machine everything is plain HTTP: whoever can read loopback can read it.")
 def test_loopback_is_plain_http() -> None:
     with ikas.Sandbox() as sandbox, ikas.Receiver() as receiver:
         assert sandbox.base_url.startswith("http://127.0.0.1:")

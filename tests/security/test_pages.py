@@ -67,7 +67,7 @@ def test_they_listen_on_loopback_alone(sandbox: ikas.Sandbox, receiver: ikas.Rec
                 socket.create_connection((address, port), 5).close()
 
 
-@holds("They refuse a `Host` that is not this machine: a page gains nothing by DNS rebinding.")
+@holds("They refuse a `Host` that is not this machine, so DNS rebinding gains nothing.")
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.nip.io", "localhost.evil.example", "", "127.0.0.1@evil"]
 )
@@ -80,7 +80,9 @@ def test_a_foreign_host_is_refused(
     assert refused(receiver) == [400]
 
 
-@holds("They refuse what a browser sends for a page from elsewhere, and send no CORS headers.")
+@holds(
+    "They refuse requests that a browser sends for another site's page, and send no CORS headers."
+)
 @pytest.mark.parametrize(
     "sent",
     [
@@ -123,7 +125,7 @@ def test_a_person_and_a_program_are_served(sandbox: ikas.Sandbox) -> None:
         assert answer.status_code == 200
 
 
-@holds("Every route that reads or changes a store of the sandbox wants that store's token.")
+@holds("Every route that reads or changes a store of the sandbox needs that store's token.")
 @pytest.mark.parametrize(("method", "path"), WITH_TOKEN)
 @pytest.mark.parametrize("token", [None, "wrong"])
 def test_every_route_wants_a_token(
@@ -137,7 +139,7 @@ def test_every_route_wants_a_token(
     assert error["extensions"]["code"] == "LOGIN_REQUIRED"
 
 
-@holds("The sandbox keeps no body that is larger than one has to be, and waits for none for long.")
+@holds("The sandbox limits the size of request bodies and how long it waits for them.")
 @pytest.mark.parametrize("path", [path for _, path in WITH_TOKEN[:3]] + ["/api/admin/oauth/token"])
 def test_a_large_request_is_refused(
     path: str, sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
@@ -153,7 +155,7 @@ def test_a_large_request_is_refused(
     assert "larger than" in answer.json()["errors"][0]["message"]
 
 
-@holds("The sandbox keeps no body that is larger than one has to be, and waits for none for long.")
+@holds("The sandbox limits the size of request bodies and how long it waits for them.")
 def test_a_body_that_does_not_end_is_refused(
     sandbox: ikas.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +191,9 @@ def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
     assert routes == {*WITH_TOKEN, ("POST", "/api/admin/oauth/token")}
 
 
-@does_not("A receiver takes requests of every program here; `signature_ok` tells which are ikas'.")
+@does_not(
+    "A receiver accepts requests from every program here; `signature_ok` shows which to trust."
+)
 def test_a_receiver_asks_for_no_token(receiver: ikas.Receiver) -> None:
     ikas.push(receiver.endpoint, "store/order/created", "another", max_attempts=1)
     ikas.push(receiver.endpoint, "store/order/created", "secret", max_attempts=1)
@@ -206,7 +210,7 @@ def test_the_signature_covers_data_alone(receiver: ikas.Receiver) -> None:
     ikas.verify(forged, "secret")
 
 
-@does_not("A store's token sets the faults of the whole sandbox, those of its other stores too.")
+@does_not("A store's token sets the faults of the whole sandbox, for its other stores too.")
 def test_faults_are_the_whole_sandboxes(sandbox: ikas.Sandbox) -> None:
     other = sandbox.add_store("other")
     httpx.put(
@@ -218,7 +222,7 @@ def test_faults_are_the_whole_sandboxes(sandbox: ikas.Sandbox) -> None:
     assert [fault.store for fault in sandbox.faults] == ["sandbox"]
 
 
-@does_not("A sandbox with a `seed`, as `lab` starts it, has a token that everybody can compute.")
+@does_not("The token of a sandbox with a `seed`, as `lab` starts it, can be computed by anyone.")
 def test_a_seed_gives_everybody_the_same_token() -> None:
     with ikas.Sandbox(seed=1) as one, ikas.Sandbox(seed=1) as two, ikas.Sandbox() as third:
         assert one.access_token == two.access_token != third.access_token
