@@ -41,13 +41,7 @@ def ignore_expired(expired: DataFrame, wanted: Wanted) -> DataFrame:
 
 
 def rule_table() -> list[dict[str, str]]:
-    """Return all rules of the package as ``name, severity, what, remedy``, in order of reporting.
-
-    Examples
-    --------
-    >>> rule_table()[0]["name"]
-    'store-not-reached'
-    """
+    """Return all rules as ``name, severity, what, remedy``, in order of reporting."""
     return [
         {"name": each.id, "severity": each.severity, "what": each.what, "remedy": each.remedy}
         for each in (not_reached, *RULES, *PROBE_RULES, ignore_expired)

@@ -157,13 +157,7 @@ class Policy(Wanted):
 
 
 def read_policy(policy: Policy | str | Path | Mapping[str, Any] | None) -> Policy:
-    """Return a policy from a file, keywords in a mapping, or nothing at all.
-
-    Examples
-    --------
-    >>> read_policy({"required": "store/stock/*"}).required_scopes()
-    ['store/stock/created', 'store/stock/updated']
-    """
+    """Return a policy from a file, keywords in a mapping, or nothing at all."""
     if policy is None:
         return Policy()
     if isinstance(policy, Policy):

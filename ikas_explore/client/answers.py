@@ -120,19 +120,7 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
 
 
 def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
-    """Return ``data`` of a GraphQL answer that was read to its end.
-
-    Raises
-    ------
-    RateLimitedError
-        HTTP 429.
-    GraphQLError
-        An answer with ``errors``: the subclass that its code stands for.
-    LoginRequiredError
-        HTTP 401, whatever its body.
-    ResponseError
-        Everything that is no GraphQL answer.
-    """
+    """Return ``data`` of a GraphQL answer, read to its end, or raise the error it stands for."""
     status = response.status_code
     if status == 429:
         raise rate_limited(response, what)

@@ -66,11 +66,10 @@ def open_http(
 
 
 class Client:
-    """Sends operations to one store.
+    """Sends operations to one store; `http` may serve others too.
 
-    `http` may serve other stores too. `keeps` is what has to live as long as anything can send
-    through this client: the embedded sandbox. `throttle` is ikas' limit by default, and none for
-    a store on this machine.
+    `keeps` lives as long as the client: the embedded sandbox. `throttle` is ikas' limit by default,
+    and none for a store on this machine.
     """
 
     def __init__(
@@ -111,30 +110,11 @@ class Client:
         repeatable: bool = True,
         read: Callable[[dict[str, Any]], Any] = dict,
     ) -> Any:
-        """Send an operation and return its ``data``.
+        """Send an operation and return its ``data``, or what `read` makes of it.
 
-        Parameters
-        ----------
-        document : str
-            GraphQL.
-        variables : mapping, optional
-        what : str
-            What is being done, for messages.
-        repeatable : bool, default True
-            Whether sending it twice does no harm: then time-outs, 429 and 5xx are tried again
-            too, and not only connections that were never made.
-        read : callable, optional
-            From ``data`` to what is returned. No frame of it is in a traceback.
-
-        Returns
-        -------
-        dict
-            Or what `read` returns.
-
-        Raises
-        ------
-        IkasError
-            See `ikas_explore.client.answers`.
+        `what` says in messages what is being done. With `repeatable`, time-outs, 429 and 5xx are
+        tried again too, and not only connections that were never made. No frame of `read` is in a
+        traceback.
         """
         if self._http.is_closed:
             raise TransportError(

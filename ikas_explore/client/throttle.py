@@ -17,15 +17,6 @@ class Throttle:
     """Makes the calls of one `Client` wait, in the order they come, so that a rate is kept.
 
     `rate` is `RATE_LIMIT` by default; other connections to the store are not counted.
-
-    Examples
-    --------
-    >>> waits = []
-    >>> throttle = Throttle(Rate(calls=2, seconds=10.0), clock=lambda: 100.0, sleep=waits.append)
-    >>> for _ in range(5):
-    ...     throttle.wait()
-    >>> waits
-    [10.0, 10.0, 20.0]
     """
 
     def __init__(

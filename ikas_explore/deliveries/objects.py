@@ -70,14 +70,7 @@ class Draw:
 
 
 def make(kind: Kind, draw: Draw, *, created_at: int, updated_at: int, merchant_id: str) -> Fields:
-    """Make one object of a kind; times in Unix milliseconds.
-
-    Examples
-    --------
-    >>> made = make("stock", Draw(Random(1)), created_at=0, updated_at=5, merchant_id="m")
-    >>> made["updatedAt"], made["deleted"]
-    (5, False)
-    """
+    """Make one object of a kind; times in Unix milliseconds."""
     record = {"createdAt": created_at, "updatedAt": updated_at, "deleted": False}
     return {**_MAKERS[kind](draw, created_at, merchant_id), **record}
 

@@ -106,11 +106,6 @@ def sample(
 
     Every value comes from the random, also the time and the merchant where they are not given: the
     same state gives the same bytes on any machine and version of Python.
-
-    Examples
-    --------
-    >>> sample("store/stock/created", Random(1)).source
-    'sdk'
     """
     (name,) = check_scopes([scope])
     draw = Draw(random)

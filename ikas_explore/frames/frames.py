@@ -199,11 +199,6 @@ def make_frame(
     """Make a frame of declared columns.
 
     Missing cells are None, times Unix milliseconds; `order` gives the places of the cells.
-
-    Examples
-    --------
-    >>> make_frame({"scope": "string", "created_at": "time"}, {"scope": [], "created_at": []}).shape
-    (0, 2)
     """
     if order is not None and len(order) < _MANY:
         data = {name: [data[name][place] for place in order] for name in columns}

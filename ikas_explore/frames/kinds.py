@@ -24,12 +24,6 @@ SCALARS: Mapping[str, tuple[Kind, Kind]] = {
 
 
 def kind_of(graphql_type: str) -> Kind:
-    """Tell the kind of a column from a type in GraphQL's notation.
-
-    Examples
-    --------
-    >>> kind_of("Boolean!"), kind_of("Timestamp"), kind_of("[String!]!")
-    ('bool', 'time', 'object')
-    """
+    """Tell the kind of a column from a type in GraphQL's notation."""
     required = graphql_type.endswith("!")
     return SCALARS.get(graphql_type.removesuffix("!"), ("object", "object"))[required]

@@ -40,21 +40,10 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class LiveRow:
-    """One delivery as it is shown.
+    """One delivery as it is shown; `answer` is the status, or why there was none.
 
-    Attributes
-    ----------
-    key : str
-        What `LiveSource.body` and `LiveSource.replay` take.
-    time : str
-    scope, object : str
-    signature : bool or None
-        None where it was not checked.
-    answer : str
-        The status of the answer, or why there was none.
-    ok : bool
-        Whether ikas would count it as delivered.
-    attempts : int
+    `key` is what `LiveSource.body` and `LiveSource.replay` take. `signature` is None where it was
+    not checked, and `ok` is whether ikas would count the delivery as received.
     """
 
     key: str

@@ -19,18 +19,7 @@ _BARS = 60
 def draw_times(
     times: Sequence[dt.datetime], groups: Sequence[str], *, title: str, order: Sequence[str] = ()
 ) -> Figure:
-    """Draw how many things happened when, each group in a colour of its own.
-
-    Parameters
-    ----------
-    times : sequence of datetime
-        In UTC.
-    groups : sequence of str
-        What each is: an outcome, a scope.
-    title : str
-    order : sequence of str, optional
-        The groups from the bottom up; others follow.
-    """
+    """Draw how many things happened when (UTC), each group in a colour of its own."""
     picture = figure(width=9, height=3)
     axes = picture.subplots()
     axes.set_title(title, loc="left")

@@ -76,14 +76,6 @@ class Desired:
 def read_desired(given: DesiredLike) -> Desired:
     """Read a desired state and check all of it, before anything is sent.
 
-    Raises
-    ------
-    PlanError
-        The file is empty or cannot be read, a table or key is unknown, or a scope has two
-        endpoints.
-    InvalidScopeError, InvalidArgumentError
-        A scope or endpoint cannot be right.
-
     Examples
     --------
     >>> read_desired({"https://example.com/{store}": ["store/stock/*"]}).of(["acme"])

@@ -32,24 +32,7 @@ _NUMBERS = itertools.count(1)
 class Journal:
     """A stack of the writes made, the last one on top, in memory or in a file.
 
-    It forgets what was taken back.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        The file; in memory without one. Folders are made.
-    base_url : str, default ""
-        Where the stores are. Entries made elsewhere are kept and not seen.
-
-    Raises
-    ------
-    StorageError
-        From every method: the file cannot be read or written, or holds something else.
-
-    Examples
-    --------
-    >>> Journal().entries()
-    []
+    It forgets what was taken back. Entries made at another `base_url` are kept and not seen.
     """
 
     def __init__(self, path: str | Path | None = None, *, base_url: str = "") -> None:
@@ -159,13 +142,7 @@ class Journal:
 
     @contextmanager
     def claim(self, entries: Iterable[Entry]) -> Iterator[None]:
-        """Take writes back in the block, and be the only one who takes back any.
-
-        Raises
-        ------
-        PlanError
-            One of them was taken back already.
-        """
+        """Take writes back in the block, and be the only one who takes back any."""
         with self._undoing if self._file is None else self._file.claim():
             missing = {entry.id for entry in entries}
             for entry in self._backwards():
@@ -191,13 +168,7 @@ class Journal:
 
 
 class Journals:
-    """The journals of one or several stores, as one stack.
-
-    Parameters
-    ----------
-    journals : mapping of str to Journal
-        Store to journal; several stores may have one.
-    """
+    """The journals of one or several stores, as one stack; several stores may share one."""
 
     def __init__(self, journals: Mapping[str, Journal]) -> None:
         self._of = dict(journals)

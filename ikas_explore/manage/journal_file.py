@@ -32,22 +32,10 @@ _TAKEN, _WRITE = b'{"taken":"', b'{"write":{"id":"'
 class Entry:
     """One write: a save of one endpoint, or a delete.
 
-    Attributes
-    ----------
-    id : str
-    written_at : str
-        ISO time, UTC.
-    base_url : str
-        Where the store is, so that a sandbox's writes are never undone at ikas.
-    store : str
-    before, after : mapping of str to str or None
-        Scope to endpoint, None where nothing is registered.
-    sales_channels : bool
-        Whether the write named sales channels; ikas does not return those it replaced.
-    apply : str
-        What the writes of one `Plan.apply` have in common; empty for a single write.
-    part : int
-        The number of the write within its apply, from 0.
+    `before` and `after` lead from scope to endpoint, None where nothing is registered. The writes
+    of one `Plan.apply` share `apply` and are numbered by `part`; a single write has an empty
+    `apply`. `base_url` keeps a sandbox's writes from being undone at ikas. `sales_channels` is
+    whether the write named some; ikas does not return those it replaced.
     """
 
     id: str

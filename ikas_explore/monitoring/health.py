@@ -45,15 +45,7 @@ class Judged(NamedTuple):
 
 
 def judge(known: Known, until: int) -> Judged:
-    """Judge one registered scope.
-
-    Examples
-    --------
-    >>> judge(Known([], [], None), until=0).state
-    'never'
-    >>> judge(Known([1], [5, 6], 6), until=9).state
-    'stopped'
-    """
+    """Judge one registered scope."""
     arrivals = [each for each in known.arrivals if each <= until]
     if not arrivals:
         told = _lost(len(known.missed)) if known.missed else "nothing was received"

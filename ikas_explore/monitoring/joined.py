@@ -20,22 +20,8 @@ def expected(
     """Return the objects of which a delivery is due, each with its scope.
 
     With ``created`` alone registered, those made in the window; with ``updated`` alone, those
-    changed in it after they were made; with both, those whose last change is in it.
-
-    Parameters
-    ----------
-    changed : pandas.DataFrame
-        ``kind, id, created_at, updated_at``, a row an object.
-    registered : collection of str
-        The scopes that are registered.
-    since, until : datetime.datetime
-        The window, both ends included.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows that count, with ``scope`` and ``any_covers``: whether any delivery of the
-        object will do, however old.
+    changed in it after they were made; with both, those whose last change is in it. ``any_covers``
+    is whether any delivery of the object will do, however old.
     """
     kind = changed["kind"].astype("object")
     created = ("store/" + kind + "/created").isin(list(registered))
@@ -54,22 +40,8 @@ def expected(
 def not_arrived(due: DataFrame, arrived: DataFrame, *, until: dt.datetime) -> DataFrame:
     """Return the objects that no verified delivery covers, the oldest change first.
 
-    A delivery covers an object when its data is at least as new: by ``updatedAt`` in the data,
-    else by the time it arrived.
-
-    Parameters
-    ----------
-    due : pandas.DataFrame
-        As `expected` returns it.
-    arrived : pandas.DataFrame
-        ``kind, object_id, received_at, object_updated_at``; the last is NaT where unknown.
-    until : datetime.datetime
-        ``lag`` is counted up to here.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``scope, id, updated_at, last_received_at, lag``.
+    A delivery covers an object when its data is at least as new: by ``updatedAt`` in the data, else
+    by the time it arrived. ``lag`` is counted up to `until`.
     """
     as_new_as = arrived["object_updated_at"].fillna(arrived["received_at"])
     newest = (

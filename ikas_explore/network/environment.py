@@ -28,11 +28,6 @@ def trust(url: str = "https:") -> ssl.SSLContext:
 
     For https the authorities that ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` names, in place of those
     that come with httpx; on this machine too.
-
-    Raises
-    ------
-    InvalidArgumentError
-        A variable names nothing that can be used; the message names the variable alone.
     """
     if url[:6].lower() != "https:":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes its time
@@ -82,13 +77,7 @@ class Proxy(NamedTuple):
 
 
 def proxy_for(url: str) -> Proxy | None:
-    """Return the proxy that the environment, or the system, names for a URL.
-
-    Raises
-    ------
-    InvalidArgumentError
-        It cannot be used; the message names the variable and never its value.
-    """
+    """Return the proxy that the environment, or the system, names for a URL."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxies = HiddenMapping(getproxies())  # there may be passwords in it

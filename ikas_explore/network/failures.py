@@ -14,16 +14,10 @@ from ikas_explore.errors import TransportError
 
 
 class Failure(NamedTuple):
-    """What went wrong.
+    """What went wrong, in words without an address, and what a caller can do about it.
 
-    Attributes
-    ----------
-    reason : str
-        In words, without an address: ``"refused: nothing answers at that address"``.
-    advice : str
-        What a person who called a store can do about it.
-    sent : bool
-        Whether the other side may have got the request: if not, even a delete can be sent again.
+    `sent` is whether the other side may have got the request: if not, even a delete can be sent
+    again.
     """
 
     reason: str

@@ -60,26 +60,13 @@ if hasattr(os, "register_at_fork"):
 class Server:
     """One ASGI app, served on 127.0.0.1 from a thread.
 
-    Requests for another ``Host`` are refused with HTTP 400, requests that a browser sent for a
-    page from elsewhere (``Origin``, ``Sec-Fetch-Site``) with 403. Neither reaches the app.
+    Requests for another ``Host`` are refused with HTTP 400, requests that a browser sent for a page
+    from elsewhere (``Origin``, ``Sec-Fetch-Site``) with 403. Neither reaches the app.
 
-    Parameters
-    ----------
-    app : ASGI application, or a context manager that returns one
-        A context manager is entered in the server's thread before it serves, and left after the
-        last request. Its lifespan events are run too.
-    port : int, default 0
-        0 takes a free one.
-    name : str
-        Name of the thread, and what errors call the server.
-    deadline : float, default 10.0
-        Seconds until `start`, once the context manager is entered, and `stop` give up.
-    public_hosts : collection of str, optional
-        Host names that are let in beside those of this machine, as `normal_host` writes them.
-    refused : callable, optional
-        See `Refused`.
-    ending : Ending, optional
-        Set when the server is to end: for apps that wait for long.
+    `app` may be a context manager that returns one: it is entered in the server's thread before it
+    serves, and left after the last request. `start` and `stop` give up after `deadline` seconds.
+    `public_hosts` are let in beside those of this machine, as `normal_host` writes them. `ending`
+    is set when the server is to end, for apps that wait for long.
     """
 
     def __init__(
@@ -285,11 +272,6 @@ async def drop_connection(receive: Receive, send: Send) -> None:
     """Cut the connection of a request without an answer, as a crashing server does.
 
     ASGI has no message for it, so uvicorn's own transport is reached through ``send``.
-
-    Parameters
-    ----------
-    receive, send : callable
-        Of a request served by `Server` that nothing was answered to yet.
     """
     transport: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]
     transport.abort()

@@ -161,13 +161,7 @@ def _surplus(connection: Any) -> bool:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, each once, in the system's order; OSError without any.
-
-    Examples
-    --------
-    >>> resolve("127.0.0.1", 80)
-    ['127.0.0.1']
-    """
+    """Return the addresses of a host, each once, in the system's order; OSError without any."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a label too long

@@ -82,26 +82,14 @@ _OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "gte": ">=", "lt": "<", "lt
 
 
 class Catalogue:
-    """The objects of all stores, in rows.
-
-    Parameters
-    ----------
-    rows : Rows
-        Its seed also says what new objects are like.
-    """
+    """The objects of all stores, in rows; their seed also says what new objects are like."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._draw = Draw(rows.random("objects", rows.opened))
 
     def page(self, kind: Kind, store: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a page of a list as ikas answers it.
-
-        Raises
-        ------
-        InvalidArgumentError
-            A page, a limit or a sort that ikas does not have.
-        """
+        """Return a page of a list as ikas answers it."""
         asked = arguments.get("pagination") or {}
         page, limit = asked.get("page") or 1, asked.get("limit") or DEFAULT_LIMIT
         if page < 1 or not 1 <= limit <= PAGE_LIMIT:

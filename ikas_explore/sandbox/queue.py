@@ -24,14 +24,6 @@ class Lanes:
     """Attempts that wait for their time, or for a free place at their receiver.
 
     At most `per_receiver` attempts to one receiver and `in_all` together are under way at a time.
-
-    Examples
-    --------
-    >>> lanes = Lanes(per_receiver=1, in_all=2)
-    >>> for number, receiver in enumerate(["slow", "slow", "fast"], start=1):
-    ...     lanes.add(Due(number, 1, receiver), at=0.0)
-    >>> [due.delivery for due in lanes.take(now=0.0)]
-    [1, 3]
     """
 
     def __init__(self, *, per_receiver: int, in_all: int) -> None:

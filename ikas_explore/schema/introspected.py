@@ -44,23 +44,7 @@ _asked: set[Origin] = set()
 
 
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
-    """Return the module of types of a store's schema.
-
-    Parameters
-    ----------
-    origin : Origin
-    ask : callable
-        Returns the answer to the introspection query.
-    refresh : bool, default False
-        Ask even when the schema is known.
-
-    Raises
-    ------
-    InvalidArgumentError
-        The answer is not a schema, or would run as Python.
-    IkasError
-        From `ask`, when no schema is known.
-    """
+    """Return the module of types of a store's schema; `ask` returns the introspection answer."""
     if not refresh and origin in _loaded:
         return _loaded[origin]
     folder = _folder()

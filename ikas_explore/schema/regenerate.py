@@ -30,22 +30,7 @@ _ASK = "Ask for graphql.get_introspection_query() and save the whole answer."
 
 
 def write_types(source: Path, out: Path) -> bool:
-    """Write a module of the types of a schema file; return False when it was up to date.
-
-    Parameters
-    ----------
-    source : Path
-        The JSON answer to an introspection query, or SDL.
-    out : Path
-        The module; its name is the name that the schema has in it.
-
-    Raises
-    ------
-    InvalidArgumentError
-        The file cannot be read, or is not a schema.
-    StorageError
-        The module cannot be written.
-    """
+    """Write a module of the types of a schema file (introspection or SDL); False if up to date."""
     return write_if_new(out, types_of_file(source, out))
 
 
@@ -55,21 +40,9 @@ def types_of_file(source: Path, out: Path) -> str:
 
 
 def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
-    """Return a module of sgqlc types; the same input gives the same text.
+    """Return a module of sgqlc types; the same introspection result gives the same text.
 
-    Parameters
-    ----------
-    introspection : dict
-        An introspection result: ``{"__schema": ...}``, also inside ``{"data": ...}``.
-    name : str
-        A Python identifier that the module will hold the schema under.
-    source : str
-        What the header names as the source.
-
-    Raises
-    ------
-    InvalidArgumentError
-        The dict is not an introspection result, or the name is not an identifier.
+    The module holds the schema under `name`; its header names the `source`.
     """
     from sgqlc.codegen.schema import CodeGen
 

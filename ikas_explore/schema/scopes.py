@@ -122,11 +122,6 @@ def check_scopes(
 
     With `allow_unknown`, scopes that the catalogue does not know, or knows as not registrable,
     are accepted. With `patterns`, ``store/order/*`` is the registrable scopes that match.
-
-    Examples
-    --------
-    >>> check_scopes("store/order/created")
-    ['store/order/created']
     """
     found: list[str] = []
     for scope in read_scopes(scopes):
@@ -144,11 +139,6 @@ def find_registered(scopes: str | Iterable[str], registered: Collection[str]) ->
     """Return the scopes to delete: by name, or those of the registered ones that match a pattern.
 
     What is registered is accepted by its name, whether the catalogue knows it or not.
-
-    Examples
-    --------
-    >>> find_registered("store/*/created", ["store/order/created", "store/stock/updated"])
-    ['store/order/created']
     """
     found: list[str] = []
     for scope in read_scopes(scopes):

@@ -26,22 +26,10 @@ from ikas_explore.text.printable import printable
 class Database:
     """The one connection to a file's rows; threads take turns, and errors are StorageErrors.
 
-    Parameters
-    ----------
-    path : str or path-like or None
-        A file, made when it is not there, readable by its owner alone; None keeps the rows
-        in memory.
-    name : str
-        What errors call it: "receiver's log".
-    tables : str
-        The SQL statements that make the tables, each with its semicolon.
-    application_id : int
-        Marks the file as one of this kind.
-    added : sequence of str
-        The statements that bring a file of the first version to the second, of the second to the
-        third and so on: an older file is brought up when it is opened, in one transaction.
-    functions : mapping, optional
-        Functions of Python that these statements call.
+    A file is readable by its owner alone; without a `path` the rows are in memory. `name` is what
+    errors call it, and `application_id` marks the file as one of this kind. `added` brings a file
+    of the first version to the second, of the second to the third and so on, when it is opened, in
+    one transaction; `functions` are Python's, for these statements.
     """
 
     def __init__(

@@ -14,13 +14,7 @@ from ikas_explore.text.printable import shown
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path as a user gave it, ``~`` expanded; one that cannot be is refused.
-
-    Examples
-    --------
-    >>> user_path("reports/today.html").name
-    'today.html'
-    """
+    """Return a path as a user gave it, ``~`` expanded; one that cannot be is refused."""
     try:
         text = os.fspath(path)
     except TypeError:

@@ -16,10 +16,6 @@ def locked(path: Path) -> Iterator[int]:
     """Open a file, made for its owner alone, and hold it until the end; waits for who holds it.
 
     The file may be removed, or another may take its place, while it is held.
-
-    Raises
-    ------
-    OSError
     """
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -27,25 +27,9 @@ def gather(  # noqa: C901 - the thread's work is a part of it
     """Call a function with each item in threads; yield each item with its result, as they end.
 
     An exception of `call` is yielded in place of the result. When the caller stops early, with
-    Ctrl-C for example, no further call is begun.
-
-    Parameters
-    ----------
-    call : callable
-    items : iterable
-    workers : int
-        How many at a time. With one, or one item, the calls are made in the caller's thread,
-        and Ctrl-C reaches them.
-    timeout : float, optional
-        Seconds for all of it. After that nothing is waited for, as if the caller had stopped.
-    finish : bool, default False
-        For writes: when the caller stops early, wait for the calls under way. Reads are left
-        in the middle.
-
-    Examples
-    --------
-    >>> sorted(gather(abs, [-2, 1, -3], workers=2))
-    [(-3, 3), (-2, 2), (1, 1)]
+    Ctrl-C for example, or after `timeout` seconds, no further call is begun. With `finish`, for
+    writes, the calls under way are waited for. With one worker, or one item, the calls are made in
+    the caller's thread, and Ctrl-C reaches them.
     """
     waiting = deque(items)
     if min(workers, len(waiting)) <= 1 and timeout == math.inf:

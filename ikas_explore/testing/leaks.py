@@ -41,16 +41,7 @@ class Leak(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """A secret of the environment that no notebook may hold.
-
-    Attributes
-    ----------
-    name : str
-        The variable.
-    value : Secret
-    spellings : tuple of Secret
-        How the same text stands in Python, JSON, HTML and a URL, the longest first.
-    """
+    """A secret of the environment that no notebook may hold, with its spellings, longest first."""
 
     name: str
     value: Secret

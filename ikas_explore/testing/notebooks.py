@@ -56,13 +56,7 @@ class Finding(NamedTuple):
 
 
 def find_notebooks(paths: Iterable[str | Path]) -> list[Path]:
-    """Return the notebooks that paths name, those of folders and their folders included.
-
-    Raises
-    ------
-    InvalidArgumentError
-        A path does not exist, or a folder holds no notebook: nothing would be checked.
-    """
+    """Return the notebooks that paths name, those of folders and their folders included."""
     found: list[Path] = []
     for path in map(user_path, paths):
         if path.is_dir():
@@ -94,28 +88,10 @@ def check_notebooks(
     ignore: Iterable[str] = (),
     max_output: None = None,
 ) -> list[Finding]:
-    """Check saved notebooks, and records of frames.
+    """Check saved notebooks, and the records of frames (``.json``) that `find_records` found.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        Notebooks; a path that ends in ``.json`` is a record, from `find_records`.
-    environment : mapping, optional
-        Variables with secrets that must not be found, from `ikas_explore.settings.read_variables`.
-    ignore : iterable of str, optional
-        Rules that are left out, some of `RULES`.
-    max_output : None
-        Until 0.1 the most bytes of an output; refused now.
-
-    Returns
-    -------
-    list of Finding
-        In the order of the paths; empty when all is well. Secrets are masked.
-
-    Raises
-    ------
-    InvalidArgumentError
-        A rule is not known, or `max_output` was given.
+    The secrets of `environment`, from `read_variables`, must not be found; they are shown masked.
+    Findings are in the order of the paths.
     """
     secrets = known_secrets(HiddenMapping(environment or {}))
     del environment  # a traceback may print local variables

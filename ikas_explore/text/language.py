@@ -25,13 +25,7 @@ def read_language(language: str | None) -> Language:
 
 
 def default_language(environment: Mapping[str, str] | None = None) -> Language:
-    """Return the language of the locale, found as gettext does; English where it is another.
-
-    Examples
-    --------
-    >>> default_language({"LANG": "tr_TR.UTF-8"}), default_language({"LANG": "C"})
-    ('tr', 'en')
-    """
+    """Return the language of the locale, found as gettext does; English where it is another."""
     environment = os.environ if environment is None else environment
     names = (environment.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     named = next((name for name in names if name), None) or locale.getlocale()[0] or ""

@@ -40,13 +40,7 @@ COLOURS: Mapping[str, str] = {
 
 
 def figure(*, width: float, height: float) -> Figure:
-    """Return an empty figure of inches that shows itself once in a notebook.
-
-    Raises
-    ------
-    IkasError
-        matplotlib is not installed.
-    """
+    """Return an empty figure of inches that shows itself once in a notebook."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

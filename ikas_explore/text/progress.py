@@ -46,11 +46,6 @@ class Bar:
 
     ``IKAS_PROGRESS=off`` hides it: whether it shows depends on how fast the machine is, and the
     outputs of a notebook that is checked must not.
-
-    Examples
-    --------
-    >>> with Bar("stores") as bar:
-    ...     bar(1, 3)
     """
 
     def __init__(self, what: str, *, delay: float = DELAY) -> None:

@@ -24,14 +24,7 @@ _MADE_SAFE = re.compile(rf"{_BEGINNING}'{_FORMULA}|^'(?='*[\t\r])")
 
 
 def to_csv(frame: pd.DataFrame, path: str | Path | None = None) -> str | None:
-    """Write a frame as CSV that spreadsheets take for text; return it, unless a path is given.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_csv(pd.DataFrame({"endpoint": ["=1+1", "https://example.com/"]})).splitlines()
-    ['endpoint', "'=1+1", 'https://example.com/']
-    """
+    """Write a frame as CSV that spreadsheets take for text; return it, unless a path is given."""
     safe = frame.copy()
     for name in safe.columns:
         if safe[name].dtype.kind == "O" or str(safe[name].dtype) == "str":
@@ -57,11 +50,5 @@ def to_cell(value: object) -> object:
 
 
 def from_cell(cell: object) -> object:
-    """Return what `to_cell` was given.
-
-    Examples
-    --------
-    >>> from_cell(to_cell("=1+1")), from_cell("'quoted'")
-    ('=1+1', "'quoted'")
-    """
+    """Return what `to_cell` was given."""
     return _MADE_SAFE.sub("", cell) if isinstance(cell, str) else cell

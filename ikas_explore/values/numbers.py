@@ -40,14 +40,6 @@ def check_number(
 
     Accepts NumPy numbers; rejects bool and str. `least` itself is refused with `above`, infinity
     with `FINITE` as the most, and fractions with `whole`.
-
-    Examples
-    --------
-    >>> check_number("share", 0.5, least=0, most=1)
-    0.5
-    >>> check_number("workers", "5", least=1, most=100, whole=True)
-    Traceback (most recent call last):
-    ikas_explore.errors.InvalidArgumentError: workers is '5'; give a whole number from 1 to 100.
     """
     if isinstance(value, Integral if whole else Real) and not isinstance(value, bool):
         # Before it is compared: numpy's would warn of what they cannot hold.

@@ -15,16 +15,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def decode(text: str) -> Any:
-    """Read a JSON text; raise ValueError, or RecursionError where it is nested too deeply.
-
-    Examples
-    --------
-    >>> decode('{"a": [1, null]}')
-    {'a': [1, None]}
-    >>> decode("NaN")
-    Traceback (most recent call last):
-    ValueError: NaN is not JSON
-    """
+    """Read a JSON text; raise ValueError, or RecursionError where it is nested too deeply."""
     return _DECODER.decode(text)
 
 
