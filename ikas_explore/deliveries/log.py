@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.payloads import read_payload
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
-from ikas_explore.network.clock import wait_for
+from ikas_explore.network.clock import Changes
 from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class Log:
             functions={"read_text": _read_text, "checksum": _checksum},
             application_id=0x696B7263,  # "ikrc" in ASCII
         )
-        self._written = threading.Condition()
+        self._written = Changes()
         self._failure: StorageError | None = None
         self._closed = False
         (row,) = self._database.read("SELECT coalesce(max(number), 0) FROM requests")
@@ -151,14 +150,12 @@ class Log:
                         (REFUSED_KEPT,),
                     )
         except StorageError as error:
-            with self._written:
-                self._failure = error
-                self._written.notify_all()
+            self._failure = error
+            self._written.notify()
             raise
-        with self._written:
-            self._failure = None
-            self._last += len(requests)
-            self._written.notify_all()
+        self._failure = None
+        self._last += len(requests)
+        self._written.notify()
 
     def amend(self, number: int, *, status: int | None, error: str) -> None:
         """Correct a row whose request got another answer than the one that was written down."""
@@ -175,23 +172,21 @@ class Log:
         one could not be written or the log is closed.
         """
         self._database.check_process()  # nothing ever comes to a forked child
-        with self._written:
-            wait_for(
-                self._written,
-                lambda: self.came >= count or self._failure is not None or self._closed,
-                timeout,
-            )
-            if self.came >= count:
-                return
-            if self._failure is not None:
-                raise self._failure
-            if self._closed:
-                raise StorageError("The receiver is closed and gets nothing; make a new one.")
-            raise WaitTimeoutError(
-                f"{self.came} of {count} requests came within {timeout:g} s. Look at "
-                "deliveries() for those that did, and at the sender for the others; "
-                "a longer `timeout` waits longer."
-            )
+        self._written.wait_for(
+            lambda: self.came >= count or self._failure is not None or self._closed, timeout
+        )
+        failure = self._failure
+        if self.came >= count:
+            return
+        if failure is not None:
+            raise failure
+        if self._closed:
+            raise StorageError("The receiver is closed and gets nothing; make a new one.")
+        raise WaitTimeoutError(
+            f"{self.came} of {count} requests came within {timeout:g} s. Look at "
+            "deliveries() for those that did, and at the sender for the others; "
+            "a longer `timeout` waits longer."
+        )
 
     def frame(
         self,
@@ -257,9 +252,8 @@ class Log:
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
         self._database.close()
-        with self._written:
-            self._closed = True
-            self._written.notify_all()
+        self._closed = True
+        self._written.notify()
 
 
 def _checksum(text: str | None) -> int | None:

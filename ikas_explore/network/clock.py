@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 # freezegun and time-machine replace time.monotonic, but not this clock of the system.
 _REAL = getattr(time, "CLOCK_MONOTONIC", None)
@@ -15,12 +17,33 @@ def now() -> float:
     return time.monotonic() if _REAL is None else time.clock_gettime(_REAL)
 
 
-def wait_for(changed: threading.Condition, done: Callable[[], object], seconds: float) -> bool:
-    """Wait, with the condition held, until something is done; return whether it was in time."""
-    end = now() + seconds
-    while not done():
-        left = end - now()
-        if left <= 0:
-            return False
-        changed.wait(min(left, threading.TIMEOUT_MAX))
-    return True
+class Changes:
+    """Wakes those who wait for something to change, from any thread.
+
+    Ctrl-C may leave `threading.Event` and `Condition` locked for good, or end in a RuntimeError;
+    a wait here can be interrupted at any moment.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[SimpleQueue[None]] = []
+
+    def notify(self) -> None:
+        """Have all who wait look again."""
+        for each in list(self._waiting):
+            each.put(None)
+
+    def wait_for(self, done: Callable[[], object], seconds: float) -> bool:
+        """Wait until something is done; return whether it was in time."""
+        mine: SimpleQueue[None] = SimpleQueue()
+        self._waiting.append(mine)
+        try:
+            end = now() + seconds
+            while not done():
+                left = end - now()
+                if left <= 0:
+                    return False
+                with suppress(Empty):
+                    mine.get(timeout=min(left, threading.TIMEOUT_MAX))
+            return True
+        finally:
+            self._waiting.remove(mine)

@@ -20,6 +20,7 @@ import threading
 import weakref
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -87,7 +88,9 @@ class Server:
         self._public_hosts = public_hosts
         self._refused = refused
         self._ending = Ending() if ending is None else ending
-        self._opened, self._ready = threading.Event(), threading.Event()
+        # No Events: Ctrl-C may leave them locked, and the thread would never get past them.
+        self._opened: SimpleQueue[None] = SimpleQueue()
+        self._ready: SimpleQueue[None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.port = 0
@@ -102,9 +105,13 @@ class Server:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         try:
             self._thread.start()
-            self._opened.wait()  # however long: a large file of before is brought up to date
-            if not self._ready.wait(self._deadline):
-                raise ServingError(f"The {self._name} was not ready after {self._deadline:g} s.")
+            self._opened.get()  # however long: a large file of before is brought up to date
+            try:
+                self._ready.get(timeout=self._deadline)
+            except Empty:
+                raise ServingError(
+                    f"The {self._name} was not ready after {self._deadline:g} s."
+                ) from None
             failure, self._failure = self._failure, None
             if isinstance(failure, IkasError):
                 raise failure
@@ -142,7 +149,7 @@ class Server:
             if self._ending.is_set():
                 raise ServingError(f"The {self._name} was closed before it was ready.")
             with self._listen() as listener, self._opening as app:
-                self._opened.set()
+                self._opened.put(None)
                 self.port = listener.getsockname()[1]
                 _listening.add(listener)
                 _ports.add(self.port)
@@ -154,8 +161,8 @@ class Server:
             self._failure = error
         finally:
             _ports.discard(self.port)
-            self._opened.set()
-            self._ready.set()
+            self._opened.put(None)
+            self._ready.put(None)
 
     def _listen(self) -> socket.socket:
         # The protocol is named because uvicorn sets TCP_NODELAY only then: without it a
@@ -196,7 +203,7 @@ class _Loop(asyncio.SelectorEventLoop):
 class _PromptServer(uvicorn.Server):
     """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
 
-    def __init__(self, door: Door, ending: Ending, ready: threading.Event) -> None:
+    def __init__(self, door: Door, ending: Ending, ready: SimpleQueue[None]) -> None:
         super().__init__(
             uvicorn.Config(
                 door,
@@ -221,7 +228,7 @@ class _PromptServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready.set()
+        self._ready.put(None)
 
     async def main_loop(self) -> None:
         await first_of(super().main_loop(), self._ending.wait())

@@ -24,7 +24,8 @@ _CLAIMED = """
 SELECT d.id, d.endpoint, e.store, e.scope, e.data, e.created_at, w.endpoint AS current
 FROM deliveries AS d JOIN events AS e ON e.number = d.event
 LEFT JOIN webhooks AS w ON w.store = e.store AND w.scope = e.scope
-WHERE d.number = ?
+WHERE d.number = ?1 AND d.state = 'pending'
+  AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = ?1 AND number = ?2)
 """
 _UNDER_WAY = """
 SELECT a.delivery, a.number, d.endpoint
@@ -154,7 +155,10 @@ class Ledger:
 
     def _claim(self, connection: sqlite3.Connection, due: Due, now: int) -> Claim | None:
         """Write that an attempt starts; None when it must not."""
-        row = connection.execute(_CLAIMED, (due.delivery,)).fetchone()
+        row = connection.execute(_CLAIMED, (due.delivery, due.attempt)).fetchone()
+        if row is None:
+            # Ctrl-C came before its event was committed; another may have got its number since.
+            return None
         endpoint = row["endpoint"]
         if self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
             endpoint = row["current"]

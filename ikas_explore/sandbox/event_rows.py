@@ -74,7 +74,9 @@ class Events:
                 deliveries.append(new_id)
                 if not reason and number is not None:
                     due.append(Due(number, 1, receiver_of(endpoint)))
-        self._push(due)
+            # Before the commit, so that Ctrl-C cannot come between: the worker waits for the lock,
+            # and drops what is not there then.
+            self._push(due)
         return event_id, deliveries
 
 

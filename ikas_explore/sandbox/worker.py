@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from queue import SimpleQueue
 
 from ikas_explore.deliveries.attempts import outcome_of
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
@@ -48,9 +49,10 @@ class Worker:
         self._connections = Connections(
             most_idle=places, loopback_only=rules.deliver_to == "loopback"
         )
-        # Other threads see what follows, and only under this condition.
-        self._changed = threading.Condition()
-        self._new: list[Due] = []
+        # Other threads put into the queue, and read what follows; the loop alone changes it. No
+        # lock, because Ctrl-C may come to them at any moment.
+        self._new: SimpleQueue[Due] = SimpleQueue()
+        self._changed = clock.Changes()
         self._pending = 0
         self._failure: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -63,42 +65,36 @@ class Worker:
 
     def add(self, due: Sequence[Due]) -> None:
         """Have attempts made as soon as there is a place for them; from any thread."""
-        if not due:
-            return
-        with self._changed:
-            self._pending += len(due)
-            woken = bool(self._new)
-            self._new.extend(due)
-            if self._loop is not None and not woken:
-                self._loop.call_soon_threadsafe(self._wake.set)
+        for each in due:
+            self._new.put(each)
+        loop = self._loop
+        if due and loop is not None:
+            with suppress(RuntimeError):  # it has closed meanwhile: the next start takes it up
+                loop.call_soon_threadsafe(self._wake.set)
 
     def settle(self, timeout: float) -> None:
         """Wait until no delivery is pending; from any thread but the loop's."""
-        with self._changed:
-            clock.wait_for(
-                self._changed,
-                lambda: not self._pending or self._failure or self._loop is None,
-                timeout,
-            )
-            if self._failure is not None:
-                raise StorageError(
-                    f"{_pending(self._pending)} held up: {self._failure}"
-                ) from self._failure
-            if not self._pending:
-                return
-            if self._loop is None:
-                raise TransportError(
-                    f"The sandbox is closed, and {_pending(self._pending)} still pending."
-                )
-            raise WaitTimeoutError(
-                f"{_pending(self._pending)} still pending after {timeout:g} s; attempts() shows "
-                "their attempts so far. Give more time, or shorter retry_delays."
-            )
+        self._changed.wait_for(
+            lambda: not self._left() or self._failure or self._loop is None, timeout
+        )
+        failure, left = self._failure, self._left()
+        if failure is not None:
+            raise StorageError(f"{_pending(left)} held up: {failure}") from failure
+        if not left:
+            return
+        if self._loop is None:
+            raise TransportError(f"The sandbox is closed, and {_pending(left)} still pending.")
+        raise WaitTimeoutError(
+            f"{_pending(left)} still pending after {timeout:g} s; attempts() shows their attempts "
+            "so far. Give more time, or shorter retry_delays."
+        )
+
+    def _left(self) -> int:
+        return self._new.qsize() + self._pending
 
     async def run(self) -> None:
         """Push until cancelled; what is under way then counts as cut off."""
-        with self._changed:
-            self._loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         try:
             while True:
                 await self._turn()
@@ -138,19 +134,17 @@ class Worker:
         await self._sleep()
 
     def _take(self) -> list[Due]:
-        now = clock.now()
-        with self._changed:
-            new, self._new = self._new, []
-        for due in new:
-            self._lanes.add(due, now)
+        now, new = clock.now(), self._new.qsize()
+        self._pending += new  # first: else nothing would seem to be pending for a moment
+        for _ in range(new):
+            self._lanes.add(self._new.get(), now)
         return self._lanes.take(now)
 
     def _tell(self, failure: Exception | None, ended: int) -> None:
         if ended or failure is not self._failure:
-            with self._changed:
-                self._pending -= ended
-                self._failure = failure
-                self._changed.notify_all()
+            self._pending -= ended
+            self._failure = failure
+            self._changed.notify()
 
     async def _sleep(self) -> None:
         """Wait until an attempt has ended, one was added, or the time of one has come."""
@@ -192,9 +186,8 @@ class Worker:
             # They stand in the rows as under way, which the next start reads as cut off.
             self._tell(error, 0)
         await self._connections.close()
-        with self._changed:
-            self._loop = None
-            self._changed.notify_all()
+        self._loop = None
+        self._changed.notify()
 
 
 def _pending(count: int) -> str:

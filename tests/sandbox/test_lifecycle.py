@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import httpx
 import pytest
 
+from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import ServingError, StorageError
 from ikas_explore.sandbox import Sandbox
-from tests.sandbox.api import api_of
+from tests.sandbox.api import api_of, register
+from tests.waiting import until
 
 
 def threads() -> list[str]:
@@ -106,3 +111,58 @@ def test_importing_it_loads_neither_pandas_nor_the_client() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+def test_ctrl_c_while_it_starts_leaves_no_thread_no_port_and_no_lock(tmp_path: Path) -> None:
+    """Wherever the interrupt comes: at forty moments of a start."""
+    path = tmp_path / "sandbox.db"
+    began = time.perf_counter()
+    Sandbox(path).close()
+    usual = time.perf_counter() - began
+    interrupted = 0
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for turn in range(40):
+            sandbox = None
+            try:
+                signal.setitimer(signal.ITIMER_REAL, max(0.0005, usual * (turn * 0.381966 % 1)))
+                sandbox = Sandbox(path)
+            except KeyboardInterrupt:
+                interrupted += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                if sandbox is not None:
+                    sandbox.close()
+            until(lambda: threads() == [])
+            Sandbox(path).close()  # the file is free
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+def test_ctrl_c_while_it_emits_or_settles_loses_no_delivery() -> None:
+    """What is in the rows is delivered, wherever the interrupts came."""
+    scope, interrupted = "store/order/created", 0
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with Receiver() as receiver, Sandbox() as sandbox:
+            register(sandbox, receiver.endpoint)
+            for turn in range(60):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.02 * (turn * 0.381966 % 1))
+                    while True:
+                        sandbox.emit(scope, {"id": "1"})
+                        sandbox.settle(30)
+                except KeyboardInterrupt:
+                    interrupted += 1
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            sandbox.settle(60)
+            deliveries = sandbox.deliveries()
+            assert set(deliveries["state"]) == {"delivered"}
+            assert set(deliveries["id"]) == set(receiver.deliveries()["id"])
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted == 60
