@@ -42,6 +42,11 @@ until = click.option("--until", help="A day in UTC, or an ISO time.  [default: n
 grace = click.option(
     "--grace", default=300.0, show_default=True, help="Seconds for deliveries under way."
 )
+forward_to = click.option(
+    "--forward-to",
+    metavar="URL",
+    help="Your app: it gets the exact bytes of each verified delivery.",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 prune = click.option("--prune", is_flag=True, help="Also delete what the file does not name.")
 desired = click.argument("file", type=FILE)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.output import print_json, records
-from ikas_explore.errors import WaitTimeoutError
+from ikas_explore.cli.output import print_json
 from ikas_explore.settings import read_variable
 from ikas_explore.text.printable import printable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from ikas_explore.deliveries.receiver import Receiver
 
+# What JSON cannot hold, and what is not known yet when a line is printed.
+_LEFT_OUT = ("number", "body", "signed_with", "forwarded_at", "forwarded_status")
 _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checked"}
 
 
@@ -32,6 +35,7 @@ _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checke
     metavar="URL",
     help="The public address of your tunnel, which is let in. Can be given several times.",
 )
+@options.forward_to
 @options.as_json
 def command(
     port: int,
@@ -39,6 +43,7 @@ def command(
     status: int,
     count: int | None,
     public_urls: tuple[str, ...],
+    forward_to: str | None,
     json: bool,
 ) -> None:
     """Receive deliveries and print each.
@@ -48,38 +53,56 @@ def command(
     from ikas_explore.deliveries.receiver import Receiver
 
     secret = read_variable("IKAS_CLIENT_SECRET")
-    with Receiver(secret, status=status, path=path, port=port, public_url=public_urls) as receiver:
+    with Receiver(
+        secret,
+        status=status,
+        path=path,
+        port=port,
+        public_url=public_urls,
+        forward_to=forward_to,
+    ) as receiver:
         if json:
             print_json({"endpoint": receiver.endpoint}, line=True)
         else:
             print(f"Receiving at {receiver.endpoint} until Ctrl-C.", flush=True)
         # SIGTERM ends it as cleanly as Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        seen = 0
-        try:
-            while count is None or seen < count:
-                try:
-                    new = receiver.wait(seen + 1, timeout=1.0, after=receiver.earlier + seen)
-                except WaitTimeoutError:
-                    continue  # none came in this second
-                seen += len(new)
-                _print(new, json)
-        except KeyboardInterrupt:
-            click.echo(f"{seen} received.", err=True)
+        print_requests(receiver, count, json)
 
 
-def _print(new: pd.DataFrame, json: bool) -> None:
-    for row in records(new):
-        if json:
-            # `body` is bytes, which JSON cannot hold; `data` holds what counts of it.
-            shown = {name: cell for name, cell in row.items() if name != "body"}
-            times = ("created_at", "received_at")
-            shown |= {name: shown[name] and shown[name].isoformat() for name in times}
-            print_json(shown, line=True)
-        else:
-            scope = printable(str(row["scope"] or row["error"]))
-            print(
-                f"{row['received_at']:%H:%M:%S}  {scope:38} {_SIGNED[row['signature_ok']]}"
-                f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}",
-                flush=True,
-            )
+def print_requests(receiver: Receiver, count: int | None, json: bool) -> None:
+    """Print each request as it comes, until there are so many or Ctrl-C."""
+    from ikas_explore.deliveries.receiver import follow
+
+    seen = 0
+    try:
+        for rows in follow(receiver):
+            for row in rows:
+                _print(row, json)
+            seen += len(rows)
+            if count is not None and seen >= count:
+                return
+    except KeyboardInterrupt:
+        click.echo(f"{seen} received.", err=True)
+
+
+def _print(row: Mapping[str, Any], json: bool) -> None:
+    received_at = _time(row["received_at"])
+    if json:
+        # `body` is bytes, which JSON cannot hold; `data` holds what counts of it.
+        shown = {name: cell for name, cell in row.items() if name not in _LEFT_OUT}
+        created_at = row["created_at"]
+        shown["created_at"] = None if created_at is None else _time(created_at).isoformat()
+        shown["received_at"] = received_at.isoformat()
+        print_json(shown, line=True)
+    else:
+        scope = printable(str(row["scope"] or row["error"]))
+        print(
+            f"{received_at:%H:%M:%S}  {scope:38} {_SIGNED[row['signature_ok']]}"
+            f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}",
+            flush=True,
+        )
+
+
+def _time(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=milliseconds)

@@ -10,9 +10,10 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
+from ikas_explore.deliveries.forwarding import Forwarder
 from ikas_explore.deliveries.log import Log, Request
 from ikas_explore.deliveries.payloads import read_payload, to_json
 from ikas_explore.deliveries.signatures import check_signature
@@ -95,26 +96,37 @@ class Intake(AbstractContextManager["Intake"]):
     def __init__(
         self,
         path: str | os.PathLike[str] | None,
-        client_secret: Secret | None,
+        client_secrets: Sequence[Secret],
         *,
         answers: Answers,
         delay: float,
         max_body: int,
+        forward_to: str | None = None,
     ) -> None:
         self.answers = answers
         self.delay = delay
         self.ending = Ending()
         self._path = path
-        self._secret = client_secret
+        self._secrets = client_secrets
         self._max_body = max_body
+        self._forward_to = forward_to
+        self._forwarder: Forwarder | None = None
         self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
 
     def __enter__(self) -> Intake:
         self.log = Log(self._path)
+        if self._forward_to is not None:
+            self._forwarder = Forwarder(self._forward_to, self._forwarded)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        if self._forwarder is not None:
+            self._forwarder.close()
         self.log.close()
+
+    def _forwarded(self, number: int, at: int, status: int | None) -> None:
+        with suppress(StorageError):  # the log is closed, or wait() raises what it kept
+            self.log.forwarded(number, at=at, status=status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -144,6 +156,14 @@ class Intake(AbstractContextManager["Intake"]):
             # Not 200: the sender has to come again, as nothing is kept.
             await _answer(send, 503, "the request could not be recorded")
             return
+        if (
+            self._forwarder is not None
+            and request.delivered
+            and request.signature_ok
+            and request.body is not None
+            and self.log.forward_first(request)
+        ):
+            self._forwarder.put(request.number, request.body)
         if status is None:
             return
         unanswered = await self._pause(receive, delay) if delay else None
@@ -166,15 +186,16 @@ class Intake(AbstractContextManager["Intake"]):
     async def _judge(self, request: Request, body: bytes) -> Status:
         reading = read_payload(body)
         request.id, request.scope = reading.text("id"), reading.text("scope")
-        if self._secret is not None:
+        if self._secrets:
             try:
-                check_signature(reading.payload, self._secret)
+                _, request.signed_with = check_signature(reading.payload, self._secrets)
                 request.signature_ok = True
             except SignatureError as error:
                 request.signature_ok, request.error = False, str(error)
         if reading.status is not None:
             request.error = reading.error
             return reading.status
+        request.delivered = True
         answers = self.answers
         if answers.ask is None:
             return answers.next()

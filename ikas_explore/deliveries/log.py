@@ -57,6 +57,12 @@ CREATE INDEX requests_id ON requests (id_sum) WHERE id_sum IS NOT NULL;
 CREATE INDEX requests_when ON requests (received_at, scope);
 CREATE INDEX requests_refused ON requests (number) WHERE refused;
 """
+# What the second did not have.
+_ADDED_LATER = """
+ALTER TABLE requests ADD COLUMN signed_with INTEGER;      -- the place of the secret, from 0
+ALTER TABLE requests ADD COLUMN forwarded_at INTEGER;     -- Unix milliseconds, the last attempt
+ALTER TABLE requests ADD COLUMN forwarded_status INTEGER; -- NULL when no answer came
+"""
 #: SQLite takes and gives cells of any kind, whatever the column says.
 _KINDS: dict[str, Any] = {
     "number": int,
@@ -73,6 +79,9 @@ _KINDS: dict[str, Any] = {
     "host": str | None,
     "headers": str | None,
     "refused": int | None,
+    "signed_with": int | None,
+    "forwarded_at": int | None,
+    "forwarded_status": int | None,
 }
 _INSERT = f"INSERT INTO requests VALUES ({', '.join('?' * len(_KINDS))})"  # noqa: S608 - only ?
 _values = attrgetter(*_KINDS)
@@ -101,7 +110,11 @@ class Request:
     host: str | None = None
     headers: str | None = None
     refused: bool = False
+    signed_with: int | None = None
+    forwarded_at: int | None = None
+    forwarded_status: int | None = None
     number: int = 0  # given by the log
+    delivered: bool = False  # whether it is a delivery: not written down
 
     @property
     def id_sum(self) -> int | None:
@@ -117,7 +130,7 @@ class Log:
             path,
             name="receiver's log",
             tables=_REQUESTS,
-            added=[_ADDED],
+            added=[_ADDED, _ADDED_LATER],
             functions={"read_text": _read_text, "checksum": _checksum},
             application_id=0x696B7263,  # "ikrc" in ASCII
         )
@@ -165,6 +178,25 @@ class Log:
                 (status, error, number),
             )
 
+    def forward_first(self, request: Request) -> bool:
+        """Return whether no verified request before had these bytes and was forwarded."""
+        return not self._database.read(
+            "SELECT 1 FROM requests WHERE id_sum = ? AND number < ? AND body = ? AND signature_ok"
+            " AND (number > ? OR forwarded_at IS NOT NULL) LIMIT 1",
+            request.id_sum,
+            request.number,
+            request.body,
+            self.earlier,
+        )
+
+    def forwarded(self, number: int, *, at: int, status: int | None) -> None:
+        """Write the last attempt to forward a request."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE requests SET forwarded_at = ?, forwarded_status = ? WHERE number = ?",
+                (at, status, number),
+            )
+
     def wait(self, count: int, timeout: float) -> None:
         """Return when `count` requests came since the log was opened.
 
@@ -195,10 +227,26 @@ class Log:
         since: int | None = None,
         scope: str | None = None,
         limit: int,
+        more: Iterable[str] = (),
     ) -> pd.DataFrame:
-        """Return the newest `limit` requests that match as a frame, the oldest first."""
-        from ikas_explore.frames.frames import RECEIVED, rows_frame
+        """Return the newest `limit` requests that match as a frame, the oldest first.
 
+        `more` are columns beside those of any receiver.
+        """
+        from ikas_explore.frames.frames import RECEIVED, RECEIVED_MORE, rows_frame
+
+        rows = self.rows(after=after, since=since, scope=scope, limit=limit)
+        return rows_frame({**RECEIVED, **{name: RECEIVED_MORE[name] for name in more}}, rows)
+
+    def rows(
+        self,
+        *,
+        after: int = 0,
+        since: int | None = None,
+        scope: str | None = None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        """Return the same as the frame's cells, times in milliseconds, without pandas."""
         conditions: dict[str, object] = {"number > ?": after}
         if since is not None:
             conditions["received_at >= ?"] = since
@@ -215,7 +263,7 @@ class Log:
             *conditions.values(),
             limit,
         )
-        return rows_frame(RECEIVED, [_cells(row) for row in rows])
+        return [_cells(row) for row in rows]
 
     def bodies(self, ids: Iterable[str] | None) -> list[tuple[str, bytes]]:
         """Return the first body kept under each of these ids, or under all that there are."""
@@ -279,6 +327,7 @@ def _cells(row: sqlite3.Row) -> dict[str, Any]:
         ) from None
     reading = read_payload(row["body"] or b"")
     return {
+        "number": row["number"],
         "id": reading.text("id"),
         "scope": reading.text("scope"),
         "merchant_id": reading.text("merchantId"),
@@ -296,4 +345,7 @@ def _cells(row: sqlite3.Row) -> dict[str, Any]:
         "target": row["target"],
         "host": row["host"],
         "headers": headers,
+        "signed_with": row["signed_with"],
+        "forwarded_at": row["forwarded_at"],
+        "forwarded_status": row["forwarded_status"],
     }

@@ -188,7 +188,7 @@ def _attempts(
 ) -> Iterator[dict[str, Any]]:
     for number in range(1, retries.max_attempts + 1):
         started_at, start = time.time_ns() // 1_000_000, time.perf_counter()
-        outcome = _attempt(client, endpoint, body)
+        outcome = attempt(client, endpoint, body)
         yield {
             "delivery_id": identity,
             "number": number,
@@ -203,7 +203,8 @@ def _attempts(
         sleep(delay)
 
 
-def _attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
+def attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
+    """Post a body once."""
     status: int | None = None
     try:
         with (

@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import os
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.intake import Answers, Intake, StatusPlan
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver
-from ikas_explore.deliveries.signatures import check_secret
-from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.deliveries.signatures import check_secrets
+from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
 from ikas_explore.network.server import Server
 from ikas_explore.system.files import user_path
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
-from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.secret import OneOrMore, hide_all
 from ikas_explore.values.times import check_time
 from ikas_explore.values.urls import read_url
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # SQLite's largest number.
 _MOST_ROWS = 2**63 - 1
+#: Columns of a receiver that forwards.
+FORWARDED = ("forwarded_at", "forwarded_status")
 #: Bytes a body may have: far more than an order with hundreds of lines.
 MAX_BODY = 10_000_000
 
@@ -56,8 +59,10 @@ class Receiver:
 
     Parameters
     ----------
-    client_secret : str or Secret, optional
-        The secret that signatures are checked with. Without it ``signature_ok`` is missing.
+    client_secret : str or Secret, or a sequence of these, optional
+        The secret that signatures are checked with. Without it ``signature_ok`` is missing. Of
+        several, any may match, for example while a secret is replaced by a new one; the column
+        ``signed_with`` is then the place of the one that did, from 0.
     status : int, "drop", sequence of these, or callable, default 200
         The answer to deliveries; see `status`.
     path : str or path-like, optional
@@ -68,6 +73,11 @@ class Receiver:
     public_url : str or sequence of str, optional
         The public address of your tunnel or proxy, for example ``"https://1a2b.tunnel.example"``.
         Requests for its host are let in. Only the host counts, not the port or the path.
+    forward_to : str, optional
+        The address of your app: https, or http on this machine. It gets the exact bytes of each
+        verified delivery once; the sender has its answer already. An app that cannot be reached
+        or does not answer with a status from 200 to 299 is tried three times in all. Columns
+        ``forwarded_at, forwarded_status`` are of the last attempt. Needs ``client_secret``.
     delay : float, default 0.0
         Seconds between the row and the answer; can be set while it runs.
     max_body : int, default 10,000,000
@@ -96,22 +106,39 @@ class Receiver:
 
     def __init__(
         self,
-        client_secret: str | Secret | None = None,
+        client_secret: OneOrMore = None,
         *,
         status: StatusPlan = 200,
         path: str | os.PathLike[str] | None = None,
         port: int = 0,
         public_url: str | Sequence[str] | None = None,
+        forward_to: str | None = None,
         delay: float = 0.0,
         max_body: int = MAX_BODY,
     ) -> None:
-        client_secret = hide(client_secret)  # first of all: a traceback may print local variables
-        if client_secret is not None:
-            check_secret(client_secret)
+        given, client_secret = client_secret is not None, hide_all(client_secret)  # first of all
+        if given:
+            check_secrets(client_secret)
+        if forward_to is not None:
+            check_target(forward_to)
+            if not given:
+                raise InvalidArgumentError(
+                    "forward_to needs client_secret: only verified deliveries are passed on."
+                )
+        self._more = (["signed_with"] if len(client_secret) > 1 else []) + (
+            [*FORWARDED] if forward_to is not None else []
+        )
         answers = Answers(status)
         max_body = check_number("max_body", max_body, least=1, whole=True)
         delay = check_number("delay", delay, least=0, most=FINITE)
-        self._intake = Intake(path, client_secret, answers=answers, delay=delay, max_body=max_body)
+        self._intake = Intake(
+            path,
+            client_secret,
+            answers=answers,
+            delay=delay,
+            max_body=max_body,
+            forward_to=forward_to,
+        )
         # The server knows the intake but not this object, so that a receiver nobody holds any
         # more ends too, and one that is held ends with Python.
         self._server = Server(
@@ -219,6 +246,7 @@ class Receiver:
             limit=_MOST_ROWS
             if limit is None
             else min(check_number("limit", limit, least=0, whole=True), _MOST_ROWS),
+            more=self._more,
         )
 
     def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:
@@ -403,6 +431,22 @@ class Receiver:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
+
+
+def follow(receiver: Receiver) -> Iterator[list[dict[str, Any]]]:
+    """Yield the new requests as they come, without a frame for every look; now and then none.
+
+    The keys are the columns of the frame, and times are in milliseconds.
+    """
+    log = receiver._log
+    seen = log.earlier
+    while True:
+        rows: list[dict[str, Any]] = []
+        with suppress(WaitTimeoutError):
+            log.wait(seen - log.earlier + 1, 0.5)
+            rows = log.rows(after=seen, limit=_MOST_ROWS)
+            seen = rows[-1]["number"] if rows else seen
+        yield rows
 
 
 def read_log(path: str | os.PathLike[str]) -> pd.DataFrame:

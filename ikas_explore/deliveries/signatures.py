@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, SignatureError
-from ikas_explore.values.secret import Secret, hide
+from ikas_explore.values.secret import Secret, hide, hide_all
 from ikas_explore.values.strict_json import decode
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -60,7 +60,10 @@ def sign(data: str, client_secret: str | Secret) -> str:
         ) from None
 
 
-def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret) -> dict[str, Any]:
+def verify(
+    payload: Mapping[str, Any] | str | bytes,
+    client_secret: str | Secret | Sequence[str | Secret],
+) -> dict[str, Any]:
     """Check a delivery's signature and return its parsed ``data``.
 
     The signature covers ``data`` alone. ``id``, ``scope``, ``createdAt``, ``merchantId`` and
@@ -74,8 +77,9 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret
     ----------
     payload : mapping, str or bytes
         The body of the request as it came, or the object in it.
-    client_secret : str or Secret
-        The app's client secret.
+    client_secret : str or Secret, or a sequence of these
+        The app's client secret. Of several, for example while it is replaced by a new one, any
+        may match.
 
     Returns
     -------
@@ -102,16 +106,17 @@ def verify(payload: Mapping[str, Any] | str | bytes, client_secret: str | Secret
     ...
     ikas_explore.errors.SignatureError: The signature does not match `data`: ...
     """
-    client_secret = hide(client_secret)  # first of all: a traceback may print local variables
-    if isinstance(payload, Mapping):
-        return _parsed(check_signature(payload, client_secret))
-    check_secret(client_secret)  # an empty secret is reported whatever the payload is
-    return _parsed(check_signature(_read(payload), client_secret))
+    client_secret = hide_all(client_secret)  # first of all: a traceback may print local variables
+    check_secrets(client_secret)  # an empty secret is reported whatever the payload is
+    if not isinstance(payload, Mapping):
+        payload = _read(payload)
+    return _parsed(check_signature(payload, client_secret)[0])
 
 
-def check_signature(payload: Mapping[str, Any], client_secret: Secret) -> str:
-    """Return the ``data`` of a payload as a string, after its signature matched."""
-    check_secret(client_secret)
+def check_signature(
+    payload: Mapping[str, Any], client_secrets: Sequence[Secret]
+) -> tuple[str, int]:
+    """Return the ``data`` of a payload and the place of the secret that it is signed with."""
     data, signature = _part(payload, "data"), _part(payload, "signature")
     if not _HEX.fullmatch(signature):
         raise SignatureError(
@@ -120,21 +125,32 @@ def check_signature(payload: Mapping[str, Any], client_secret: Secret) -> str:
             reason="bad_hex",
         )
     try:
-        matches = hmac.compare_digest(_signature(data, client_secret), signature)
+        # All of them, so that the time does not say which.
+        matches = [
+            hmac.compare_digest(_signature(data, each), signature) for each in client_secrets
+        ]
     except UnicodeEncodeError:  # ikas signs UTF-8 bytes, so nothing it sends can look like this
-        matches = False
-    if not matches:
+        matches = []
+    if not any(matches):
         raise SignatureError(
             "The signature does not match `data`: another client secret, or `data` was changed on "
             "the way. Compare the secret with the app's page in the partner panel.",
             reason="mismatch",
         )
-    return data
+    return data, matches.index(True)
 
 
 def _signature(data: str, client_secret: Secret) -> str:
     # One expression, so that the key is no local variable.
     return hmac.digest(client_secret.reveal().encode(), data.encode(), "sha256").hex()
+
+
+def check_secrets(client_secrets: Sequence[Secret]) -> None:
+    """Refuse client secrets of which one is not text or empty, and an empty list."""
+    if not client_secrets:
+        check_secret(None)
+    for each in client_secrets:
+        check_secret(each)
 
 
 def check_secret(client_secret: Secret | None) -> None:

@@ -80,6 +80,13 @@ RECEIVED: Columns = {
     "headers": "object",
 }
 
+#: The same with columns that only a receiver with several secrets, or one that forwards, has.
+RECEIVED_MORE: Columns = {
+    "signed_with": "integer",
+    "forwarded_at": "time",
+    "forwarded_status": "integer",
+}
+
 #: One row a scope of a store: what differs, or what a plan does about it.
 CHANGES: Columns = {
     "store": "string",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 from urllib.parse import quote, unquote
 
@@ -97,6 +97,10 @@ class Secret:
         raise TypeError("A Secret cannot be pickled: it would stand in the pickle in clear.")
 
 
+#: What takes one client secret or several takes.
+OneOrMore = str | Secret | Sequence[str | Secret] | None
+
+
 class HiddenMapping(Mapping[str, Any]):
     """A copy of a mapping that does not show; no dict, as rich shows what is in any dict."""
 
@@ -129,6 +133,13 @@ def hide(value: str | Secret | None) -> Secret | None:
     traceback of whatever goes wrong later does not have it.
     """
     return value if value is None or isinstance(value, Secret) else Secret(value)
+
+
+def hide_all(value: OneOrMore) -> tuple[Secret, ...]:
+    """Return one secret or several as ones that do not show; None is none."""
+    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    given: Any = value if several else () if value is None else (value,)
+    return tuple(each if isinstance(each, Secret) else Secret(each) for each in given)
 
 
 def looks_secret(text: str) -> bool:

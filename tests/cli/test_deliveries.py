@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore.cli import control
 from tests.auditing.endpoints import Behaviour, endpoint
-from tests.cli.running import run
+from tests.cli.running import COMMAND, run, variables
 from tests.security.servers import TOKEN, answer, saying, trickling
 
 
@@ -96,3 +97,20 @@ def test_a_sandbox_of_before_is_counted_by_its_rows() -> None:
         done = run("deliveries", IKAS_BASE_URL=base_url, IKAS_ACCESS_TOKEN=TOKEN)
     assert done.stdout == "Nothing was delivered yet.\n"
     assert done.stderr == "0 deliveries.\n"
+
+
+def test_receive_prints_each_line_and_forwards_what_is_verified() -> None:
+    with ikas.Receiver() as app:
+        command = [*COMMAND, "receive", "--count", "2", "--forward-to", app.endpoint]
+        told = variables(IKAS_CLIENT_SECRET="secret")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=told) as process:
+            assert process.stdout is not None
+            endpoint = process.stdout.readline().split(" ")[2]
+            for secret in ("wrong", "secret"):
+                ikas.push(endpoint, "store/order/created", secret)
+            lines = process.stdout.readlines()
+        assert process.returncode == 0
+        assert len(app.deliveries()) == 1
+    assert "WRONG SIGNATURE, answered 200" in lines[0]
+    assert "store/order/created" in lines[1]
+    assert "signed, answered 200" in lines[1]

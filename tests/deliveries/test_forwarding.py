@@ -1,0 +1,109 @@
+"""What a receiver forwards: exact bytes of what is verified, once, tried three times in all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import ikas_explore as ikas
+from ikas_explore.deliveries.receiver import Receiver
+from ikas_explore.errors import InvalidArgumentError, SignatureError
+from ikas_explore.values.secret import Secret
+from tests.deliveries.sending import SECRET, payload, rows
+from tests.waiting import until
+
+
+def forwarded(receiver: Receiver, count: int) -> list[dict[str, Any]]:
+    """The rows, once so many of them were forwarded."""
+    until(lambda: receiver.deliveries()["forwarded_at"].notna().sum() == count)
+    return rows(receiver)
+
+
+def test_the_exact_bytes_of_verified_deliveries_arrive_once_and_nothing_else(
+    client: httpx.Client,
+) -> None:
+    good = json.dumps(payload(1), indent=3, ensure_ascii=False).encode() + b"\n "
+    other = json.dumps(payload(2)).encode()
+    forged = json.dumps(payload(3, signature="0" * 64)).encode()
+    with Receiver(SECRET) as app, Receiver(SECRET, forward_to=f"{app.endpoint}hook?a=1") as front:
+        for body in (good, forged, good, b"{}", other, good):
+            client.post(front.endpoint, content=body)
+        client.get(front.endpoint)
+        found = forwarded(front, 2)
+        assert sorted(app.deliveries()["body"]) == sorted([good, other])
+        assert set(app.deliveries()["target"]) == {"/hook?a=1"}
+    assert [row["forwarded_status"] for row in found] == [200, None, None, None, 200, None, None]
+    assert [row["signature_ok"] for row in found][:3] == [True, False, True]
+
+
+def test_an_app_that_fails_is_tried_three_times_in_all_and_the_sender_never_waits(
+    client: httpx.Client,
+) -> None:
+    with (
+        Receiver(status=[500, 302, 204, 500, 404, 503, 200]) as app,
+        Receiver(SECRET, forward_to=app.endpoint) as front,
+    ):
+        for number, last in ((1, 204), (2, 503)):
+            answer = client.post(front.endpoint, json=payload(number))
+            assert (answer.status_code, answer.elapsed.total_seconds() < 0.4) == (200, True)
+            assert forwarded(front, number)[-1]["forwarded_status"] == last
+        assert len(app.deliveries()) == 6
+
+
+def test_an_app_that_is_down_leaves_no_status_and_a_closing_receiver_waits_for_no_pause(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    with Receiver() as gone:
+        target = gone.endpoint
+    with Receiver(SECRET, forward_to=target, path=tmp_path / "log") as front:
+        assert client.post(front.endpoint, json=payload()).status_code == 200
+    with Receiver(SECRET, forward_to=target, path=tmp_path / "log") as front:
+        (row,) = rows(front)
+    assert row["forwarded_at"] is not None
+    assert row["forwarded_status"] is None
+
+
+def test_what_was_forwarded_in_an_earlier_run_is_not_forwarded_again(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    with Receiver() as app:
+        for _ in range(2):
+            with Receiver(SECRET, forward_to=app.endpoint, path=tmp_path / "log") as front:
+                client.post(front.endpoint, json=payload())
+        assert len(app.deliveries()) == 1
+
+
+def test_the_row_says_which_of_several_secrets_verified_it(client: httpx.Client) -> None:
+    with Receiver(["new", Secret(SECRET), "x"]) as receiver:
+        client.post(receiver.endpoint, json=payload())
+        client.post(receiver.endpoint, json=payload(data="{}"))
+        frame = receiver.deliveries()
+    assert frame["signed_with"].tolist()[0] == 1
+    assert frame["signed_with"].isna().tolist() == [False, True]
+    assert frame["signature_ok"].tolist() == [True, False]
+    assert SECRET not in repr(receiver) + frame.to_string()
+
+
+def test_verify_takes_one_secret_or_several() -> None:
+    assert ikas.verify(payload(), ["new", SECRET])["id"] == "1"
+    assert ikas.verify(payload(), (SECRET,))["id"] == "1"
+    with pytest.raises(SignatureError) as raised:
+        ikas.verify(payload(), ["new", "newer"])
+    assert raised.value.reason == "mismatch"
+    for wrong in ([], [""], [SECRET, " "]):
+        with pytest.raises(SignatureError) as raised:
+            ikas.verify(payload(), wrong)
+        assert raised.value.reason == "empty_secret"
+
+
+@pytest.mark.parametrize(
+    ("secret", "target"),
+    [(SECRET, "http://a.example/"), (None, "http://localhost:1/"), (SECRET, 5)],
+)
+def test_a_target_that_cannot_be_forwarded_to_is_refused(secret: Any, target: Any) -> None:
+    with pytest.raises(InvalidArgumentError):
+        Receiver(secret, forward_to=target)
