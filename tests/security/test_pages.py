@@ -182,13 +182,22 @@ def test_a_long_document_of_many_errors_is_refused_before_they_are_counted(
 
 
 def test_there_is_no_other_route(sandbox: ikas.Sandbox) -> None:
-    """A new one has to be added to the list above; OAuth's asks for id and secret."""
+    """A new one has to be added to the list above, or here with the reason.
+
+    OAuth's ask for an app's id, and one of them for its secret; GET of GraphQL says to POST.
+    """
     routes = {
         (method, route.path)
         for route in sandbox._state.routes
         for method in (route.methods or set()) - {"HEAD"}
     }
-    assert routes == {*WITH_TOKEN, ("POST", "/api/admin/oauth/token")}
+    assert routes == {
+        *WITH_TOKEN,
+        ("POST", "/api/admin/oauth/token"),
+        ("GET", "/api/admin/oauth/authorize"),
+        ("GET", "/api/v1/admin/graphql"),
+        ("GET", "/api/v2/admin/graphql"),
+    }
 
 
 @does_not(
