@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
     from ikas_explore.monitoring.arrived import Received
-    from ikas_explore.monitoring.missed import Missed
+    from ikas_explore.monitoring.missed import Look, Missed
 
     #: A datetime with a time zone, a date or ISO text.
     Time = date | str
@@ -131,7 +131,7 @@ class Webhooks:
         Returns
         -------
         pandas.DataFrame
-            The rows saved, as a webhook frame (see `list`), in the order asked.
+            The rows saved, in the order asked, with the columns of `list`.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class Webhooks:
         ScopeTakenError
             With ``replace=False``: names the scopes and the endpoints that hold them.
         IkasError
-            ikas could not be reached or refused; see `ikas_explore.errors`.
+            As for `list`.
 
         Examples
         --------
@@ -174,40 +174,22 @@ class Webhooks:
 
         What was registered before is recorded, so that `undo` can bring it back.
 
-        Parameters
-        ----------
-        scopes : str or iterable of str
-            Scopes, or patterns such as ``"store/order/*"``: these stand for the registered scopes
-            that match. What is registered can be removed even when this package does not know
-            the scope.
-        endpoint : str, optional
-            Remove them only if this endpoint holds them. By default whatever holds them goes.
+        Parameters ---------- scopes : str or iterable of str     As for `save`, but patterns stand
+        for the registered scopes that match. What is registered     can be removed even when this
+        package does not know the scope. endpoint : str, optional     Remove them only if this
+        endpoint holds them. By default whatever holds them goes.
 
-        Returns
-        -------
-        bool
-            What ikas answered: True for scopes that were registered. False also when `endpoint`
-            is given and none of the scopes is registered any more; nothing is sent then.
+        Returns ------- bool     What ikas answered: True for scopes that were registered. False
+        also when `endpoint`     is given and none of the scopes is registered any more; nothing is
+        sent then.
 
-        Raises
-        ------
-        InvalidScopeError, InvalidArgumentError
-            A scope that neither exists nor is registered, or a pattern that no registered scope
-            matches. Nothing was removed.
-        ScopeTakenError
-            Another endpoint than the given one holds one of the scopes; names both. Nothing was
-            removed.
-        IkasError
-            ikas could not be reached or refused; see `ikas_explore.errors`.
+        Raises ------ InvalidScopeError, InvalidArgumentError     A scope that neither exists nor is
+        registered, or a pattern that no registered scope     matches. Nothing was removed.
+        ScopeTakenError     Another endpoint than the given one holds one of the scopes; names both.
+        Nothing was     removed. IkasError     As for `list`.
 
-        Examples
-        --------
-        >>> import ikas_explore as ikas
-        >>> with ikas.connect("sandbox") as store:
-        ...     store.webhooks.delete("store/customer/*")
-        ...     len(store.webhooks.list())
-        True
-        0
+        Examples -------- >>> import ikas_explore as ikas >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.delete("store/customer/*") ...     len(store.webhooks.list()) True 0
         """
         asked = read_scopes(scopes)
         if endpoint is not None and not isinstance(endpoint, str):
@@ -393,14 +375,9 @@ class Webhooks:
         ...         gap.frame["id"].tolist() == [lost]
         True
         """
-        from ikas_explore.client.query import Lists
-        from ikas_explore.monitoring.arrived import arrived_frame
-        from ikas_explore.monitoring.missed import find_missed, missed_of, read_window
+        from ikas_explore.monitoring.missed import find_missed
 
-        window, arrived = read_window(since, until, grace), arrived_frame(received)
-        source, scopes = Lists(self._client), self._registered_scopes()
-        found = find_missed(self.name, source, scopes, arrived, window)
-        return missed_of([found], arrived, {self.name: source}, window)
+        return find_missed(received, since, until, grace, self._ask)
 
     def health(
         self,
@@ -432,10 +409,8 @@ class Webhooks:
 
         Raises
         ------
-        InvalidArgumentError
-            A time or the frame cannot be right.
-        IkasError
-            The store's lists could not be read.
+        InvalidArgumentError, IkasError
+            As for `missed`.
 
         Examples
         --------
@@ -445,20 +420,14 @@ class Webhooks:
         ...         store.webhooks.health(receiver)["state"].tolist()
         ['never', 'never']
         """
+        from ikas_explore.monitoring.health import find_health
+
+        return find_health(received, since, until, grace, self._ask)
+
+    def _ask(self, look: Look) -> Sequence[Any]:
         from ikas_explore.client.query import Lists
-        from ikas_explore.monitoring.arrived import arrived_frame
-        from ikas_explore.monitoring.health import find_health, health_frame
-        from ikas_explore.monitoring.missed import read_window, week_ago
 
-        window = read_window(week_ago() if since is None else since, until, grace)
-        arrived = None if received is None else arrived_frame(received)
-        return health_frame(
-            find_health(self.name, Lists(self._client), self.list(), arrived, window)
-        )
-
-    def _registered_scopes(self) -> set[str]:
-        webhooks = self.list()
-        return set(webhooks[~webhooks["deleted"]]["scope"])
+        return [look(self.name, Lists(self._client), self.list())]
 
     def save_form(self, *, language: str | None = None) -> SaveForm:
         """Return a form for a notebook cell that registers an endpoint.
@@ -482,8 +451,8 @@ class Webhooks:
 
         Parameters
         ----------
-        language : {"en", "tr"}, optional
-            Default: the language of the locale.
+        language
+            As for `save_form`.
 
         Returns
         -------
@@ -499,8 +468,8 @@ class Webhooks:
 
         Parameters
         ----------
-        language : {"en", "tr"}, optional
-            Default: the language of the locale.
+        language
+            As for `save_form`.
 
         Returns
         -------

@@ -49,11 +49,6 @@ def schema_in(types: ModuleType) -> Any:
     return getattr(types, types.__name__)
 
 
-def is_own(field: Field) -> bool:
-    """Return whether a field is of a store's own schema."""
-    return str(field.container.__module__).startswith("ikas_schema_")
-
-
 def capabilities(client: Client) -> pd.DataFrame:
     """Return a row an operation; see `Store.capabilities`."""
     from ikas_explore.frames.frames import CAPABILITIES, rows_frame

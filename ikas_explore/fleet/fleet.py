@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.operations import Registrations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ikas_explore.forms.fleet_matrix import Overview
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.monitoring.arrived import Received
-    from ikas_explore.monitoring.missed import Missed
+    from ikas_explore.monitoring.missed import Look, Missed
     from ikas_explore.webhooks import Time
 
 
@@ -116,11 +116,8 @@ class Fleet:
         Parameters
         ----------
         path : str or Path
-            The TOML file; ``~`` is the home folder.
-        timeout : float, default 30.0
-            Seconds for one request: connecting, sending and the whole answer.
-        transport : httpx.BaseTransport, optional
-            Used instead of the network, in tests.
+        timeout, transport
+            As for `connect`.
 
         Returns
         -------
@@ -234,17 +231,14 @@ class Fleet:
 
         Parameters
         ----------
-        policy : Policy, path of a TOML file, or mapping, optional
-            What is required, allowed and ignored; see `ikas_explore.auditing.policy`.
-        probe : bool, default False
-            Also connect to each endpoint from this machine; no event is posted.
+        policy, probe
+            As for `Webhooks.audit`.
         workers, progress
             As for `list`; `progress` counts the stores, then the probes.
 
         Returns
         -------
         Audit
-            The findings of all stores.
 
         Raises
         ------
@@ -284,7 +278,7 @@ class Fleet:
             `ikas_explore.manage.desired`. A frame with a column ``store`` is only for the stores
             that it names.
         prune : bool, default False
-            Also delete what is registered and not desired.
+            As for `Webhooks.plan`.
         workers, progress
             As for `list`; `Plan.apply` writes to as many stores at the same time.
 
@@ -388,22 +382,14 @@ class Fleet:
         Missed
             For the stores that could be asked; `errors` names the others.
         """
-        from ikas_explore.client.query import Lists
-        from ikas_explore.monitoring.arrived import arrived_frame
-        from ikas_explore.monitoring.missed import find_missed, missed_of, read_window
+        from ikas_explore.monitoring.missed import find_missed
 
-        window, arrived = read_window(since, until, grace), arrived_frame(received)
-        listed = self.list(workers=workers, progress=progress)
-        sources = {name: Lists(self._stores[name].client) for name in self._listing.reached}
-
-        def ask(store: Store) -> DataFrame:
-            scopes = set(listed[(listed["store"] == store.name) & ~listed["deleted"]]["scope"])
-            return find_missed(store.name, sources[store.name], scopes, arrived, window)
-
-        found = self._listing.ask(ask, self._listing.reached, workers=workers, progress=progress)
-        if not found:
+        def ask(look: Look) -> Sequence[Any]:
+            if found := self._ask(look, workers, progress):
+                return found
             raise PlanError(f"No store could be asked. {_some(self._listing.failures)}")
-        return missed_of([*found.values()], arrived, sources, window)
+
+        return find_missed(received, since, until, grace, ask)
 
     def health(
         self,
@@ -429,21 +415,22 @@ class Fleet:
         pandas.DataFrame
             As `Webhooks.health` returns it, for the stores that could be asked.
         """
-        from ikas_explore.client.query import Lists
-        from ikas_explore.monitoring.arrived import arrived_frame
-        from ikas_explore.monitoring.health import find_health, health_frame
-        from ikas_explore.monitoring.missed import read_window, week_ago
+        from ikas_explore.monitoring.health import find_health
 
-        window = read_window(week_ago() if since is None else since, until, grace)
-        arrived = None if received is None else arrived_frame(received)
+        return find_health(
+            received, since, until, grace, lambda look: self._ask(look, workers, progress)
+        )
+
+    def _ask(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
+        from ikas_explore.client.query import Lists
+
         listed = self.list(workers=workers, progress=progress)
 
-        def ask(store: Store) -> list[dict[str, Any]]:
-            own = listed[listed["store"] == store.name]
-            return find_health(store.name, Lists(store.client), own, arrived, window)
+        def ask(store: Store) -> Any:
+            return look(store.name, Lists(store.client), listed[listed["store"] == store.name])
 
-        found = self._listing.ask(ask, self._listing.reached, workers=workers, progress=progress)
-        return health_frame([row for rows in found.values() for row in rows])
+        names = self._listing.reached
+        return [*self._listing.ask(ask, names, workers=workers, progress=progress).values()]
 
     def manager(
         self,

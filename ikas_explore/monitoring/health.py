@@ -8,18 +8,22 @@ measured by the scope's own rhythm.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.errors import IkasError
+from ikas_explore.monitoring.arrived import arrived_frame
 from ikas_explore.monitoring.joined import expected, not_arrived
-from ikas_explore.monitoring.missed import Window, changed_objects
+from ikas_explore.monitoring.missed import Window, changed_objects, read_window
 from ikas_explore.text.printable import counted
 from ikas_explore.values.protocols import Source
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.monitoring.arrived import Received
+    from ikas_explore.monitoring.missed import Each
 
 HEALTHY, QUIET, STOPPED, NEVER = "healthy", "quiet", "stopped", "never"
 NOT_REGISTERED = "not registered"
@@ -79,13 +83,30 @@ def usual_pause(arrivals: Sequence[int]) -> float | None:
 
 
 def find_health(
+    received: Received | None, since: object, until: object, grace: object, each: Each
+) -> DataFrame:
+    """Return the health of all scopes of stores, with one line in ``attrs["summary"]``."""
+    from ikas_explore.frames.frames import HEALTH, rows_frame
+
+    week_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=7)
+    window = read_window(week_ago if since is None else since, until, grace)
+    arrived = None if received is None else arrived_frame(received)
+
+    def look(store: str, source: Source, webhooks: DataFrame) -> list[dict[str, Any]]:
+        return _health_of(store, source, webhooks, arrived, window)
+
+    frame = rows_frame(HEALTH, [row for rows in each(look) for row in rows])
+    frame.attrs["summary"] = summary(frame)
+    return frame
+
+
+def _health_of(
     store: str,
     source: Source,
     webhooks: DataFrame,
     arrived: DataFrame | None,
     window: Window,
 ) -> list[dict[str, Any]]:
-    """Return the health of all scopes of one store, as rows of the frame."""
     active = webhooks[~webhooks["deleted"].astype(bool)]
     registered = dict(zip(active["scope"], active["endpoint"], strict=True))
     changed = changed_objects(source, registered, window)
@@ -120,15 +141,6 @@ def find_health(
             }
         )
     return rows + ([] if own is None else _unregistered(store, registered, own, window))
-
-
-def health_frame(rows: Iterable[Mapping[str, Any]]) -> DataFrame:
-    """Return the frame of rows, with its one line in ``attrs["summary"]``."""
-    from ikas_explore.frames.frames import HEALTH, rows_frame
-
-    frame = rows_frame(HEALTH, rows)
-    frame.attrs["summary"] = summary(frame)
-    return frame
 
 
 def summary(frame: DataFrame) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ from ikas_explore.deliveries.payloads import delivery_id, encode, envelope, make
 from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.monitoring.arrived import KINDS
+from ikas_explore.monitoring.arrived import KINDS, arrived_frame
 from ikas_explore.monitoring.joined import expected, not_arrived
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.protocols import Source
@@ -27,6 +27,13 @@ from ikas_explore.values.times import check_time
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.monitoring.arrived import Received
+
+    #: Called with the name, the lists and the webhooks of a store.
+    Look = Callable[[str, Source, DataFrame], Any]
+    #: Lists stores, and returns what a function makes of each.
+    Each = Callable[[Look], Sequence[Any]]
 
 #: The list that shows each kind. The list of products has no filter for ``updatedAt``, so all of
 #: it is read.
@@ -82,11 +89,6 @@ def read_window(since: object, until: object, grace: object) -> Window:
     return window
 
 
-def week_ago() -> dt.datetime:
-    """Return the moment a week ago."""
-    return dt.datetime.now(dt.UTC) - dt.timedelta(days=7)
-
-
 def changed_objects(source: Source, registered: Collection[str], window: Window) -> DataFrame:
     """Return ``kind, id, created_at, updated_at`` of what changed, for the registered scopes."""
     from ikas_explore.frames.frames import stacked
@@ -109,23 +111,25 @@ def changed_objects(source: Source, registered: Collection[str], window: Window)
 
 
 def find_missed(
-    store: str, source: Source, registered: Collection[str], arrived: DataFrame, window: Window
-) -> DataFrame:
-    """Join what changed in one store with what arrived; see `Missed.frame`."""
-    due = expected(changed_objects(source, registered, window), registered, **window.times)
-    gone = not_arrived(due, arrived, until=window.times["until"])
-    gone.insert(0, "store", store)
-    return gone
-
-
-def missed_of(
-    frames: Sequence[DataFrame], arrived: DataFrame, sources: Mapping[str, Source], window: Window
+    received: Received, since: object, until: object, grace: object, each: Each
 ) -> Missed:
-    """Put what was found in stores together."""
+    """Join what changed in stores with what arrived; see `Missed`."""
     from ikas_explore.frames.frames import stacked
 
+    window, arrived = read_window(since, until, grace), arrived_frame(received)
+    sources: dict[str, Source] = {}
+
+    def look(store: str, source: Source, webhooks: DataFrame) -> DataFrame:
+        sources[store] = source
+        registered = set(webhooks[~webhooks["deleted"]]["scope"])
+        due = expected(changed_objects(source, registered, window), registered, **window.times)
+        gone = not_arrived(due, arrived, until=window.times["until"])
+        gone.insert(0, "store", store)
+        return gone
+
+    found = stacked(each(look))
     by_arrival = bool(arrived["object_updated_at"].isna().any())
-    return Missed(stacked(frames), _NOT_VISIBLE + _BY_ARRIVAL * by_arrival, sources, window)
+    return Missed(found, _NOT_VISIBLE + _BY_ARRIVAL * by_arrival, sources, window)
 
 
 @dataclass

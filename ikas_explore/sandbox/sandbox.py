@@ -263,7 +263,7 @@ class Sandbox:
         emit : bool, default True
             False emits no event, as in an outage of ikas.
         store : str, optional
-            Where it happens. Default: the store ``sandbox``.
+            As for `emit`.
         **fields
             Fields to set, by ikas' names or Python's: ``status="CANCELLED"``, ``stock_count=3``.
 
@@ -404,13 +404,8 @@ class Sandbox:
 
         Parameters
         ----------
-        store : str, optional
-        since : datetime, date or ISO text, optional
-            Only those started then or later. With a time zone; a date is that day in UTC.
-        state : {"pending", "delivered", "exhausted", "blocked"}, optional
-            Of the delivery.
-        limit : int, optional
-            Only the last so many.
+        store, since, state, limit
+            As for `deliveries`; the state is that of the delivery.
 
         Returns
         -------
@@ -473,8 +468,8 @@ class Sandbox:
 
         Parameters
         ----------
-        before : datetime, date or ISO text
-            With a time zone; a date is that day in UTC.
+        before
+            As `since` for `deliveries`.
 
         Returns
         -------

@@ -24,17 +24,9 @@ TokenKind = Literal["access", "refresh", "code"]
 
 @dataclass(frozen=True)
 class StoreCredentials:
-    """What opens one store of a sandbox.
+    """What opens one store of a sandbox; the access token never expires.
 
-    Attributes
-    ----------
-    name : str
-    client_id, client_secret : str
-        For OAuth; the secret also signs the store's deliveries.
-    access_token : str
-        Ready to use and never expires, so that a sandbox can run for days.
-    merchant_id, authorized_app_id : str
-        As they stand in the payload of every delivery of this store.
+    The client secret also signs the store's deliveries, whose payloads hold the two ids.
     """
 
     name: str
