@@ -82,13 +82,7 @@ def _add_case(
 
 
 def _xml(text: str) -> str:
-    """Return a text that XML can hold; it is escaped when it is written.
-
-    Examples
-    --------
-    >>> _xml("a\\ufffeb")
-    'a\\\\ufffeb'
-    """
+    """Return a text that XML can hold; it is escaped when it is written."""
     return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), visible(text))
 
 

@@ -55,15 +55,7 @@ def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
 
 
 def pseudonym(value: Any, salt: str | None = None) -> Any:
-    """Return a text that is the same for the same value and salt, and tells nothing of it.
-
-    Examples
-    --------
-    >>> pseudonym("a@example.com", "s") == pseudonym("a@example.com", "s")
-    True
-    >>> pseudonym([None, "a"], "s")[0] is None
-    True
-    """
+    """Return a text that is the same for the same value and salt, and tells nothing of it."""
     if value is None:
         return None
     if isinstance(value, list):

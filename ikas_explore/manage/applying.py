@@ -64,12 +64,6 @@ def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     """Return the fewest calls that make the changes: a save per endpoint, then one delete.
 
     Changes that are made already need none.
-
-    Examples
-    --------
-    >>> saves = [Change("acme", scope, None, "https://example.com/") for scope in ("a", "b")]
-    >>> calls_for(saves, {"b": "https://example.com/"})
-    [Call(endpoint='https://example.com/', scopes=['a'])]
     """
     calls: dict[str | None, Call] = {}
     pending = [

@@ -144,14 +144,7 @@ def _health_of(
 
 
 def summary(frame: DataFrame) -> str:
-    """Return one line for a dashboard: how many scopes in each state, and what was missed.
-
-    Examples
-    --------
-    >>> from ikas_explore.frames.frames import HEALTH, rows_frame
-    >>> summary(rows_frame(HEALTH, []))
-    'no webhooks'
-    """
+    """Return one line for a dashboard: how many scopes in each state, and what was missed."""
     parts = []
     for state in (HEALTHY, QUIET, STOPPED, NEVER, NOT_REGISTERED):
         some = frame[frame["state"] == state]

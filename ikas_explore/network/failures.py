@@ -82,13 +82,7 @@ _NO_HANDLES = Failure(
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Say what went wrong, whatever the error is.
-
-    Examples
-    --------
-    >>> failure_of(httpx.ReadTimeout("")).reason
-    'time-out: no answer in time'
-    """
+    """Say what went wrong, whatever the error is."""
     if isinstance(error, ProxyFailure):
         return FAILURES[httpx.ProxyError]._replace(reason=str(error))
     said = f"{type(error).__name__}: {error}"

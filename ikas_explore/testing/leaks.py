@@ -61,14 +61,7 @@ class Known:
 
 
 def known_secrets(environment: Mapping[str, str | None]) -> tuple[Known, ...]:
-    """Return the variables that hold a secret.
-
-    Examples
-    --------
-    >>> given = {"IKAS_CLIENT_SECRET": "abcdef", "SHOP_TOKEN": "on", "LANG": "tr_TR"}
-    >>> [known.name for known in known_secrets(given)]
-    ['IKAS_CLIENT_SECRET']
-    """
+    """Return the variables that hold a secret."""
     return tuple(
         Known(
             name, Secret(value), tuple(map(Secret, sorted(spellings(value), key=len, reverse=True)))
@@ -93,13 +86,7 @@ def _is_secret(name: str, value: str) -> bool:
 
 
 def find_leaks(text: str, known: tuple[Known, ...]) -> list[Leak]:
-    """Return the secrets in a text, each once.
-
-    Examples
-    --------
-    >>> find_leaks('save("https://me:hunter22@erp.example/")', ())
-    [Leak(what='a URL with credentials', masked='*** (11 characters)', line=1, certain=False)]
-    """
+    """Return the secrets in a text, each once."""
     text = _COLOURS.sub("", text)  # IPython puts them within the words of a traceback
     places = [(each, each.place(text)) for each in known]
     there = [(each, place) for each, place in places if place >= 0]
@@ -127,24 +114,12 @@ def find_leaks(text: str, known: tuple[Known, ...]) -> list[Leak]:
 
 
 def mask(secret: str) -> str:
-    """Return enough to recognise a secret by, and no more.
-
-    Examples
-    --------
-    >>> mask("s_" + "0123456789abcdef" * 4), mask("hunter2")
-    ('s_01… (66 characters)', '*** (7 characters)')
-    """
+    """Return enough to recognise a secret by, and no more."""
     return f"{f'{secret[:4]}…' if len(secret) >= 24 else '***'} ({len(secret)} characters)"
 
 
 def masked(text: str, known: tuple[Known, ...]) -> str:
-    """Return a text with the secrets in it masked, for messages that hold parts of a notebook.
-
-    Examples
-    --------
-    >>> masked("/home/me/hunter2hunter2", known_secrets({"A_TOKEN": "hunter2hunter2"}))
-    '/home/me/*** (14 characters)'
-    """
+    """Return a text with the secrets in it masked, for messages that hold parts of a notebook."""
     for each in known:
         for spelling in each.spellings:
             text = text.replace(spelling.reveal(), mask(each.value.reveal()))

@@ -14,24 +14,12 @@ _UNSEEN = re.compile(
 
 
 def is_visible(text: str) -> bool:
-    """Return whether every character shows; a space does.
-
-    Examples
-    --------
-    >>> is_visible("örnek"), is_visible("a\\u3164b"), is_visible("a\\tb")
-    (True, False, False)
-    """
+    """Return whether every character shows; a space does."""
     return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def printable(text: str) -> str:
-    """Show control characters, and others that do not show, as Python's escapes.
-
-    Examples
-    --------
-    >>> printable("https://example.com/\\x1b[31m")
-    'https://example.com/\\\\x1b[31m'
-    """
+    """Show control characters, and others that do not show, as Python's escapes."""
     if is_visible(text):
         return text
     return "".join(
@@ -40,13 +28,7 @@ def printable(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value for a message: its repr, cut short, or its type where it has none.
-
-    Examples
-    --------
-    >>> shown("a"), len(shown("a" * 1000))
-    ("'a'", 203)
-    """
+    """Return a value for a message: its repr, cut short, or its type where it has none."""
     try:
         text = repr(value)
     except Exception:  # whatever a repr of others does; an int may have too many digits
@@ -55,15 +37,7 @@ def shown(value: object) -> str:
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Make a table of plain text, aligned to the left: one long cell widens no other column.
-
-    Examples
-    --------
-    >>> print(text_table(["a", "b"], [["1", "2"], ["333", "4"]]))
-    a    b
-    1    2
-    333  4
-    """
+    """Make a table of plain text, aligned to the left: one long cell widens no other column."""
     lines = [columns, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -73,13 +47,7 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is one.
-
-    Examples
-    --------
-    >>> counted(1, "store"), counted(0, "entry"), counted(2, "day")
-    ('1 store', '0 entries', '2 days')
-    """
+    """Return a number with its noun, in the plural unless it is one."""
     if number != 1:
         noun = f"{noun[:-1]}ies" if re.search("[^aeo]y$", noun) else f"{noun}s"
     return f"{number} {noun}"

@@ -37,14 +37,7 @@ def read_texts(
 
 
 def check_choice(name: str, value: object, choices: Collection[object]) -> None:
-    """Raise InvalidArgumentError for a value that is not one of the choices: texts or bools.
-
-    Examples
-    --------
-    >>> check_choice("strict", "no", (True, False))
-    Traceback (most recent call last):
-    ikas_explore.errors.InvalidArgumentError: strict is one of True, False, not 'no'.
-    """
+    """Raise InvalidArgumentError for a value that is not one of the choices: texts or bools."""
     # Not `in`: an array or a frame equals nothing and everything.
     if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
         known = ", ".join(map(repr, choices))
@@ -70,13 +63,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a clause with the known names near a misspelt one, or with all that are known.
-
-    Examples
-    --------
-    >>> did_you_mean("scoep", ["scope", "endpoint"])
-    " Did you mean 'scope'?"
-    """
+    """Return a clause with the known names near a misspelt one, or with all that are known."""
     import difflib  # only needed on the way to an error
 
     known = list(dict.fromkeys(names))
@@ -93,14 +80,7 @@ def check_known(
     where: str,
     error: type[IkasError] = InvalidArgumentError,
 ) -> None:
-    """Raise the error for a name that is not known, with suggestions.
-
-    Examples
-    --------
-    >>> check_known(["scoep"], ["scope", "endpoint"], "the file")
-    Traceback (most recent call last):
-    ikas_explore.errors.InvalidArgumentError: There is no 'scoep' in the file. Did you mean 'scope'?
-    """
+    """Raise the error for a name that is not known, with suggestions."""
     for name in names:
         if name not in known:
             raise error(f"There is no {name!r} in {where}.{did_you_mean(name, known)}")
