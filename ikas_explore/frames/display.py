@@ -119,6 +119,8 @@ class _Column:
         if kind == "M":
             self.zone = str(getattr(dtype, "tz", None) or "")
             self.cell = _time
+        elif kind == "m":
+            self.align, self.cell = "right", _duration
         elif kind == "f":
             self.cell = _number
 
@@ -202,6 +204,12 @@ def _time(value: Any) -> _Cell:
     if _missing(value):
         return _Cell("")
     return _Cell(f"{value:%Y-%m-%d %H:%M:%S}", str(value.isoformat()))
+
+
+def _duration(value: Any) -> _Cell:
+    if _missing(value):
+        return _Cell("")
+    return _Cell(str(value.floor("s")).removeprefix("0 days "), str(value))
 
 
 def _number(value: Any) -> _Cell:

@@ -185,11 +185,10 @@ class Catalogue:
                         "id a new one is made."
                     )
             body = (
-                make(known, self._draw, created_at=now, updated_at=now,
-                     merchant_id=store.merchant_id)
+                self._made(store, known, created_at=now, updated_at=now)
                 if row is None
                 else json.loads(row["body"])
-            )  # fmt: skip
+            )
             if row is not None:
                 # Two changes within a millisecond are two changes.
                 body["updatedAt"] = max(now, body["updatedAt"] + 1)
@@ -221,13 +220,27 @@ class Catalogue:
             created_at = min(created_at, now)
             changed = made % 8 != 0 and created_at < now
             updated_at = draw.number(created_at + 1, now) if changed else created_at
-            body = make(
-                kind, draw, created_at=created_at, updated_at=updated_at,
-                merchant_id=store.merchant_id,
-            )  # fmt: skip
+            body = self._made(store, kind, created_at=created_at, updated_at=updated_at)
             if kind == "order":
                 body["orderSequence"], body["orderNumber"] = made + 1, str(1001 + made)
             yield _cells(store.name, kind, body)
+
+    def _made(
+        self, store: StoreCredentials, kind: Kind, *, created_at: int, updated_at: int
+    ) -> Fields:
+        """Make an object; an order comes through one of the store's own sales channels."""
+        body = make(
+            kind, self._draw, created_at=created_at, updated_at=updated_at,
+            merchant_id=store.merchant_id,
+        )  # fmt: skip
+        if kind == "order":
+            by_admin = body["id"] < "4"  # a quarter, without another draw
+            channel = self.sales_channels(store)[by_admin]
+            # Of the types that orders give as numbers, only the storefront's was ever seen.
+            number = None if by_admin else body["salesChannel"]["type"]
+            body["salesChannel"] = {"id": channel["id"], "name": channel["name"], "type": number}
+            body["salesChannelId"] = channel["id"]
+        return body
 
 
 _INSERT = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import pickle
 import re
 import subprocess
@@ -48,6 +49,16 @@ def test_a_long_id_is_short_and_whole_on_hover(frame: pd.DataFrame) -> None:
     assert whole not in cells(frame)
     assert f'title="{whole}"' in html_of(frame)
     assert f"{whole[:8]}…" in cells(frame)
+
+
+def test_a_span_of_time_is_shown_to_the_second() -> None:
+    now = dt.datetime.now(dt.UTC)
+    with ikas.Sandbox(seed=1) as sandbox, ikas.connect(sandbox) as store:
+        sandbox.change("customer")
+        empty = pd.DataFrame({"scope": [], "object_id": [], "received_at": []})
+        later = now + dt.timedelta(days=2)
+        gap = store.webhooks.missed(empty, since=now - dt.timedelta(days=1), until=later)
+    assert re.search(r"<td[^>]*>1 days \d\d:\d\d:\d\d</td>", html_of(gap.frame))
 
 
 def test_numbers_are_aligned_to_the_right_and_missing_cells_are_blank() -> None:

@@ -115,6 +115,16 @@ def test_filters_keep_what_they_say(sandbox: ikas.Sandbox) -> None:
     assert first["id"] in {row["id"] for row in found}
 
 
+def test_orders_come_through_the_sales_channels_of_the_store(sandbox: ikas.Sandbox) -> None:
+    sandbox.fill(orders=80)
+    listed = ask(sandbox, "{ listSalesChannel { id name } }")["data"]["listSalesChannel"]
+    fields = "{ data { salesChannelId salesChannel { id name } } }"
+    asked = ask(sandbox, "{ listOrder(pagination: {limit: 200}) " + fields + " }")
+    orders = asked["data"]["listOrder"]["data"]
+    assert all(order["salesChannel"] in listed for order in orders)
+    assert {order["salesChannelId"] for order in orders} == {each["id"] for each in listed}
+
+
 def test_sorting_goes_both_ways(sandbox: ikas.Sandbox) -> None:
     sandbox.fill(products=30)
     for field, sort in (("listProduct", "updatedAt"), ("listProductStockLocation", "createdAt")):
