@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def command(
 
     Exits with 1 when a store could not be asked.
     """
-    with where.fleet() as stores:
+    with where.fleet() as stores, warnings.catch_warnings():
+        warnings.showwarning = lambda said, *_: click.echo(printable(str(said)), err=True)
         query = stores.query(field)
         query = query.select(*select) if select else query
         query = query.arguments(**arguments) if arguments else query

@@ -7,8 +7,11 @@ is far quicker than going through sgqlc's objects.
 from __future__ import annotations
 
 import json
+import math
 import operator
 import shlex
+import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -18,7 +21,14 @@ from sgqlc.types import Field
 from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
 from ikas_explore.client.own_schema import find_list
-from ikas_explore.client.pages import ListChanged, Request, Source, check_pagination, row_type
+from ikas_explore.client.pages import (
+    ListChanged,
+    Page,
+    Request,
+    Source,
+    check_pagination,
+    row_type,
+)
 from ikas_explore.client.rows import Columns
 from ikas_explore.client.selection import (
     Node,
@@ -31,6 +41,8 @@ from ikas_explore.client.selection import (
 from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pseudonym
 from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
+from ikas_explore.schema.limits import CALLS
+from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.secret import Secret, hide
 
 if TYPE_CHECKING:
@@ -52,7 +64,8 @@ class Query:
     A list with pages is fetched whole. If rows are created or deleted meanwhile, the pages are
     fetched again from the first on, three times at most; then it is an error. One case cannot be
     seen: a row is deleted and another one created between two pages, so that the count stays the
-    same. Then a row may be missing.
+    same. Then a row may be missing. A list that needs more calls than ikas allows in a minute
+    warns of it after its first page, and what takes long shows a bar.
 
     Examples
     --------
@@ -393,9 +406,12 @@ class Query:
         """Return all rows fetched, their columns, and the indices of those kept, in order."""
         request = self._request
         request.check()
+        # Of many stores, in threads, only the stores are counted.
+        alone = threading.current_thread() is threading.main_thread()
         for left in reversed(range(WALKS)):
             try:
-                rows, columns, kept = self._walked(request)
+                with progressing(alone, "rows") as tell:
+                    rows, columns, kept = self._walked(request, tell)
                 break
             except ListChanged as changed:
                 if not left:
@@ -410,20 +426,36 @@ class Query:
             kept = present + [i for i in kept if cells[i] is None]
         return rows, columns, kept[: self._limit]
 
-    def _walked(self, request: Request) -> tuple[list[dict[str, Any]], Columns, list[int]]:
+    def _walked(
+        self, request: Request, tell: Progress
+    ) -> tuple[list[dict[str, Any]], Columns, list[int]]:
         """Fetch the pages; return their rows, columns, and the indices of those that fit."""
         kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
         rows: list[dict[str, Any]] = []
         columns: Columns = {name: [] for name in kinds}
         kept: list[int] = []
         for page in iter(()) if self._limit == 0 else request.pages(self._source):
+            total = _total(page, request.at_most)
+            if total and not rows:
+                self._warn_of_calls(math.ceil(total / len(page.rows)), total)
             kept += [len(rows) + i for i in self._fitting(page.columns, kinds, request.nodes)]
             rows += page.rows
             for name, cells in page.columns.items():
                 columns[name] += cells
+            tell(len(rows), total or len(rows))
             if not self._order and self._limit is not None and len(kept) >= self._limit:
                 break
         return rows, columns, kept
+
+    def _warn_of_calls(self, calls: int, rows: int) -> None:
+        a_minute = int(CALLS.calls * 60 / CALLS.seconds)
+        if calls > a_minute:
+            warnings.warn(
+                f"{self._source.settings.name}: {self._field.graphql_name} needs {calls:,} calls "
+                f"for {rows:,} rows, and ikas allows {a_minute} in a minute. limit() and "
+                "arguments() fetch fewer.",
+                stacklevel=5,  # who called to_frame()
+            )
 
     def _fitting(
         self, columns: Columns, kinds: Mapping[str, Kind], nodes: tuple[Node, ...]
@@ -460,6 +492,13 @@ class Lists:
 def begin(source: Client, field: str | Field) -> Query:
     """Start a query for a field of the store's own schema, by name, or of generated types."""
     return Query(source, find_list(source, field))
+
+
+def _total(page: Page, at_most: int | None) -> int:
+    """Return how many rows will come, or 0 where no other page follows or none says."""
+    if not page.more or type(page.total) is not int:
+        return 0
+    return max(0, min(page.total, at_most or page.total))
 
 
 def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:

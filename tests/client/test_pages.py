@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -175,3 +178,55 @@ def test_a_row_that_comes_twice_in_every_walk_is_an_error(mine: ModuleType) -> N
 
     with pytest.raises(ResponseError, match="a row of page 2 had come before"):
         numbers(Shop(3, twice), mine)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "limit", "calls"),
+    [(602, 2, None, 301), (600, 2, None, 0), (602, 2, 600, 0), (3010, 10, None, 301)],
+)
+def test_more_calls_than_a_minute_allows_are_said_after_the_first_page(
+    count: int,
+    size: int,
+    limit: int | None,
+    calls: int,
+    mine: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop(count)
+    asked: list[int] = []
+    said: list[str] = []
+
+    def show(message: Warning | str, *_: Any) -> None:
+        asked.append(len(shop.asked))
+        said.append(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        monkeypatch.setattr(warnings, "showwarning", show)
+        transport = httpx.MockTransport(shop)
+        with ikas.connect(
+            "shop", access_token="t", base_url="http://127.0.0.1", transport=transport
+        ) as store:
+            query = store.query(mine.Query.list_order).select("order_number")
+            query = query.arguments(pagination={"limit": size})
+            query = query if limit is None else query.limit(limit)
+            assert len(query.to_records()) == (limit or count)
+    if calls:
+        assert asked == [1]
+        assert f"shop: listOrder needs {calls} calls for {count:,} rows" in said[0]
+        assert "300 in a minute" in said[0]
+    else:
+        assert asked == []
+
+
+def test_a_long_list_shows_a_bar_unless_it_is_switched_off(
+    mine: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    clock = iter(range(0, 10_000, 5))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    assert len(numbers(Shop(5), mine)) == 5
+    assert "2 of 5 rows" in capsys.readouterr().err
+    monkeypatch.setenv("IKAS_PROGRESS", "off")
+    assert len(numbers(Shop(5), mine)) == 5
+    assert capsys.readouterr().err == ""
