@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ import pytest
 #: Tests that share what takes long to start stay on one worker, and begin first: a browser, the
 #: kernels of the notebooks, a notebook that was run.
 TOGETHER = ("tests/forms/browser/", "tests/test_notebooks.py", "tests/testing/test_projects.py")
+
+
+@pytest.fixture(autouse=True)
+def leases_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Examples in docstrings borrow scopes too: not in the user's own file."""
+    monkeypatch.setenv("IKAS_LEASES", str(tmp_path / "leases.db"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,10 +11,12 @@ from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.changes import list_store, listed
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
+from ikas_explore.values.secret import OneOrMore, Secret, hide_all
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from datetime import date
+    from os import PathLike
     from pathlib import Path
     from typing import Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
+    from ikas_explore.deliveries.listening import Listening
     from ikas_explore.forms.delete_form import DeleteForm
     from ikas_explore.forms.manager import Manager
     from ikas_explore.forms.save_form import SaveForm
@@ -289,6 +292,107 @@ class Webhooks:
         refuse_arguments(gone)
         return make_undo(Journals({self.name: self._journal}), {self.name: self._registrations})
 
+    def listen(
+        self,
+        scopes: str | Iterable[str],
+        *,
+        url: str,
+        port: int = 0,
+        forward_to: str | None = None,
+        client_secret: OneOrMore = None,
+        take: bool = False,
+        path: str | PathLike[str] | None = None,
+    ) -> Listening:
+        """Borrow scopes for a while: their deliveries come to this machine.
+
+        It is open as soon as it is made. At its end (``with``, ``close``, Ctrl-C) each scope goes
+        back to the endpoint that had it before. After a crash the next `listen` on the same store
+        does that, or ``ikas-explore listen --restore``. These writes are not in the journal.
+        Sales channels cannot be read from ikas, so those of before are not restored.
+
+        Parameters
+        ----------
+        scopes : str or iterable of str
+            Scopes, or patterns such as ``"store/order/*"``.
+        url : str
+            The public address of your tunnel, registered for the scopes.
+        port : int, default 0
+            The port on this machine that your tunnel leads to; 0 takes a free one.
+        forward_to : str, optional
+            The address of your app, which gets each verified delivery; see `Receiver`.
+        client_secret : str or Secret, or a sequence of these, optional
+            What deliveries are verified with. Default: that of the connection.
+        take : bool, default False
+            Also borrow scopes that another endpoint holds.
+        path : str or path-like, optional
+            A file that keeps what arrives; see `Receiver`.
+
+        Returns
+        -------
+        Listening
+
+        Raises
+        ------
+        ScopeTakenError
+            A scope is in use; names the holders. Nothing was saved.
+        InvalidScopeError, InvalidArgumentError
+            A scope or address that ikas would refuse, or no client secret is known.
+        IkasError
+            ikas could not be reached or refused, or a port or file cannot be used.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.Sandbox(examples=False) as sandbox, ikas.connect(sandbox) as store:
+        ...     here = {"url": "http://127.0.0.1:18765/", "port": 18765}
+        ...     with store.webhooks.listen("store/order/*", **here) as session:
+        ...         _ = sandbox.emit("store/order/created")
+        ...         session.receiver.wait(1)["signature_ok"].tolist()
+        ...     len(store.webhooks.list())
+        [True]
+        0
+        """
+        client_secret = hide_all(client_secret)  # first of all: a traceback may print variables
+        return self._listen(
+            scopes,
+            url=url,
+            port=port,
+            forward_to=forward_to,
+            client_secret=client_secret,
+            take=take,
+            path=path,
+        )
+
+    def _listen(
+        self,
+        scopes: str | Iterable[str],
+        *,
+        url: str,
+        client_secret: Sequence[Secret],
+        take: bool,
+        **receiving: Any,
+    ) -> Listening:
+        from ikas_explore.deliveries.listening import Listening
+
+        if not isinstance(take, bool):
+            raise InvalidArgumentError(f"take is True or False, not {take!r}.")
+        asked = self._registrations.check(url, scopes, None, patterns=True)
+        secrets = client_secret or hide_all(self._client.settings.client_secret)
+        if not secrets:
+            raise InvalidArgumentError(
+                "No client secret is known, so nothing could be verified; give client_secret, or "
+                "set IKAS_CLIENT_SECRET."
+            )
+        return Listening(
+            self._registrations,
+            asked.scopes,
+            base_url=self._client.settings.base_url,
+            url=url,
+            client_secret=secrets,
+            take=take,
+            **receiving,
+        )
+
     def audit(
         self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False
     ) -> Audit:
@@ -491,7 +595,7 @@ class Webhooks:
 
     def __repr__(self) -> str:
         verbs = (
-            "list(), query(), save(), delete(), plan(), undo(), audit(), save_form(), "
+            "list(), query(), save(), delete(), plan(), undo(), listen(), audit(), save_form(), "
             "delete_form(), manager()"
         )
         return f"<Webhooks of {self.name!r}: {verbs}>"

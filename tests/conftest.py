@@ -39,6 +39,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith("IKAS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("IKAS_CACHE", str(tmp_path / "cache"))  # not the user's own
+    monkeypatch.setenv("IKAS_LEASES", str(tmp_path / "leases.db"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -99,6 +99,10 @@ CHANGES: Columns = {
 #: The same after a plan was applied.
 OUTCOMES: Columns = {**CHANGES, "outcome": "string", "error": "string"}
 
+#: One row a scope that `listen` borrowed, and the same after it was given back.
+BORROWED: Columns = {"scope": "string", "endpoint_before": "string"}
+GIVEN_BACK: Columns = {**BORROWED, "endpoint": "string", "outcome": "string"}
+
 #: One row a finding of an audit.
 FINDINGS: Columns = {
     "severity": "string",

@@ -53,6 +53,11 @@ class Journal:
         """The file it is kept in; None in memory."""
         return self._path
 
+    @property
+    def base_url(self) -> str:
+        """Where the stores are whose writes it records."""
+        return self._base_url
+
     def __repr__(self) -> str:
         return f"<Journal {printable(str(self._path)) if self._path else 'in memory'}>"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.deliveries.leases import refusal
+from ikas_explore.errors import InvalidArgumentError, PlanError
 from ikas_explore.manage.applying import list_stores, said
 from ikas_explore.manage.changes import CREATE, REPLACE, Change, listed
 from ikas_explore.manage.journal import Journals
@@ -34,6 +35,9 @@ def make_undo(
     before: dict[str, dict[str, str | None]] = {}
     for entry in entries:  # the newest first: an older one has the last word
         before.setdefault(entry.store, {}).update(entry.before)
+    for name in before:
+        if leased := refusal(journals[name].base_url, name, before[name]):
+            raise PlanError(f"{leased} Then undo.")
     failed: Mapping[str, Exception] = {}
     if now is not None:
         held = listed(now, before)

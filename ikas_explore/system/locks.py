@@ -32,6 +32,21 @@ def locked(path: Path) -> Iterator[int]:
                 os.close(handle)
 
 
+def is_held(path: Path) -> bool:
+    """Return whether this or another process holds a file now."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        _flock(handle, lock=True, wait=False)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _is_at(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), os.stat(path))
@@ -39,12 +54,13 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _flock(handle: int, *, lock: bool) -> None:
+def _flock(handle: int, *, lock: bool, wait: bool = True) -> None:
     try:
         import fcntl
     except ImportError:  # Windows: files of ours there are for one process at a time
         return
-    fcntl.flock(handle, fcntl.LOCK_EX if lock else fcntl.LOCK_UN)
+    how = fcntl.LOCK_EX if lock else fcntl.LOCK_UN
+    fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)
 
 
 def _close_held() -> None:

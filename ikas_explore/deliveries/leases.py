@@ -1,0 +1,259 @@
+"""Scopes that `listen` has borrowed, on disk, so that they are given back whatever happens.
+
+A lease is written before the first save. Processes share the file: each change is one short
+transaction. A session that runs holds a file locked by the system, which no killed one does.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ikas_explore.errors import InvalidArgumentError, StorageError
+from ikas_explore.system.files import is_trap, user_path
+from ikas_explore.system.locks import is_held, locked
+from ikas_explore.text.printable import printable
+from ikas_explore.values.urls import same_endpoint
+
+if TYPE_CHECKING:
+    from ikas_explore.values.protocols import WebhookStore
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS leases (
+    session   TEXT NOT NULL,
+    base_url  TEXT NOT NULL,
+    store     TEXT NOT NULL,
+    scope     TEXT NOT NULL,
+    before    TEXT,             -- the endpoint of before, NULL when nothing was registered
+    endpoint  TEXT NOT NULL,    -- where the session listens
+    since     INTEGER NOT NULL, -- Unix seconds
+    PRIMARY KEY (session, store, scope)
+)
+"""
+_BUSY = 20.0  # seconds that another process' transaction is waited for
+
+
+class Lease(NamedTuple):
+    """One scope that a session borrowed."""
+
+    session: str
+    base_url: str
+    store: str
+    scope: str
+    before: str | None
+    endpoint: str
+    since: int
+
+    @property
+    def runs(self) -> bool:
+        """Whether the session that holds it still runs."""
+        return is_held(_lock_of(self.session))
+
+
+class Outcome(NamedTuple):
+    """What giving a scope back came to."""
+
+    scope: str
+    endpoint_before: str | None
+    endpoint: str | None
+    outcome: str
+
+
+def leases_of(base_url: str, store: str) -> list[Lease]:
+    """Return the leases of a store, of sessions that run and of dead ones."""
+    try:
+        if not os.path.exists(_file()):
+            return []
+    except InvalidArgumentError:  # there is no home folder, so nothing was ever written there
+        return []
+    with _transaction() as connection:
+        rows = connection.execute(
+            "SELECT * FROM leases WHERE base_url = ? AND store = ? ORDER BY since, scope",
+            (base_url, store),
+        ).fetchall()
+    return [Lease(*row) for row in rows]
+
+
+@contextmanager
+def borrowing(base_url: str, store: str) -> Iterator[None]:
+    """Hold a store against other sessions that begin, or give back for a dead one."""
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{base_url} {store}").hex
+    with ExitStack() as held:
+        with _translated():
+            _folder()
+            held.enter_context(locked(_file().with_name(f"leases.{name}.lock")))
+        yield
+
+
+@contextmanager
+def session() -> Iterator[str]:
+    """Give the name of a new session, which runs until the end of the block or of the process."""
+    name = uuid.uuid4().hex
+    path = _lock_of(name)
+    with ExitStack() as held:
+        with _translated():
+            _folder()
+            held.enter_context(locked(path))
+        try:
+            yield name
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def write(leases: Sequence[Lease]) -> None:
+    """Write leases to the disk, all or none."""
+    with _transaction() as connection:
+        connection.executemany("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)", leases)
+
+
+def give_back(store: WebhookStore, leases: Sequence[Lease]) -> list[Outcome]:
+    """Give scopes back to their holders of before, and end the leases.
+
+    The store is listed once. A scope that another endpoint took since stays there; when that is
+    another session, it gives the scope back to the holder of before in its turn.
+    """
+    now = registered(store)
+    outcomes = []
+    wanted: dict[str | None, list[str]] = {}
+    for lease in leases:
+        held = now.get(lease.scope)
+        outcome = "restored" if lease.before else "deleted"
+        if same_endpoint(held, lease.before):
+            outcome = "unchanged"
+        elif not same_endpoint(held, lease.endpoint):
+            outcome = "taken by another" if held else "deleted by another"
+        else:
+            wanted.setdefault(lease.before, []).append(lease.scope)
+            held = lease.before
+        outcomes.append(Outcome(lease.scope, lease.before, held, outcome))
+    refused: dict[str, str] = {}
+    for endpoint, scopes in wanted.items():
+        try:
+            if endpoint is None:
+                store.delete(scopes)
+            else:
+                store.save(endpoint, scopes, allow_unknown=True)
+        except InvalidArgumentError as error:  # it would be refused for ever
+            refused |= dict.fromkeys(scopes, f"refused: {error}")
+    _end(leases)
+    return [each._replace(outcome=refused.get(each.scope, each.outcome)) for each in outcomes]
+
+
+def registered(store: WebhookStore) -> dict[str, str]:
+    """List a store: scope to endpoint."""
+    frame = store.list()
+    frame = frame[~frame["deleted"]]
+    return dict(zip(frame["scope"], frame["endpoint"], strict=True))
+
+
+def dead(leases: Collection[Lease]) -> list[Lease]:
+    """Return those of sessions that ended without giving back."""
+    runs = {each.session: each.runs for each in leases}
+    return [each for each in leases if not runs[each.session]]
+
+
+def sweep(base_url: str, store: WebhookStore) -> list[Outcome]:
+    """Give back what dead sessions of a store left, the newest first."""
+    with borrowing(base_url, store.name):
+        return sweep_borrowed(base_url, store)
+
+
+def sweep_borrowed(base_url: str, store: WebhookStore) -> list[Outcome]:
+    """Do the same for who is `borrowing` already."""
+    by_session: dict[str, list[Lease]] = {}
+    for lease in reversed(dead(leases_of(base_url, store.name))):
+        by_session.setdefault(lease.session, []).append(lease)
+    outcomes = []
+    for name in by_session:
+        # Looked up again: giving back a newer one may have changed what an older one gives back.
+        left = [each for each in leases_of(base_url, store.name) if each.session == name]
+        outcomes += give_back(store, left)
+        with suppress(OSError):
+            _lock_of(name).unlink()
+    return outcomes
+
+
+def named(leases: Collection[Lease]) -> str:
+    """Return leases as a sentence names them."""
+    return ", ".join(
+        f"{each.scope} by the listen of {time.strftime('%H:%M', time.localtime(each.since))} "
+        f"at {printable(each.endpoint)}"
+        for each in leases
+    )
+
+
+def refusal(base_url: str, store: str, scopes: Collection[str]) -> str | None:
+    """Return why an undo of these scopes has to wait, None when no lease is in its way."""
+    found = [each for each in leases_of(base_url, store) if each.scope in scopes]
+    if not found:
+        return None
+    advice = "run ikas-explore listen --restore first" if dead(found) else "end that one first"
+    return f"{store}: borrowed is {named(found)}; {advice}, as it gives the scopes back itself."
+
+
+def _end(leases: Sequence[Lease]) -> None:
+    with _transaction() as connection:
+        for lease in leases:
+            connection.execute(
+                "DELETE FROM leases WHERE session = ? AND store = ? AND scope = ?",
+                (lease.session, lease.store, lease.scope),
+            )
+            # Who took it from this session gives it back to the holder of before.
+            for session_of, before in connection.execute(
+                "SELECT session, before FROM leases WHERE base_url = ? AND store = ? AND scope = ?",
+                (lease.base_url, lease.store, lease.scope),
+            ).fetchall():
+                if same_endpoint(before, lease.endpoint):
+                    connection.execute(
+                        "UPDATE leases SET before = ? WHERE session = ? AND store = ?"
+                        " AND scope = ?",
+                        (lease.before, session_of, lease.store, lease.scope),
+                    )
+
+
+def _file() -> Path:
+    return user_path(os.environ.get("IKAS_LEASES") or "~/.ikas-explore/leases.db")
+
+
+def _folder() -> None:
+    _file().parent.mkdir(0o700, parents=True, exist_ok=True)
+
+
+def _lock_of(name: str) -> Path:
+    return _file().with_name(f"leases.{name}.lock")
+
+
+@contextmanager
+def _transaction() -> Iterator[sqlite3.Connection]:
+    with _translated():
+        _folder()
+        path = _file()
+        if is_trap(path):
+            raise OSError("it belongs to another user and lies where everybody may write")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with (
+            closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY)) as connection,
+            connection,
+        ):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_TABLE)
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(
+            f"The leases ({printable(str(_file()))}) cannot be used: {printable(str(error))}. "
+            "Make room, or name another file in IKAS_LEASES."
+        ) from error
