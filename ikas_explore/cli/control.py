@@ -21,7 +21,7 @@ def call(method: str, route: str, body: Any = None) -> Any:
     return _call(method, route, json=body)[0]
 
 
-def call_for_rows(route: str, **asked: str | None) -> tuple[list[Any], int]:
+def call_for_rows(route: str, **asked: str | int | None) -> tuple[list[Any], int]:
     """Return the rows of a control route, and how many there are without the limit."""
     rows, headers = _call(
         "GET",

@@ -9,21 +9,13 @@ from ikas_explore.cli.output import print_json, print_table, records
 from ikas_explore.text.printable import counted
 
 
-def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str | None:
-    if text == "all":
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise click.BadParameter(f"{text!r} is neither a whole number nor 'all'.")
-    return text
-
-
 @click.command()
 @click.option(
     "--limit",
     metavar="N|all",
     default="1000",
     show_default=True,
-    callback=_read_limit,
+    callback=options.read_limit,
     help="The newest N, or all.",
 )
 @click.option("--since", help="A date (in UTC), or a time with its zone.")
@@ -33,7 +25,7 @@ def _read_limit(_ctx: click.Context, _param: click.Parameter, text: str) -> str 
     help="Only those in this state.",
 )
 @options.as_json
-def command(limit: str | None, since: str | None, state: str | None, json: bool) -> None:
+def command(limit: int | None, since: str | None, state: str | None, json: bool) -> None:
     """List the deliveries of the sandbox.
 
     The sandbox is the one at IKAS_BASE_URL. The newest come last, and stderr says how many

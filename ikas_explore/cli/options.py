@@ -89,5 +89,14 @@ def _complete_scope(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [str(scope) for scope in Scope.registrable() if scope.startswith(incomplete)]
 
 
+def read_limit(ctx: click.Context, param: click.Parameter, text: str) -> int | None:
+    """Return what ``--limit`` says; None is all."""
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise click.BadParameter(f"{text!r} is neither a whole number nor 'all'.")
+    return int(text)
+
+
 scope = click.argument("scope", shell_complete=_complete_scope)
 scopes = click.argument("scopes", nargs=-1, required=True, shell_complete=_complete_scope)

@@ -34,14 +34,6 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     return pairs
 
 
-def _limit(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise click.BadParameter(f"{text!r} is neither a whole number nor 'all'.")
-    return int(text)
-
-
 @click.command()
 @click.argument("field")
 @click.option("--select", multiple=True, callback=_names, help="Fields, with commas between them.")
@@ -62,7 +54,7 @@ def _limit(_ctx: click.Context, _param: click.Parameter, text: str) -> int | Non
 @click.option("--explode", help="A list field: each of its elements becomes a row.")
 @click.option("--mask", multiple=True, callback=_names, help="Columns to show as pseudonyms.")
 @click.option(
-    "--limit", default=str(_SHOWN), show_default=True, callback=_limit,
+    "--limit", default=str(_SHOWN), show_default=True, callback=options.read_limit,
     help="At most so many rows of each store, or 'all'.",
 )  # fmt: skip
 @click.option("--out", type=options.FILE, help="Write .parquet, .csv or .xlsx; then all rows.")

@@ -28,13 +28,14 @@ def command(source: Path | None, out: Path | None, check: Path | None, where: Wh
     the changes that break callers first.
     """
     from ikas_explore.schema import files
+    from ikas_explore.schema.regenerate import read_introspection
 
     if check is not None and (source is not None or out is not None):
         raise click.UsageError("--check takes neither --from nor --out.")
     if check is None and out is None:
         raise click.UsageError("Give --out FILE to save the schema, or --check FILE to compare it.")
     if source is not None:
-        schema = files.read_schema(source)
+        schema = read_introspection(source)
     else:
         with where.connect() as store:
             schema = store.client.introspect()
@@ -42,7 +43,7 @@ def command(source: Path | None, out: Path | None, check: Path | None, where: Wh
         files.write_schema(schema, out, source="a store" if source is None else source.name)
         print(f"Wrote {printable(str(out))}.")
     if check is not None:
-        changes = files.changes(files.read_schema(check), schema)
+        changes = files.changes(read_introspection(check), schema)
         print("\n".join(map(printable, changes)) or "Nothing differs.")
         if changes:
             raise click.exceptions.Exit(2)

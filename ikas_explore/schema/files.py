@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.schema.regenerate import read_introspection, types_of, write_if_new
-
-
-def read_schema(path: Path) -> dict[str, Any]:
-    """Return the introspection result that a file stands for."""
-    return read_introspection(path)
+from ikas_explore.schema.regenerate import types_of, write_if_new
 
 
 def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
