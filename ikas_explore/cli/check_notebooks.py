@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     "ignored",
     metavar="RULE",
     multiple=True,
-    shell_complete=lambda *_: ["secret", "machine-path", "out-of-order", "never-executed"],
+    shell_complete=lambda *_: [
+        *("secret", "personal-data", "machine-path", "out-of-order", "never-executed")
+    ],
     help="Leave a rule out; may be repeated.",
 )
 @click.option("--max-output", type=int, hidden=True, help="Removed; says what to use.")
@@ -35,13 +37,14 @@ def command(
 ) -> None:
     """Check saved notebooks before a commit.
 
-    It finds secrets, machine paths and cells out of order. PATHS are notebooks or folders. The
-    frames recorded beside them are searched for secrets and paths too. A secret is recognised
-    by its form, or because the environment or .env holds it; it is shown masked. A cell tagged
-    ikas-example-secret may show what only looks like a secret. In a notebook without any
-    execution number (a stripped one) the order is not checked.
+    It finds secrets, e-mail addresses and phone numbers in outputs, machine paths, and cells out
+    of order. PATHS are notebooks or folders. The frames recorded beside them are searched too. A
+    secret is recognised by its form, or because the environment or .env holds it. What is found
+    is shown masked. A cell tagged ikas-example-secret may show what only looks like a secret. In
+    a notebook without any execution number (a stripped one) the order is not checked.
 
-    The rules are secret, machine-path, out-of-order and never-executed.
+    The rules are secret, personal-data, machine-path, out-of-order and never-executed. To allow
+    personal data, use --ignore personal-data.
 
     Exits with 0 when nothing was found, with 1 when something was, and with 2 when a notebook
     could not be read or the findings could not be written.

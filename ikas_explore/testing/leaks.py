@@ -1,5 +1,6 @@
-"""What in a text looks like a secret: by its form, or because the environment holds the same.
+"""What in a text looks like a secret, or like a person's e-mail address or phone number.
 
+A secret is known by its form, or because the environment holds the same.
 `ikas_explore.values.secret` lists the forms. A sandbox's own tokens open nothing but that sandbox
 and say so in their first word; they are no secret.
 """
@@ -27,6 +28,22 @@ _NO_SECRET = re.compile(
     r"(?i)^(?:[$<{%\[]|\*+|sandbox-|(?:your|my|the|an?)[-_])|\*{3}|\.{3}|…|x{6,}|placeholder|"
     r"change.?me"
 )
+# Of bounded length, as plots are long; what is no domain of the internet is an example (RFC 2606),
+# and git@ is how repositories are addressed.
+_EMAIL = re.compile(
+    r"(?<![\w.+/-])(?!git@)[\w.+-]{1,64}@(?!(?:[\w-]{1,63}\.){0,9}(?:example\.(?:com|net|org)|example|"
+    r"test|invalid|localhost)(?![\w.-]*\w))((?:[\w-]{1,63}\.){1,9}(?!(?:png|jpe?g|svg|gif|webp)\b)"
+    r"[^\W\d_]{2,24})(?![\w(])"
+)
+# International, Turkish, with an area code in brackets, or under its name. A number alone is none.
+_PHONE = re.compile(
+    r"(?<![\w+.-])(?:(?!\+90555000\d{4}\b)\+[1-9]\d{0,2}[ (-]{0,2}\d{2,4}\)?(?:[ -]?\d{2,4}){2,4}"
+    r"|0[ (]{0,2}[2-5]\d\d\)?[ -]?\d{3}[ -]?\d\d[ -]?\d\d"
+    r"|[2-5]\d\d \d{3} \d\d \d\d"
+    r"|\(\d{3}\)[ -]?\d{3}[ -]?\d\d[ -]?\d\d)(?![\w:.-]*\w)"
+    r"|(?i:phone\w{0,20})\\?[\"']?\s?[:=]\s?\\?[\"'](\d[\d ()-]{6,18}\d)\\?[\"']"
+)
+_DIGITS = 9  # the fewest that a phone number with its country has
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -111,6 +128,31 @@ def find_leaks(text: str, known: tuple[Known, ...]) -> list[Leak]:
         done = end
         found.append(Leak(what, mask(value), bisect(lines, start) + 1, certain=False))
     return found
+
+
+def find_personal(text: str) -> list[str]:
+    """Return what looks like a person's data in a text, a line a kind, and masked.
+
+    Addresses of example domains and the phone numbers of a sandbox are nobody's.
+
+    Examples
+    --------
+    >>> find_personal("ayse@shop.com.tr, ali@example.com, +90 532 123 45 67")
+    ['e-mail address: ***@shop.com.tr', 'phone number: +90… (12 digits)']
+    """
+    plain = _unescaped(_COLOURS.sub("", text))
+    emails = {match[0]: f"***@{match[1]}" for match in _EMAIL.finditer(plain)}
+    phones = {}
+    for match in _PHONE.finditer(plain):
+        digits = re.sub(r"\D", "", match[1] or match[0])
+        if match[1] or len(digits) >= _DIGITS:
+            phones[digits] = f"{(match[1] or match[0])[:3]}… ({len(digits)} digits)"
+    return [
+        f"{what}: {next(iter(found.values()))}"
+        + (f", and {len(found) - 1} more" if len(found) > 1 else "")
+        for what, found in (("e-mail address", emails), ("phone number", phones))
+        if found
+    ]
 
 
 def mask(secret: str) -> str:

@@ -1,7 +1,7 @@
-"""What is wrong with a saved notebook: secrets, machine paths, cells out of order.
+"""What is wrong with a saved notebook: secrets, personal data, machine paths, cells out of order.
 
-The frames that `check_frame` recorded beside it are checked for secrets and paths too. Only files
-are read; nothing is run, and no Jupyter needs to be installed.
+The frames that `check_frame` recorded beside it are checked too, except for order. Only files are
+read; nothing is run, and no Jupyter needs to be installed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.system.files import user_path
-from ikas_explore.testing.leaks import Known, find_leaks, known_secrets, masked
+from ikas_explore.testing.leaks import Known, find_leaks, find_personal, known_secrets, masked
 from ikas_explore.testing.notebook_texts import Place, as_text, texts
 from ikas_explore.testing.recorded_frames import FOLDER
 from ikas_explore.text.printable import printable
@@ -24,7 +24,7 @@ from ikas_explore.values.names import check_known, read_texts
 from ikas_explore.values.secret import HiddenMapping
 
 #: What can be found, and left out with `ignore`.
-RULES = ("secret", "machine-path", "out-of-order", "never-executed")
+RULES = ("secret", "personal-data", "machine-path", "out-of-order", "never-executed")
 #: The rule of a notebook that could not be checked.
 UNREADABLE = "unreadable"
 #: What is said to those who limited the size of outputs.
@@ -131,6 +131,7 @@ def _check(path: Path, secrets: Secrets) -> Found:
     here = _here()
     for place in found:
         yield from _secrets(place, secrets)
+        yield from _personal(place)
         yield from _paths(place, here)
 
 
@@ -147,6 +148,14 @@ def _secrets(place: Place, secrets: Secrets) -> Found:
         if leak.certain or not place.example:
             line = f", line {leak.line}" if place.kind == "source" else ""
             yield f"{place.where}{line}", "secret", f"{leak.what}: {leak.masked}"
+
+
+def _personal(place: Place) -> Found:
+    """Find data of people where data is shown: authors may name themselves elsewhere."""
+    shown = place.kind in ("output", "record") or place.where.startswith("widget ")
+    if shown and not place.example:
+        for said in find_personal(place.text):
+            yield place.where, "personal-data", said
 
 
 def _paths(place: Place, here: list[str]) -> Found:

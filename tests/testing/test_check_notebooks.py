@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.testing.notebooks import RULES, check_notebooks
 from ikas_explore.testing.recorded_frames import record_text, take_record
@@ -31,6 +32,7 @@ JWT = ".".join(
 )
 CLIENT_SECRET = "s_" + "0a1b2c3d" * 8
 PASSWORD = "correct-horse-9"
+EMAIL = "ayse.yilmaz@posta.com.tr"
 KNOWN = {"IKAS_CLIENT_SECRET": 'geheim&<1>"x', "SHOP_TOKEN": "0123456789-of-a-shop"}
 
 
@@ -207,6 +209,88 @@ def test_a_limit_of_outputs_is_refused_and_says_what_to_use(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (EMAIL, "e-mail address: ***@posta.com.tr"),
+        (f"1  {EMAIL}\n2  ali+a@gmail.com\n3  {EMAIL}", "***@posta.com.tr, and 1 more"),
+        ("mailto:ali@gmail.com", "***@gmail.com"),
+        ("<td>ali@gmail.com</td>", "***@gmail.com"),
+        ("ali&#64;gmail.com", "***@gmail.com"),
+        ("çağla@müşteri.com", "***@müşteri.com"),
+        ("ali@example.community", "***@example.community"),
+        ("+90 532 123 45 67", "phone number: +90… (12 digits)"),
+        ("<td>+905321234567</td>", "+90… (12 digits)"),
+        ("+1 (212) 555-0147", "(11 digits)"),
+        ("+49 30 901820", "(10 digits)"),
+        ("0532 123 45 67", "053… (11 digits)"),
+        ("05321234567", "(11 digits)"),
+        ("0 (212) 123 45 67", "(11 digits)"),
+        ("532 123 45 67", "(10 digits)"),
+        ("(532) 123 45 67", "(10 digits)"),
+        ('{"phone": "5321234567"}', "(10 digits)"),
+        ("{'phoneNumber': '5321234567'}", "(10 digits)"),
+    ],
+)
+def test_personal_data_in_outputs_is_found_and_masked(text: str, said: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "it.ipynb", notebook(code("x", stream(text))))
+    (finding,) = check_notebooks([path])
+    assert (finding.where, finding.rule) == ("cell 1, output 1 (stdout)", "personal-data")
+    assert said in finding.message
+    assert not re.search(r"ayse|\bali|çağla|\d{4}", finding.message)
+    assert check_notebooks([path], ignore=["personal-data"]) == []
+    record = tmp_path / "it.json"
+    record.write_text(json.dumps({"rows": [text]}, ensure_ascii=False), "utf-8")
+    assert [each.rule for each in check_notebooks([record])] == ["personal-data"]
+    shown = notebook(widgets=widget("HTMLModel", value=text))
+    assert found(shown, tmp_path) == [("widget HTMLModel, state.value", "personal-data")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ali@example.com ali@shop.example.com ali@example ali@shop.test ali@x.invalid",
+        "git@github.com:ikas/x.git ssh://git@github.com/ikas/x.git",
+        "jquery@3.5.1 @jupyter-widgets/base logo@2x.png W@x.dot(y) 5 @ 12.50",
+        "masked-3f2a91bc0d11 331f40ad-58a5-4b25-b060-05321234567f",
+        "1700000000000 5321234567 0.05321234567 1e+905321234567",
+        "2026-11-01 12:00:00+03:00 +2026-11-01 12:00:00 +20261101",
+        "+90555000" + "1234",
+        "127.0.0.1 10.255.123.045 [0.212 123 45]",
+        "@" * 300_000,
+        "+1" * 300_000,
+        "a." * 300_000,
+        "a@a." * 200_000,
+        "0 (" * 200_000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_is_nobodys_data_is_left_alone(text: str, tmp_path: Path) -> None:
+    assert found(notebook(code("x", stream(text))), tmp_path) == []
+
+
+def test_personal_data_is_looked_for_where_data_is_shown(tmp_path: Path) -> None:
+    written = notebook(
+        markdown(f"Ask {EMAIL}"),
+        code(f'where(email="{EMAIL}")'),
+        authors=[{"email": EMAIL}],
+    )
+    assert found(written, tmp_path) == []
+    example = code("x", stream(EMAIL), tags=["ikas-example-secret"])
+    assert found(notebook(example), tmp_path) == []
+
+
+def test_a_sandbox_has_nobodys_data(tmp_path: Path) -> None:
+    with ikas.connect("sandbox") as store:
+        assert store.sandbox is not None
+        store.sandbox.fill(orders=60, days=5)
+        names = ["customer.email", "customer.phone", "shippingAddress.phone"]
+        frame = store.query("listOrder").select(*names).to_frame()
+    assert frame["customer.phone"].notna().all()
+    shown = code("frame", stream(frame.to_csv()), result(text_html=frame.to_html()))
+    assert found(notebook(shown), tmp_path) == []
+
+
+@pytest.mark.parametrize(
     "outputs", [(), (stream("kept"),)], ids=["nbstripout", "nbstripout --keep-output"]
 )
 def test_a_stripped_notebook_is_well(outputs: tuple[Any, ...], tmp_path: Path) -> None:
@@ -218,10 +302,15 @@ def test_a_stripped_notebook_is_well(outputs: tuple[Any, ...], tmp_path: Path) -
 
 
 def test_a_rule_can_be_left_out(tmp_path: Path) -> None:
-    cells = (code("x", stream("/home/ayse/x")), code("y", count=None), code("z", stream(JWT)))
+    cells = (
+        code("x", stream("/home/ayse/x")),
+        code("y", count=None),
+        code("z", stream(f"{JWT} {EMAIL}")),
+    )
     path = write(tmp_path / "it.ipynb", notebook(*cells))
     rules = {each.rule for each in check_notebooks([path])}
-    assert rules == {"machine-path", "never-executed", "out-of-order", "secret"} == set(RULES)
+    assert rules == set(RULES)
+    assert len(rules) == 5
     assert run(path, "--ignore", "machine-path", "--ignore", "never-executed").returncode == 1
     every = [argument for rule in RULES for argument in ("--ignore", rule)]
     assert run(path, *every).returncode == 0
