@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from ikas_explore.auditing.coverage import LETTERS, rows, scope_groups, states
 from ikas_explore.auditing.result import MOST_ROWS, Result, visible
 from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.palette import COLOURS
 from ikas_explore.text.printable import counted
 
+#: Rows of the coverage in a notebook; of more stores, those with the same states share one.
+_MOST_STORES = 40
 _STYLE = """
 .ikas-audit{font:14px/1.5 system-ui,sans-serif}
 .ikas-audit .ikas-wide{overflow-x:auto}
 .ikas-audit table{border-collapse:collapse;margin:.5em 0 1.5em}
-.ikas-audit th,.ikas-audit td{border:1px solid #8885;padding:.25em .6em;text-align:left;
-vertical-align:top}
+.ikas-audit .ikas-table th,.ikas-audit .ikas-table td{border:1px solid #8885;padding:.25em .5em;
+text-align:left;vertical-align:top;white-space:normal;max-width:none}
 .ikas-audit th{font-weight:600}
-.ikas-audit b{display:block;font-weight:inherit;margin:-.25em -.6em;padding:.25em .6em}
-.ikas-audit .endpoint{overflow-wrap:anywhere;min-width:12em}
-.ikas-audit .error{border-left:.4em solid #c62828}
-.ikas-audit .warning{border-left:.4em solid #b26a00}
-.ikas-audit .info{border-left:.4em solid #1565c0}
-.ikas-audit .yes{background:#2e7d3233}
-.ikas-audit .no{background:#8881}
-"""
+.ikas-audit table{font:13px/1.4 system-ui,sans-serif}
+.ikas-audit .remedy{opacity:.75}
+.ikas-audit b{display:block;font-weight:inherit;margin:-.25em -.5em;padding:.25em .5em}
+.ikas-audit .folded{overflow-wrap:anywhere;min-width:12em}
+.ikas-audit th div{font-weight:400}
+.ikas-audit [scope]{font-size:12px}
+.ikas-audit .state{text-align:center}
+.ikas-audit span{display:inline-block;margin-right:1.5em}
+.ikas-audit span b{display:inline-block;margin:0 .4em 0 0;width:1.2em;text-align:center}
+""" + "\n".join(
+    f".ikas-audit .{word}{{border-left:.4em solid {COLOURS[word]}}}"
+    for word in ("error", "warning", "info")
+)
 _PAGE_STYLE = """
 :root{color-scheme:light dark}
 body{margin:2em auto;max-width:90em;padding:0 1em;font-family:system-ui,sans-serif}
@@ -33,53 +44,89 @@ def page(result: Result) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Audit of ikas webhooks</title><style>{_PAGE_STYLE}</style></head>\n"
-        f"<body><h1>Audit of ikas webhooks</h1>\n{fragment(result)}\n</body></html>\n"
+        f"<body><h1>Audit of ikas webhooks</h1>\n{fragment(result, MOST_ROWS)}\n</body></html>\n"
     )
 
 
-def fragment(result: Result) -> str:
+def fragment(result: Result, most_stores: int = _MOST_STORES) -> str:
     """Return the report without a page around it, for a notebook's cell."""
     made = result.made_at.isoformat(timespec="seconds")
     return (
         f'<div class="ikas-audit"><style>{_STYLE}</style>\n'
         f"<p><strong>{'ok' if result.ok else 'not ok'}</strong>: {result.summary()} "
-        f"<time>{made}</time></p>\n{_findings(result)}\n{_coverage(result)}\n</div>"
+        f"<time>{made}</time></p>\n{_findings(result)}\n{_coverage(result, most_stores)}\n</div>"
     )
 
 
 def _findings(result: Result) -> str:
     if result.findings.empty:
-        return "<p>Nothing was found.</p>"
-    names = list(map(str, result.findings.columns))
-    rows = (
-        [
-            _cell(visible(value), {"severity": value, "endpoint": name}.get(name))
-            for name, value in zip(names, row, strict=True)
-        ]
-        for row in result.findings.head(MOST_ROWS).itertuples(index=False)
-    )
+        return ""
+    names = ["store", "severity", "rule", "scope", "endpoint", "message and remedy"]
     rest = result.left_out()
-    return f"<h2>Findings</h2>{html_table(names, rows, name='Findings')}" + (
+    return f"<h2>Findings</h2>{html_table(names, _grouped(result), name='Findings')}" + (
         f"<p>{rest}</p>" if rest else ""
     )
 
 
-def _coverage(result: Result) -> str:
-    coverage = result.coverage()
-    if coverage.empty:
+def _grouped(result: Result) -> Iterator[list[str]]:
+    """Make a row for what a rule found in a store, the worst store first."""
+    place = {str(store): at for at, store in enumerate(result.by_store()["store"])}
+    groups: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
+    for severity, rule, store, scope, endpoint, message, remedy in result.findings.head(
+        MOST_ROWS
+    ).itertuples(index=False):
+        key = (store if isinstance(store, str) else "", severity, rule, remedy)
+        groups.setdefault(key, []).append((visible(scope), visible(endpoint), visible(message)))
+    before = None
+    for key in sorted(groups, key=lambda key: place.get(key[0], len(place))):
+        store, severity, rule, remedy = key
+        scopes, endpoints, messages = (
+            dict.fromkeys(each) for each in zip(*groups[key], strict=True)
+        )
+        yield [
+            visible(store) if store != before else "",
+            _cell(severity, severity),
+            visible(rule),
+            _lines(scopes),
+            Html(f'<b class="folded">{_lines(endpoints)}</b>'),
+            Html(
+                f'<div class="folded">{_lines(messages)}<div class="remedy">'
+                f"{escape(visible(remedy))}</div></div>"
+            ),
+        ]
+        before = store
+
+
+def _coverage(result: Result, most: int) -> str:
+    table = states(result)
+    if table.empty:
         return ""
-    marks = {True: _cell("yes", "yes"), False: _cell("no", "no")}
-    rows = (
-        [visible(str(store)), *(marks[bool(each)] for each in there)]
-        for store, there in zip(coverage.index[:MOST_ROWS], coverage.to_numpy(), strict=False)
-    )
-    # A line may break after each slash, so that eleven scopes fit a page.
-    scopes = [Html(escape(visible(each)).replace("/", "/<wbr>")) for each in coverage.columns]
-    table = html_table(["store", *scopes], rows, name="Coverage", row_heads=True)
-    left = len(coverage) - MOST_ROWS
-    rest = f"<p>{counted(left, 'more store')} in coverage().</p>" if left > 0 else ""
-    return f"<h2>Coverage</h2>{table}{rest}"
+    marks = {state: _state(state, "state") for state in LETTERS}
+    shown, left = rows(table, most)
+    cells = ([row.label, *(marks[state] for state in row.states)] for row in shown)
+    # A line may break before each capital, so that eleven scopes fit a page.
+    scopes = [
+        Html(f"<div>{_breakable(resource)}</div>{_breakable(verb)}")
+        for resource, verbs in scope_groups(list(map(str, table.columns)))
+        for verb in verbs
+    ]
+    legend = "".join(f"<span>{_state(state, '')}{state}</span>" for state in LETTERS)
+    rest = f"<p>{counted(left, 'more store')} in states().</p>" if left else ""
+    coverage = html_table(["store", *scopes], cells, name="Coverage", row_heads=True)
+    return f"<h2>Coverage</h2><p>{legend}</p>{coverage}{rest}"
 
 
-def _cell(text: str, kind: str | None) -> Html:
-    return Html(f'<b class="{kind}">{escape(text)}</b>') if kind else escape(text)
+def _state(state: str, kind: str) -> Html:
+    return Html(f'<b class="{kind}" style="background:{COLOURS[state]}66">{LETTERS[state]}</b>')
+
+
+def _breakable(name: str) -> str:
+    return "".join(f"<wbr>{each}" if each.isupper() else escape(each) for each in name)
+
+
+def _lines(texts: Iterable[str]) -> Html:
+    return Html("".join(f"<div>{escape(text)}</div>" for text in texts if text))
+
+
+def _cell(text: str, kind: str) -> Html:
+    return Html(f'<b class="{kind}">{escape(text)}</b>')

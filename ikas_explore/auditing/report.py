@@ -11,6 +11,7 @@ from ikas_explore.text.printable import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 
 class Audit(Result):
@@ -65,8 +66,24 @@ class Audit(Result):
 
         return _kept(to_csv(self.findings) or "", path)
 
+    def states(self) -> DataFrame:
+        """Return why each store has or lacks each scope: `coverage` in words.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each store, unreached ones too and those with trouble first; a column for
+            each scope. A cell is ``registered``, ``missing`` (required by the policy),
+            ``wrong host``, ``not asked for`` (not registered, not required) or ``not reached``.
+        """
+        from ikas_explore.auditing.coverage import states
+
+        return states(self)
+
     def plot(self) -> Figure:
-        """Draw the coverage as a heat map, and the findings of each rule as bars.
+        """Draw the `states` as a map, and the findings of each rule as bars.
+
+        Of more than 40 stores, those with the same states share a row.
 
         Raises
         ------

@@ -91,17 +91,76 @@ class Result:
             columns=pd.Index(scopes, dtype=object, name="scope"),
         )
 
+    def by_store(self) -> DataFrame:
+        """Return how much was found in each store, the worst first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each store, those without findings too: ``store, error, warning, info`` (the
+            number of findings) and ``rules``, which found something.
+        """
+        from ikas_explore.frames.frames import BY_STORE, rows_frame
+
+        rows: dict[str, dict[str, Any]] = {
+            store: {"store": store, **dict.fromkeys(SEVERITIES, 0), "rules": {}}
+            for store in [*self.stores, *self.unreached]
+        }
+        found = self.findings[self.findings["store"].isin(list(rows))]
+        for store, severity, rule in zip(
+            found["store"], found["severity"], found["rule"], strict=True
+        ):
+            rows[store][severity] += 1
+            rows[store]["rules"][rule] = None
+        for row in rows.values():
+            row["rules"] = ", ".join(row["rules"])
+        worst_first = sorted(
+            rows.values(), key=lambda row: (*(-row[each] for each in SEVERITIES), row["store"])
+        )
+        return rows_frame(BY_STORE, worst_first)
+
+    def by_rule(self) -> DataFrame:
+        """Return how much each rule found, the worst severity first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each rule that found something: ``severity, rule, findings, stores`` (their
+            numbers) and ``remedy``.
+        """
+        from ikas_explore.frames.frames import BY_RULE, rows_frame
+
+        groups = self.findings.groupby(["severity", "rule", "remedy"], sort=False)
+        rows: list[dict[str, Any]] = [
+            {
+                "severity": severity,
+                "rule": rule,
+                "findings": len(of_rule),
+                "stores": of_rule["store"].nunique(),
+                "remedy": remedy,
+            }
+            for (severity, rule, remedy), of_rule in groups
+        ]
+        rows.sort(key=lambda row: (SEVERITIES.index(row["severity"]), -row["findings"]))
+        return rows_frame(BY_RULE, rows)
+
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each severity, the worst first."""
         return {each: int((self.findings["severity"] == each).sum()) for each in SEVERITIES}
 
     def summary(self) -> str:
         """Return in one sentence what was found and what was checked."""
-        found = ", ".join(counted(count, severity) for severity, count in self.counts().items())
-        return (
-            f"{found}; {counted(len(self.stores), 'store')} checked, {len(self.unreached)} not "
-            f"reached, {counted(len(self.ignored), 'finding')} ignored."
-        )
+        parts = [f"{counted(len(self.stores), 'store')} checked"]
+        if self.unreached:
+            parts.append(f"{len(self.unreached)} not reached")
+        if len(self.ignored):
+            parts.append(f"{counted(len(self.ignored), 'finding')} ignored")
+        return f"{self.found()}; {', '.join(parts)}."
+
+    def found(self) -> str:
+        """Return the number of findings of each severity, in words."""
+        counts = [counted(count, word) for word, count in self.counts().items() if count]
+        return ", ".join(counts) or "Nothing was found"
 
     def left_out(self) -> str:
         """Return how many findings a page for people does not show; empty if it shows all."""

@@ -114,6 +114,22 @@ FINDINGS: Columns = {
     "remedy": "string",
 }
 
+#: What was found in each store, and by each rule.
+BY_STORE: Columns = {
+    "store": "string",
+    "error": "int",
+    "warning": "int",
+    "info": "int",
+    "rules": "string",
+}
+BY_RULE: Columns = {
+    "severity": "string",
+    "rule": "string",
+    "findings": "int",
+    "stores": "int",
+    "remedy": "string",
+}
+
 #: One row a store of a fleet that could not be listed.
 FAILURES: Columns = {"store": "string", "error": "string", "message": "string"}
 

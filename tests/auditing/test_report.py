@@ -14,6 +14,7 @@ import pytest
 from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.report import Audit
 from ikas_explore.errors import StorageError
+from ikas_explore.frames.display import Frame
 from tests.auditing.frames import NOW, SCOPES, frame, healthy, row
 
 ORDER, STOCK = "store/order/created", "store/stock/created"
@@ -47,7 +48,7 @@ def mixed() -> Audit:
 
 
 SHOWN = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "div", "p", "strong"}
-SHOWN |= {"time", "b", "table", "thead", "tbody", "tr", "th", "td", "wbr"}
+SHOWN |= {"time", "b", "table", "thead", "tbody", "tr", "th", "td", "wbr", "span"}
 
 
 class Elements(HTMLParser):
@@ -71,7 +72,7 @@ class Elements(HTMLParser):
 def test_the_html_report_shows_text_as_text_and_needs_nothing_else(evil: Audit) -> None:
     page = Elements(evil.to_html())
     assert page.names <= SHOWN
-    harmless = {"lang", "charset", "name", "content", "class", "scope"}
+    harmless = {"lang", "charset", "name", "content", "class", "scope", "style"}
     assert page.attributes <= harmless | {"tabindex", "role", "aria-label"}
     assert "<img src=x onerror=alert(1)>" in page.text
     assert "url(" not in evil.to_html()
@@ -189,6 +190,81 @@ def test_coverage_tells_which_store_has_which_scope() -> None:
     assert not coverage.loc["bare"].any()
     assert set(coverage.dtypes) == {bool} or {str(each) for each in coverage.dtypes} == {"bool"}
     assert audit(frame([]), now=NOW).coverage().shape == (0, 11)
+
+
+def test_the_states_tell_why_a_store_lacks_a_scope_and_trouble_comes_first() -> None:
+    here = "https://hooks.example.com/{}"
+    rows = [row(ORDER, here.format("best"), "best"), row(STOCK, here.format("best"), "best")]
+    rows += [row(ORDER, "https://old.example.net/", "acme")]
+    policy = {"required": [ORDER, STOCK], "allowed_hosts": ["hooks.example.com"]}
+    audited = audit(frame(rows), policy, errors={"lost": "HTTP 502"}, now=NOW)
+    states = audited.states()
+    assert list(states.index) == ["lost", "acme", "best"]
+    assert set(states.loc["lost"]) == {"not reached"}
+    assert list(states.loc["acme", [ORDER, STOCK]]) == ["wrong host", "missing"]
+    assert list(states.loc["best", [ORDER, STOCK]]) == ["registered", "registered"]
+    assert states.loc["best", SCOPES[1]] == "not asked for"
+    assert audit(frame([]), now=NOW).states().shape == (0, 11)
+
+
+def test_a_finding_that_is_accepted_is_no_trouble() -> None:
+    ignore = {"rule": "*", "reason": "known", "until": "2027-01-01"}
+    rows = [row(ORDER, "https://old.example.net/")]
+    policy = {"required": [STOCK], "allowed_hosts": ["a.example"], "ignores": [ignore]}
+    states = audit(frame(rows), policy, now=NOW).states()
+    assert list(states.loc["acme", [ORDER, STOCK]]) == ["registered", "not asked for"]
+
+
+def test_findings_are_counted_by_store_and_by_rule(mixed: Audit, evil: Audit) -> None:
+    by_store = mixed.by_store()
+    assert list(by_store.columns) == ["store", "error", "warning", "info", "rules"]
+    assert by_store.to_numpy().tolist() == [
+        ["acme", 2, 0, 1, "invalid-endpoint, not-https, stale"],
+        ["best", 0, 0, 0, ""],
+    ]
+    assert evil.by_store()["store"].tolist() == ["acme", "lost"]
+    rules = mixed.by_rule()
+    assert list(rules.columns) == ["severity", "rule", "findings", "stores", "remedy"]
+    assert rules["severity"].tolist() == ["error", "error", "info"]
+    assert rules[["findings", "stores"]].to_numpy().tolist() == [[1, 1]] * 3
+    empty = audit(frame([]), now=NOW)
+    for one, none in ((mixed.by_store(), empty.by_store()), (rules, empty.by_rule())):
+        assert isinstance(one, Frame)
+        assert one.dtypes.equals(none.dtypes)
+        assert len(none) == 0
+
+
+def test_the_plot_names_states_resources_and_stores_of_two_hundred(mixed: Audit) -> None:
+    names = [f"store-{number:03}" for number in range(200)]
+    rows = [
+        row(SCOPES[number % 11], "https://a.example/", name) for number, name in enumerate(names)
+    ]
+    for audited in (mixed, audit(frame(rows), {"required": ORDER}, errors={"lost": "x"}, now=NOW)):
+        left = audited.plot().axes[0]
+        labels = [label.get_text() for label in left.get_yticklabels()]
+        assert 0 < len(labels) <= 40
+        assert {text.get_text() for text in left.texts} <= set("RMW-?")
+        legend = left.get_legend()
+        assert legend is not None
+        assert len(legend.get_texts()) == 5
+    assert labels[0] == "lost"
+    assert labels[1] == "store-001 and 18 more"
+
+
+def test_a_notebook_shows_findings_by_store_and_rule_aligned_to_the_left() -> None:
+    rows = [row(scope, "http://hooks.example.com/acme") for scope in SCOPES[:3]]
+    audited = audit(frame(rows), {"required": [*SCOPES[:4]]}, errors={"lost": "HTTP 502"}, now=NOW)
+    page = audited._repr_html_()
+    read = Elements(page).text
+    assert read.count("not-https") == 1  # three scopes of one store
+    assert "text-align:left" in page
+    assert "1 store checked, 1 not reached" in read
+    for word in ("error", "registered", "missing", "wrong host", "not asked for", "not reached"):
+        assert word in read
+    assert (
+        "Nothing was found; 1 store checked."
+        in audit(frame(healthy(["acme"])), now=NOW)._repr_html_()
+    )
 
 
 def test_the_plot_is_a_picture_that_shows_itself(mixed: Audit, evil: Audit) -> None:
