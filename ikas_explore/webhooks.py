@@ -393,6 +393,12 @@ class Webhooks:
             **receiving,
         )
 
+    def _give_back(self) -> pd.DataFrame:
+        from ikas_explore.deliveries.leases import sweep
+        from ikas_explore.deliveries.listening import outcomes_frame
+
+        return outcomes_frame(sweep(self._client.settings.base_url, self._registrations))
+
     def audit(
         self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False
     ) -> Audit:

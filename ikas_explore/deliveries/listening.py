@@ -22,7 +22,6 @@ from ikas_explore.values.urls import same_endpoint
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ikas_explore.deliveries.intake import StatusPlan
     from ikas_explore.live.live import Live
 
 
@@ -50,7 +49,7 @@ class Listening:
         forward_to: str | None = None,
         take: bool = False,
         path: str | os.PathLike[str] | None = None,
-        status: StatusPlan = 200,
+        answer_app: bool = False,
     ) -> None:
         client_secret = hide_all(client_secret)  # first of all: a traceback may print variables
         self.url = url
@@ -65,11 +64,11 @@ class Listening:
                     path=path,
                     public_url=url,
                     forward_to=forward_to,
-                    status=status,
                 )
             )
             # The same columns whether it forwards or not.
             self.receiver._more = [*dict.fromkeys([*self.receiver._more, *FORWARDED])]
+            self.receiver._intake.answer_app = answer_app
             with leases.borrowing(base_url, store.name):
                 _warn(leases.sweep_borrowed(base_url, store))
                 self._borrow(store, scopes, base_url, take=take)

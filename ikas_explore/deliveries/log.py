@@ -189,6 +189,17 @@ class Log:
             self.earlier,
         )
 
+    def app_took(self, request: Request) -> bool:
+        """Return whether the app answered 2xx to these bytes before."""
+        return bool(
+            self._database.read(
+                "SELECT 1 FROM requests WHERE id_sum = ? AND body = ? AND signature_ok"
+                " AND forwarded_status BETWEEN 200 AND 299 LIMIT 1",
+                request.id_sum,
+                request.body,
+            )
+        )
+
     def forwarded(self, number: int, *, at: int, status: int | None) -> None:
         """Write the last attempt to forward a request."""
         with self._database.transaction() as connection:

@@ -24,6 +24,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.auditing.policy import Policy
+from ikas_explore.deliveries.listening import Listening
 from ikas_explore.testing.recorded_frames import check_frame
 from tests.security.promises import holds
 
@@ -113,6 +114,11 @@ class House:
             "Webhooks.health": {"received": self.receiver},
             "Webhooks.save": {"endpoint": ENDPOINT, "scopes": ORDER},
             "Webhooks.delete": {"scopes": "store/stock/created"},
+            "Webhooks.listen": {
+                "scopes": "store/stock/*",
+                "url": "https://tunnel.example/",
+                "client_secret": "secret",
+            },
             "Webhooks.plan": {"desired": {}},
             "Form.fill": {},
             "Form.click": {"name": "save"},
@@ -184,7 +190,7 @@ def finish(result: Any) -> None:
     if isinstance(result, ikas.Store):
         with result, suppress(ikas.IkasError):
             result.webhooks.list()
-    if isinstance(result, (ikas.Fleet, ikas.Receiver, ikas.Sandbox)):
+    if isinstance(result, (ikas.Fleet, ikas.Receiver, ikas.Sandbox, Listening)):
         result.close()
 
 
