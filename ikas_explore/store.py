@@ -14,6 +14,7 @@ from ikas_explore.manage.journal import Journal, path_of_environment
 from ikas_explore.settings import SANDBOX, Settings, read_settings, read_variable
 from ikas_explore.text.html_table import escape
 from ikas_explore.text.printable import shown
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
 from ikas_explore.values.urls import is_loopback, read_url
 from ikas_explore.webhooks import Webhooks
@@ -279,8 +280,7 @@ class Store:
         """
         from ikas_explore.client.own_schema import own_types
 
-        if not isinstance(refresh, bool):
-            raise InvalidArgumentError(f"refresh is True or False, not {refresh!r}.")
+        check_flag("refresh", refresh)
         return own_types(self._client, refresh=refresh)
 
     def capabilities(self) -> DataFrame:

@@ -11,11 +11,11 @@ from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.changes import list_store, listed
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import OneOrMore, Secret, hide_all
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
-    from datetime import date
     from os import PathLike
     from pathlib import Path
     from typing import Any
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from ikas_explore.manage.plan import Plan
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Look, Missed
-
-    #: A datetime with a time zone, a date or ISO text.
-    Time = date | str
+    from ikas_explore.values.times import Time
 
 
 class Webhooks:
@@ -153,9 +151,8 @@ class Webhooks:
         ...     store.webhooks.save("https://example.com/ikas", "store/order/*")["scope"].tolist()
         ['store/order/created', 'store/order/updated']
         """
-        for name, given in (("replace", replace), ("allow_unknown", allow_unknown)):
-            if not isinstance(given, bool):
-                raise InvalidArgumentError(f"{name} is True or False, not {given!r}.")
+        check_flag("replace", replace)
+        check_flag("allow_unknown", allow_unknown)
         asked = self._registrations.check(
             endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown, patterns=True
         )
@@ -374,8 +371,7 @@ class Webhooks:
     ) -> Listening:
         from ikas_explore.deliveries.listening import Listening
 
-        if not isinstance(take, bool):
-            raise InvalidArgumentError(f"take is True or False, not {take!r}.")
+        check_flag("take", take)
         asked = self._registrations.check(url, scopes, None, patterns=True)
         secrets = client_secret or hide_all(self._client.settings.client_secret)
         if not secrets:

@@ -17,15 +17,13 @@ from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import shown
 from ikas_explore.text.progress import Progress, progressing
-from ikas_explore.values.names import check_choice, read_texts
-from ikas_explore.values.times import check_time
+from ikas_explore.values.names import check_flag, read_texts
+from ikas_explore.values.times import check_time, moment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pandas import DataFrame
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @rule("store-not-reached", "error", remedy="Fix the error above, then audit again.")
@@ -103,8 +101,8 @@ def audit(
     (False, 'error')
     """
     policy = read_policy(policy)
-    check_choice("probe", probe, (True, False))
-    now = dt.datetime.now(dt.UTC) if now is None else _moment(now)
+    check_flag("probe", probe)
+    now = dt.datetime.now(dt.UTC) if now is None else moment_of(check_time("now", now))
     today = now.date()
     unreached = _failures(errors)
     asked = dict.fromkeys([*policy.stores, *read_texts(stores, "stores")])
@@ -137,10 +135,6 @@ def audit(
         probes=probes,
         made_at=now,
     )
-
-
-def _moment(now: object) -> dt.datetime:
-    return _EPOCH + dt.timedelta(milliseconds=check_time("now", now))
 
 
 def _failures(errors: object) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ikas_explore.text.printable import is_visible, printable, text_table
+from ikas_explore.values.times import moment_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,9 +106,7 @@ def _milliseconds(time: Any) -> int | None:
 
 
 def _time(milliseconds: int | None) -> Any:
-    from ikas_explore.client.conditions import shown
-
-    return shown([milliseconds], "time")[0]
+    return None if milliseconds is None else moment_of(milliseconds)
 
 
 def _shown(cell: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from ikas_explore.cli import options
 from ikas_explore.cli.output import print_json
 from ikas_explore.settings import read_variable
 from ikas_explore.text.printable import printable
+from ikas_explore.values.times import moment_of
 
 if TYPE_CHECKING:
     from ikas_explore.deliveries.receiver import Receiver
@@ -87,12 +87,12 @@ def print_requests(receiver: Receiver, count: int | None, json: bool) -> None:
 
 
 def _print(row: Mapping[str, Any], json: bool) -> None:
-    received_at = _time(row["received_at"])
+    received_at = moment_of(row["received_at"])
     if json:
         # `body` is bytes, which JSON cannot hold; `data` holds what counts of it.
         shown = {name: cell for name, cell in row.items() if name not in _LEFT_OUT}
         created_at = row["created_at"]
-        shown["created_at"] = None if created_at is None else _time(created_at).isoformat()
+        shown["created_at"] = None if created_at is None else moment_of(created_at).isoformat()
         shown["received_at"] = received_at.isoformat()
         print_json(shown, line=True)
     else:
@@ -102,7 +102,3 @@ def _print(row: Mapping[str, Any], json: bool) -> None:
             f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}",
             flush=True,
         )
-
-
-def _time(milliseconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=milliseconds)

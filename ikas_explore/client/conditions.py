@@ -13,7 +13,7 @@ from typing import Any
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.values.names import did_you_mean, matches
-from ikas_explore.values.times import check_time
+from ikas_explore.values.times import check_time, moment_of
 
 Condition = Callable[[Any], bool]
 
@@ -100,9 +100,7 @@ def shown(cells: list[Any], kind: Kind) -> list[Any]:
     """Return the cells of a column as conditions see them: times as datetime in UTC."""
     if kind != "time":
         return cells
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    # timedelta and not fromtimestamp: that knows no years before 1970 on some systems.
-    return [None if cell is None else epoch + dt.timedelta(milliseconds=cell) for cell in cells]
+    return [None if cell is None else moment_of(cell) for cell in cells]
 
 
 def _milliseconds(time: dt.datetime) -> int:

@@ -43,6 +43,7 @@ from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFiel
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.schema.limits import CALLS
 from ikas_explore.text.progress import Progress, progressing
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
 
 if TYPE_CHECKING:
@@ -176,8 +177,7 @@ class Query:
         -------
         Query
         """
-        if not isinstance(descending, bool):
-            raise InvalidArgumentError(f"descending is True or False, not {descending!r}.")
+        check_flag("descending", descending)
         added = []
         for name in fields:
             path = self._single(name)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Look, Missed
-    from ikas_explore.webhooks import Time
+    from ikas_explore.values.times import Time
 
 
 #: Stores that a line names.

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.deliveries.leases import leases_of, named
-from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.manage.applying import CONFLICT, FAILED, Applying
 from ikas_explore.manage.changes import (
     CREATE,
@@ -27,6 +26,7 @@ from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.text.progress import Progress, progressing
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import check_endpoint
 
@@ -257,8 +257,7 @@ def make_plan(
     of which `stores` could be listed. Without `prune`, scopes that are not desired are not in the
     plan. Stores that are `local`, on this machine, accept endpoints there.
     """
-    if not isinstance(prune, bool):  # "no" would delete
-        raise InvalidArgumentError(f"prune is True or False, not {prune!r}.")
+    check_flag("prune", prune)
     # What a frame without rows means depends on how many stores there are, reached or not.
     names = list(stores) if names is None else names
     wanted = {name: state for name, state in desired.of(names).items() if name in stores}

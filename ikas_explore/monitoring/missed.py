@@ -7,7 +7,6 @@ witness: what they show as changed is compared with what was received and verifi
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import SystemRandom
@@ -20,10 +19,11 @@ from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.monitoring.arrived import KINDS, arrived_frame
 from ikas_explore.monitoring.joined import expected, not_arrived
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.protocols import Source
 from ikas_explore.values.secret import Secret, hide
-from ikas_explore.values.times import check_time
+from ikas_explore.values.times import check_time, moment_of, now_ms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -67,18 +67,13 @@ class Window(NamedTuple):
     @property
     def times(self) -> dict[str, dt.datetime]:
         """The same as datetimes in UTC, by the names of the arguments."""
-        epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-        return {
-            "since": epoch + dt.timedelta(milliseconds=self.since),
-            "until": epoch + dt.timedelta(milliseconds=self.until),
-        }
+        return {"since": moment_of(self.since), "until": moment_of(self.until)}
 
 
 def read_window(since: object, until: object, grace: object) -> Window:
     """Return the window that arguments name; `until` is fixed before anything is fetched."""
     seconds = check_number("grace", grace, least=0, most=FINITE)
-    now = time.time_ns() // 1_000_000
-    end = now - int(seconds * 1000) if until is None else check_time("until", until)
+    end = now_ms() - int(seconds * 1000) if until is None else check_time("until", until)
     window = Window(check_time("since", since), end)
     if window.since > window.until:
         start, end_text = (each.isoformat(timespec="seconds") for each in window.times.values())
@@ -205,8 +200,7 @@ class Missed:
 
         endpoint = check_target(endpoint)
         check_secret(client_secret)
-        if not isinstance(dry_run, bool):
-            raise InvalidArgumentError(f"dry_run is True or False, not {dry_run!r}.")
+        check_flag("dry_run", dry_run)
         most = None if limit is None else check_number("limit", limit, least=0, whole=True)
         rows: list[Any] = self.frame.iloc[:most].to_dict("records")
         if dry_run:

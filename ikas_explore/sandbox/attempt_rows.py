@@ -5,7 +5,6 @@ All of one turn of the worker is one transaction: under load many rows share a c
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.event_rows import receiver_of, why_blocked
 from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import Stores
-from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.values.times import moment_of, now_ms
 
 CUT_OFF = Outcome(None, "cut off: the sandbox ended during this attempt")
 
@@ -186,6 +186,6 @@ class Ledger:
             client_secret=store.client_secret,
             authorized_app_id=store.authorized_app_id,
             merchant_id=store.merchant_id,
-            created_at=dt.datetime.fromtimestamp(row["created_at"] / 1000, dt.UTC),
+            created_at=moment_of(row["created_at"]),
         )
         return Claim(due, endpoint, encode(payload))

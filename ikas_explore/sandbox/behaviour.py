@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.values.names import check_choice
+from ikas_explore.values.names import check_choice, check_flag
 from ikas_explore.values.numbers import FINITE, check_number
 
 _CENTURY = 3_155_760_000  # seconds; SQLite's integers end somewhere
@@ -45,8 +45,8 @@ class Rules:
         check_choice("on_exhausted", self.on_exhausted, get_args(OnExhausted))
         check_choice("next_attempt_to", self.next_attempt_to, get_args(NextAttemptTo))
         check_choice("token_body", self.token_body, get_args(TokenBody))
-        check_choice("strict", self.strict, (True, False))
-        check_choice("private_app", self.private_app, (True, False))
+        check_flag("strict", self.strict)
+        check_flag("private_app", self.private_app)
         for name, most in (("receiver_timeout", FINITE), ("token_lifetime", _CENTURY)):
             seconds = check_number(name, getattr(self, name), least=0, most=most, above=True)
             object.__setattr__(self, name, seconds)

@@ -17,9 +17,10 @@ from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.oauth import PERMISSIONS
 from ikas_explore.sandbox.stores import StoreCredentials
-from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.limits import PAGE_LIMIT
 from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.times import now_ms
 
 #: What extends the webhook part of the schema.
 SDL = resources.files(__package__).joinpath("catalogue.graphql").read_text("utf-8")

@@ -15,8 +15,9 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.behaviour import DeliverTo, Rules
 from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import StoreCredentials
-from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.values.times import now_ms
 from ikas_explore.values.urls import is_loopback, read_url
 
 #: Who has seen such data, for data that the caller gave.

@@ -28,20 +28,16 @@ from ikas_explore.sandbox.behaviour import (
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
-from ikas_explore.values.names import check_choice
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.strict_json import decode
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
     from ikas_explore.live.live import Live
-
-    #: A datetime with a time zone, a date or ISO text.
-    Time = date | str
+    from ikas_explore.values.times import Time
 
 
 class Sandbox:
@@ -146,7 +142,7 @@ class Sandbox:
             token_body=token_body,
             private_app=private_app,
         )
-        check_choice("examples", examples, (True, False))
+        check_flag("examples", examples)
         checked_seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
         self._private_app = rules.private_app
         self._state = State(path, rules, seed=checked_seed, examples=examples)
@@ -287,7 +283,7 @@ class Sandbox:
         True
         """
         where = self._named(store)
-        check_choice("emit", emit, (True, False))
+        check_flag("emit", emit)
         if id is not None and not isinstance(id, str):
             raise InvalidArgumentError(f"id is {id!r}; give the text that change() returned.")
         changed, new = self._state.catalogue.change(where, kind, id, fields)

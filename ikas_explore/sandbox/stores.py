@@ -15,9 +15,10 @@ from typing import Literal
 
 from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows
 from ikas_explore.settings import check_store_name
 from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.times import now_ms
 
 TokenKind = Literal["access", "refresh", "code"]
 

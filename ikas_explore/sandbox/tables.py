@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from importlib import resources
 from random import Random
 
@@ -15,11 +14,6 @@ _TABLES, _CATALOGUE = (
     resources.files(__package__).joinpath(name).read_text("utf-8")
     for name in ("tables.sql", "catalogue.sql")
 )
-
-
-def now_ms() -> int:
-    """Return the time as Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class Rows(Database):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 
@@ -10,6 +9,7 @@ from ikas_explore.deliveries.watched import clock
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.live.live import LiveRow
 from ikas_explore.sandbox.tables import Rows
+from ikas_explore.values.times import moment_of
 
 _ROWS = """
 SELECT d.id, e.scope, e.data, d.state, d.reason, d.created_at, a.number, a.status_code, a.error
@@ -44,7 +44,7 @@ class SentRows:
             shown.append(
                 LiveRow(
                     key=row["id"],
-                    time=clock(dt.datetime.fromtimestamp(row["created_at"] / 1000, dt.UTC)),
+                    time=clock(moment_of(row["created_at"])),
                     scope=row["scope"],
                     object=str(json.loads(row["data"]).get("id", ""))[:8],
                     signature=True,

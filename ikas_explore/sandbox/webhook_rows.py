@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ikas_explore.deliveries.payloads import make_uuid
-from ikas_explore.sandbox.tables import Rows, now_ms
+from ikas_explore.sandbox.tables import Rows
+from ikas_explore.values.times import now_ms
 
 # The answer of the seed's first example: scope, id, time of creation and update.
 _EXAMPLES = (

@@ -44,6 +44,12 @@ def check_choice(name: str, value: object, choices: Collection[object]) -> None:
         raise InvalidArgumentError(f"{name} is one of {known}, not {shown(value)}.")
 
 
+def check_flag(name: str, value: object) -> None:
+    """Raise InvalidArgumentError for what is not a bool: the text "no" would count as true."""
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} is True or False, not {shown(value)}.")
+
+
 def matches(pattern: str, text: str) -> bool:
     """Return whether a text matches a pattern, in full, with ``*`` as the only wildcard."""
     if "*" not in pattern or pattern == text:

@@ -1,12 +1,27 @@
-"""Moments that callers give: a datetime, or ISO text."""
+"""Moments: Unix milliseconds inside, a datetime or ISO text where callers give them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from ikas_explore.errors import InvalidArgumentError
 
+#: What callers give: a datetime with a time zone, a date or ISO text.
+Time = dt.date | str
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def now_ms() -> int:
+    """Return the time as Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def moment_of(milliseconds: int) -> dt.datetime:
+    """Return Unix milliseconds as a datetime in UTC."""
+    # Not fromtimestamp, which knows no years before 1970 on some systems.
+    return _EPOCH + dt.timedelta(milliseconds=milliseconds)
 
 
 def check_time(name: str, value: object) -> int:
