@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.text.palette import COLOURS, figure
+from ikas_explore.text.palette import COLOURS, OTHERS, figure
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,6 +22,9 @@ def draw_times(
 ) -> Figure:
     """Draw how many things happened when (UTC), each group in a colour of its own."""
     picture = figure(width=9, height=3)
+    from matplotlib.dates import ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
     axes = picture.subplots()
     axes.set_title(title, loc="left")
     names = [*order, *sorted(set(groups) - set(order))]
@@ -34,12 +38,14 @@ def draw_times(
         return picture
     axes.hist(
         [given[name] for name in shown],
-        bins=min(_BARS, max(len(times), 1)),
+        bins=min(_BARS, max(len(times) // 3, 1)),
         stacked=True,
-        color=[COLOURS[name] for name in shown] if set(shown) <= set(COLOURS) else None,
+        color=[COLOURS.get(name, other) for name, other in zip(shown, cycle(OTHERS), strict=False)],
         label=[f"{name} ({len(given[name])})" for name in shown],
     )
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     axes.set_xlabel("UTC")
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     return picture

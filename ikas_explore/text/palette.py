@@ -38,6 +38,9 @@ COLOURS: Mapping[str, str] = {
     "refused": GREY,
 }
 
+#: For words that have no colour of their own, in turn.
+OTHERS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+
 
 def figure(*, width: float, height: float) -> Figure:
     """Return an empty figure of inches that shows itself once in a notebook."""
