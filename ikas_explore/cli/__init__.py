@@ -18,7 +18,7 @@ from ikas_explore.values.names import did_you_mean
 COMMANDS = (
     *("list", "save", "delete", "audit", "plan", "apply", "undo", "diff"),
     *("query", "missed", "health", "schema", "sandbox", "emit", "deliveries", "listen"),
-    *("receive", "push", "check-notebooks", "lab"),
+    *("receive", "push", "check-notebooks", "run-notebooks", "lab"),
 )
 #: 2 from these commands says that something differs, so a wrong call exits with 1.
 _TWO_IS_A_RESULT = ("plan", "diff", "missed", "health", "schema")

@@ -62,7 +62,7 @@ def find_notebooks(working_folder: Path) -> Path:
     folder = working_folder / "notebooks"
     if not folder.is_dir():
         folder = working_folder
-    _refuse_trap(folder)
+    refuse_trap(folder)
     if not any(folder.glob("*.ipynb")):
         click.echo(
             f"There are no notebooks in {printable(str(folder))}. 'ikas-explore lab --examples "
@@ -74,7 +74,7 @@ def find_notebooks(working_folder: Path) -> Path:
 
 def write_examples(folder: Path) -> Path:
     """Write the example notebooks into a folder, over nothing that is there; returns the folder."""
-    _refuse_trap(folder)
+    refuse_trap(folder)
     packaged = _PACKAGE / "notebooks"
     source = packaged if packaged.exists() else _PACKAGE.parent / "notebooks"
     # With the frames they are compared with.
@@ -89,11 +89,12 @@ def write_examples(folder: Path) -> Path:
     return folder
 
 
-def _refuse_trap(folder: Path) -> None:
+def refuse_trap(folder: Path) -> None:
+    """Refuse a folder whose notebooks another user may have laid there."""
     if is_trap(folder):
         raise StorageError(
             f"{folder} belongs to another user and lies where everybody may write, so its "
-            "notebooks are not opened. Work in a folder of your own."
+            "notebooks are not run. Work in a folder of your own."
         )
 
 

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ikas_explore.settings import SANDBOX, SANDBOX_SEED
+from ikas_explore.settings import SANDBOX_SEED
+from ikas_explore.testing.execution import KERNEL_VARIABLES
 from ikas_explore.testing.recorded_frames import FOLDER, FOLDER_VARIABLE, UPDATE_VARIABLE
 
 if TYPE_CHECKING:
@@ -209,14 +210,7 @@ class _Notebooks:
         if not self._sandbox:
             return {**_kept(), **frames}
         # None of the user's settings gets into the kernel, so that all runs are alike.
-        return {
-            **frames,
-            "IKAS_STORE": SANDBOX,
-            "IKAS_SANDBOX_SEED": SANDBOX_SEED,
-            "IKAS_DOTENV": "off",
-            "IKAS_PROGRESS": "off",
-            "LANGUAGE": "en",  # of forms that do not name theirs
-        }
+        return {**frames, **KERNEL_VARIABLES}
 
 
 def _cells_of(items: list[pytest.Item]) -> dict[Path, list[pytest.Item]]:
