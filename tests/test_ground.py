@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ from ikas_explore.auditing.markdown import _cell
 from ikas_explore.auditing.rule import where
 from ikas_explore.client.conditions import condition
 from ikas_explore.client.shaping import pseudonym
+from ikas_explore.deliveries.objects import slug
+from ikas_explore.deliveries.payloads import iso_time
+from ikas_explore.deliveries.samples import kind_of
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.frames.frames import HEALTH, make_frame, rows_frame
 from ikas_explore.manage.applying import Call, calls_for
@@ -46,6 +50,10 @@ ORDER = "store/order/created"
         (summary(rows_frame(HEALTH, [])), "no webhooks"),
         (make_frame({"scope": "string", "at": "time"}, {"scope": [], "at": []}).shape, (0, 2)),
         (failure_of(httpx.ReadTimeout("")).reason, "time-out: no answer in time"),
+        (slug("Çini Kâse"), "cini-kase"),
+        (iso_time(dt.datetime(2024, 1, 31, 9, 30, tzinfo=dt.UTC)), "2024-01-31T09:30:00.000Z"),
+        (kind_of(ORDER), "order"),
+        (kind_of("store/customer/statusUpdated"), None),
         (resolve("127.0.0.1", 80), ["127.0.0.1"]),
         (check_scopes(ORDER), [ORDER]),
         (find_registered("store/*/created", [ORDER, "store/stock/updated"]), [ORDER]),

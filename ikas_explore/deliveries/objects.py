@@ -77,13 +77,7 @@ def make(kind: Kind, draw: Draw, *, created_at: int, updated_at: int, merchant_i
 
 
 def slug(name: str) -> str:
-    """Write a name for a URL.
-
-    Examples
-    --------
-    >>> slug("Çini Kâse")
-    'cini-kase'
-    """
+    """Write a name for a URL."""
     ascii_name = name.translate(_ASCII).lower()
     return "-".join("".join(c if c.isalnum() else " " for c in ascii_name).split())
 

@@ -129,13 +129,7 @@ def sample(
 
 
 def kind_of(scope: str) -> Kind | None:
-    """Return the kind of object whose lists and payloads a scope is about; None for others.
-
-    Examples
-    --------
-    >>> kind_of("store/order/created"), kind_of("store/customer/statusUpdated")
-    ('order', None)
-    """
+    """Return the kind of object whose lists and payloads a scope is about; None for others."""
     _, resource, event = f"{scope}//".split("/")[:3]
     known: Mapping[str, Kind] = {kind: kind for kind in FIELDS}
     return known.get(resource) if event in ("created", "updated") else None
