@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import json
 import keyword
 import re
@@ -144,30 +145,47 @@ def _declares(text: str, schema: str) -> bool:
     sgqlc-codegen writes names and texts of the schema into Python as they are, and the schema may
     be anybody's.
     """
+    # A large schema has hundreds of thousands of nodes, and looking for garbage among them
+    # takes most of the time.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
-        nodes = list(ast.walk(ast.parse(text)))
+        return all(map(partial(_is_harmless, schema=schema), ast.walk(ast.parse(text))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return all(map(partial(_is_harmless, schema=schema), nodes))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _is_harmless(node: ast.AST, schema: str) -> bool:
     # What may be called must not be rebound: nothing is set but plain names and three attributes.
     match node:
+        case ast.Constant() | ast.Load() | ast.Store():  # most of them
+            return True
         case ast.Attribute(ctx=ast.Store()):
-            return ast.unparse(node) in {f"{schema}.{each}_type" for each in _OPERATIONS}
+            return _dotted(node) in {f"{schema}.{each}_type" for each in _OPERATIONS}
         case ast.Attribute():
-            return _READ.fullmatch(ast.unparse(node)) is not None
+            return _READ.fullmatch(_dotted(node)) is not None
         case ast.Name(ctx=ast.Store()):
             return node.id != "sgqlc" and (not node.id.startswith("__") or node.id in _SPECIAL)
         case ast.ClassDef():
             return node.name != "sgqlc" and not node.decorator_list and not node.keywords
         case ast.Call():
-            return ast.unparse(node.func) in _CALLED
+            return _dotted(node.func) in _CALLED
         case ast.alias():
             return node.asname is None and _READ.fullmatch(node.name) is not None
         case _:
             return isinstance(node, _DECLARING)
+
+
+def _dotted(node: ast.AST) -> str:
+    """Return a plain dotted name, or nothing; of large schemas ast.unparse takes seconds."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 _OPERATIONS = ("query", "mutation", "subscription")
@@ -175,8 +193,7 @@ _READ = re.compile(r"sgqlc\.types(\.(datetime|relay))?(\.[A-Za-z]\w*)?")
 _SPECIAL = ("__docformat__", "__schema__", "__field_names__", "__choices__", "__types__")
 _DECLARING = (
     *(ast.Module, ast.Import, ast.Assign, ast.AugAssign, ast.Sub, ast.Expr, ast.Pass),
-    *(ast.Name, ast.keyword, ast.Load, ast.Store),
-    *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub),
+    *(ast.Name, ast.keyword, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub),
 )
 _CALLED = frozenset(
     f"sgqlc.types.{name}"

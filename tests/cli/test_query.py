@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 import ikas_explore as ikas
 from tests.cli.running import run
@@ -153,3 +155,24 @@ def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) 
         wrong = run(command, "--received", str(tmp_path / "none.db"), "--since", "2020-01-01")
         assert wrong.returncode == 1
         assert "none.db" in wrong.stderr
+
+
+def test_the_weekly_check_of_the_notebooks_readme_does_what_it_says(
+    sandbox: ikas.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (Path(__file__).parents[2] / "notebooks" / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    steps = yaml.safe_load(block)["jobs"]["check"]["steps"]
+    (check,) = (each["run"] for each in steps if "ikas-explore" in each.get("run", ""))
+    (save,) = re.findall(r"`ikas-explore (schema --out [^`]*)`", readme)
+    monkeypatch.chdir(tmp_path)
+    assert run(*save.split()).returncode == 0
+    arguments = check.split()[1:]
+    assert run(*arguments).returncode == 0
+    file = tmp_path / arguments[-1]
+    before = file.read_text("utf-8")
+    file.write_text(before.replace("  orderNumber: String", "  oldNumber: String"), "utf-8")
+    changed = run(*arguments)
+    assert changed.returncode == 2
+    assert changed.stdout.splitlines()[0].startswith("breaking: ")
+    assert "oldNumber was removed" in changed.stdout
