@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,37 @@ def test_an_app_that_fails_is_tried_three_times_in_all_and_the_sender_never_wait
             assert (answer.status_code, answer.elapsed.total_seconds() < 0.4) == (200, True)
             assert forwarded(front, number)[-1]["forwarded_status"] == last
         assert len(app.deliveries()) == 6
+
+
+def test_of_many_at_once_each_verified_body_is_accepted_once_and_no_forged_one(
+    client: httpx.Client,
+) -> None:
+    """Forged, duplicated, and failing at first, from several senders in any order."""
+    chance = random.Random(7)
+    failing = {f"id-{number}" for number in range(0, 200, 20)}
+    accepted: list[str] = []
+
+    def app_answers(sent: Mapping[str, Any]) -> int:
+        if sent["id"] in failing:
+            failing.discard(sent["id"])
+            return 500
+        accepted.append(sent["id"])
+        return 200
+
+    good = [json.dumps(payload(number)).encode() for number in range(200)]
+    forged = [json.dumps(payload(n, signature="0" * 64)).encode() for n in range(200, 220)]
+    bodies = [*good, *forged, *good[:10]]
+    chance.shuffle(bodies)
+    with (
+        Receiver(status=app_answers) as app,
+        Receiver(SECRET, forward_to=app.endpoint) as front,
+        ThreadPoolExecutor(8) as senders,
+    ):
+        list(senders.map(lambda body: client.post(front.endpoint, content=body), bodies))
+        until(lambda: front.deliveries()["forwarded_status"].eq(200).sum() == 200)
+        wrong = front.deliveries().query("signature_ok == False")
+        assert (len(wrong), wrong["forwarded_at"].notna().sum()) == (20, 0)
+    assert sorted(accepted) == sorted(f"id-{number}" for number in range(200))
 
 
 def test_an_app_that_is_down_leaves_no_status_and_a_closing_receiver_waits_for_no_pause(

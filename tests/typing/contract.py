@@ -27,6 +27,10 @@ def webhooks(store: ikas.Store) -> None:
     done: bool = store.webhooks.delete(frame["scope"])
     plan: ikas.Plan = store.webhooks.plan({"https://example.com": ["store/order/*"]}, prune=True)
     undo: ikas.Plan | None = store.webhooks.undo()
+    with store.webhooks.listen("store/order/*", url="https://a.example", take=True) as session:
+        frame = session.deliveries(limit=5)
+        frame = session.borrowed
+        frame = session.restore()
     audit: ikas.Audit = store.webhooks.audit({"required": ["store/order/*"]}, probe=False)
     store.webhooks.save_form(language="tr").fill(endpoint="https://example.com")
     store.webhooks.delete_form().click("delete")
@@ -77,7 +81,9 @@ def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
     frame = receiver.deliveries(since="2026-11-01", scope="store/order/*", limit=5)
     removed: int = receiver.prune("2026-11-01")
     ikas.Receiver("s", public_url=["https://a.example", "https://b.example"]).close()
+    ikas.Receiver(["new", "old"], forward_to="http://localhost:3000/ikas").close()
     frame = ikas.push(receiver.endpoint, "store/order/created", "s", max_attempts=1)
     data: Mapping[str, Any] = ikas.verify(b"{}", "s")
+    data = ikas.verify(b"{}", ["new", "old"])
     signature: str = ikas.sign("{}", "s")
     print(frame, removed, client_id, data, signature, box.faults, box.rate_limit)
