@@ -49,6 +49,21 @@ def schema_in(types: ModuleType) -> Any:
     return getattr(types, types.__name__)
 
 
+def is_outdated(client: Client, field: Field) -> bool:
+    """Return whether a refused field is of another schema than the store has now.
+
+    Looks once in this process, and not at all for a field of the shipped or the caller's types.
+    """
+    if not str(field.container.__module__).startswith("ikas_schema_"):
+        return False
+    new = worth_a_look(_origin(client), refused=True)
+    try:
+        types = own_types(client, refresh=new)
+    except IkasError:  # what was refused counts more
+        return False
+    return types.__name__ != str(field.container.__module__)
+
+
 def capabilities(client: Client) -> pd.DataFrame:
     """Return a row an operation; see `Store.capabilities`."""
     from ikas_explore.frames.frames import CAPABILITIES, rows_frame

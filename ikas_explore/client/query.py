@@ -20,12 +20,11 @@ from sgqlc.types import Field
 
 from ikas_explore.client.arguments import read_arguments
 from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.own_schema import find_list
+from ikas_explore.client.own_schema import find_list, is_outdated
 from ikas_explore.client.pages import (
     ListChanged,
     Page,
     Request,
-    Source,
     check_pagination,
     row_type,
 )
@@ -39,7 +38,12 @@ from ikas_explore.client.selection import (
     usual_paths,
 )
 from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pseudonym
-from ikas_explore.errors import InvalidArgumentError, ResponseError, UnknownFieldError
+from ikas_explore.errors import (
+    FieldRefusedError,
+    InvalidArgumentError,
+    ResponseError,
+    UnknownFieldError,
+)
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.schema.limits import CALLS
 from ikas_explore.text.progress import Progress, progressing
@@ -84,7 +88,7 @@ class Query:
     1
     """
 
-    _source: Source
+    _source: Client
     _field: Field
     _selected: tuple[str, ...] = ()
     _conditions: tuple[tuple[str, Condition], ...] = ()
@@ -413,6 +417,15 @@ class Query:
                 with progressing(alone, "rows") as tell:
                     rows, columns, kept = self._walked(request, tell)
                 break
+            except FieldRefusedError as refused:
+                if not is_outdated(self._source, self._field):
+                    raise
+                raise FieldRefusedError(
+                    f"{refused} The store's schema has changed and was fetched again: make this "
+                    f"query again, from query({self._field.graphql_name!r}) on.",
+                    errors=refused.errors,
+                    data=refused.data,
+                ) from None
             except ListChanged as changed:
                 if not left:
                     raise ResponseError(

@@ -40,7 +40,7 @@ class Origin(NamedTuple):
 
 
 _loaded: dict[Origin, ModuleType] = {}
-_asked: set[Origin] = set()
+_asked: set[tuple[str, ...]] = set()
 
 
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
@@ -75,10 +75,14 @@ def question() -> str:
     return get_introspection_query()
 
 
-def worth_a_look(origin: Origin) -> bool:
-    """Return whether this process has not asked for the schema yet; from now on it has."""
-    new = origin not in _asked
-    _asked.add(origin)
+def worth_a_look(origin: Origin, *, refused: bool = False) -> bool:
+    """Return whether this process has not asked for the schema yet; from now on it has.
+
+    What was `refused` is worth a look of its own: the schema may be older than the process.
+    """
+    key = (*origin, "refused") if refused else origin
+    new = key not in _asked
+    _asked.add(key)
     return new
 
 

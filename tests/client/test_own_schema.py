@@ -18,6 +18,7 @@ from graphql import build_schema, get_introspection_query, graphql_sync, introsp
 
 import ikas_explore as ikas
 from ikas_explore.errors import (
+    FieldRefusedError,
     InvalidArgumentError,
     ResponseError,
     StorageError,
@@ -188,6 +189,52 @@ def test_a_changed_kind_never_makes_a_wrong_column() -> None:
         store.query("listThing").to_frame()
     store.schema(refresh=True)
     assert store.query("listThing").to_frame()["size"].tolist() == ["large", "large"]
+
+
+def test_a_field_that_went_is_looked_up_once_and_the_query_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Ikas()
+    connect(server).query("listThing")
+    forget(monkeypatch)  # from here on the types come from the disk
+    server.become("weight: Float!")
+    for thing in server.things:
+        thing["weight"] = 1.5
+    store = connect(server)
+    old = store.query("listThing")
+    with pytest.raises(
+        FieldRefusedError, match=r"make this query again.*query\('listThing'\)"
+    ) as no:
+        old.to_frame()
+    assert no.value.code == "GRAPHQL_VALIDATION_FAILED"
+    assert "size" in str(no.value.errors)
+    assert server.asked == 2
+    assert store.query("listThing").to_frame()["weight"].tolist() == [1.5, 1.5]
+    with pytest.raises(FieldRefusedError, match="make this query again"):
+        old.to_records()
+    assert server.asked == 2
+    server.become("height: Float!")
+    with pytest.raises(FieldRefusedError) as again:
+        store.query("listThing").to_frame()
+    assert "again" not in str(again.value)
+    assert server.asked == 2
+
+
+def test_a_refusal_by_an_unchanged_schema_stays_what_it_is() -> None:
+    server = Ikas()
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        if "__schema" in json.loads(request.content)["query"]:
+            return server(request)
+        errors = [{"message": "no", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
+        return httpx.Response(400, json={"errors": errors})
+
+    query = connect(refuse).query("listThing")
+    for _ in range(2):
+        with pytest.raises(FieldRefusedError) as refused:
+            query.to_frame()
+        assert "make this query again" not in str(refused.value)
+    assert server.asked == 2
 
 
 @pytest.mark.parametrize(
