@@ -11,6 +11,7 @@ from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.changes import list_store, listed
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
+from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import OneOrMore, Secret, hide_all
 from ikas_explore.values.urls import same_endpoint
@@ -34,6 +35,19 @@ if TYPE_CHECKING:
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Look, Missed
     from ikas_explore.values.times import Time
+
+
+#: What a notebook shows.
+_CALLS = (
+    ("list()", "returns what is registered, as a DataFrame"),
+    ("query()", "filters, sorts and selects"),
+    ("save(endpoint, scopes)", "registers an endpoint for scopes"),
+    ("delete(scopes)", "removes scopes"),
+    ("plan(desired)", "shows what would change; its apply() carries it out"),
+    ("undo()", "shows how to take the last write back; its apply() carries it out"),
+    ("audit(policy)", "finds what is wrong, and says what to do"),
+    ("save_form(), delete_form(), manager()", "the same with the mouse"),
+)
 
 
 class Webhooks:
@@ -601,6 +615,11 @@ class Webhooks:
             "delete_form(), manager()"
         )
         return f"<Webhooks of {self.name!r}: {verbs}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(Html(f"<code>{call}</code>"), what) for call, what in _CALLS]
+        table = html_table(["webhooks", "what it does"], rows, left=True)
+        return f"<p>Webhooks of <b>{escape(self.name)}</b></p>{table}"
 
 
 def _refuse_taken(store: str, before: Mapping[str, str | None], endpoint: str, undone: str) -> None:

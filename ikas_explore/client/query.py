@@ -46,6 +46,7 @@ from ikas_explore.errors import (
 )
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.schema.limits import CALLS
+from ikas_explore.text.html_table import escape, html_lines
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
@@ -363,6 +364,9 @@ class Query:
         parts += [f"sort {path}{' descending' * down}" for path, down in self._order]
         parts += [] if self._limit is None else [f"limit {self._limit}"]
         return f"<Query {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self).strip('<>'))}</p>{html_lines(self.graphql)}"
 
     # -- what is asked for ------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from ikas_explore.deliveries.signatures import check_secrets
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
 from ikas_explore.network.server import Server
 from ikas_explore.system.files import user_path
+from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import OneOrMore, hide_all
@@ -431,6 +432,16 @@ class Receiver:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "_server") or not self._server.port:
+            return f"<p>{escape(repr(self))}</p>"
+        state = "receives at" if self._finalizer.alive else "is closed; it received at"
+        return (
+            f"<p><b>Receiver</b> {state} <code>{escape(self.endpoint)}</code> and answers "
+            f"<code>{escape(self._intake.answers)}</code>. "
+            "<code>deliveries()</code> returns what arrived, <code>live()</code> shows it.</p>"
+        )
 
 
 def follow(receiver: Receiver) -> Iterator[list[dict[str, Any]]]:

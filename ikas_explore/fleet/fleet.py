@@ -15,6 +15,7 @@ from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.plan import Plan, make_plan
 from ikas_explore.manage.undo import make_undo, refuse_arguments
 from ikas_explore.store import Store
+from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import did_you_mean
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 #: Stores that a line names.
 _NAMED = 10
+_MOST_ROWS = 500  # in a notebook
 
 
 class Fleet:
@@ -509,6 +511,18 @@ class Fleet:
         not_reached = f", {len(missing)} not reached: {_some(missing)}," if missing else ""
         number = counted(len(self.names), "store")
         return f"<Fleet of {number}{not_reached} at {', '.join(hosts) or 'no host'}>"
+
+    def _repr_html_(self) -> str:
+        counts, failed = self._listing.counts, self._listing.failures
+        names = sorted(self.names, key=lambda name: name not in failed)  # those with errors first
+        rows = [
+            (name, counts.get(name, "not listed"), failed.get(name, ""))
+            for name in names[:_MOST_ROWS]
+        ]
+        left = len(names) - len(rows)
+        more = f"<p>{counted(left, 'more store')} in fleet.names.</p>" if left else ""
+        table = html_table(["store", "webhooks", "error"], rows, left=True)
+        return f"<p>{escape(repr(self).strip('<>'))}</p>{table}{more}"
 
 
 def _missing(failures: Mapping[str, str]) -> str:

@@ -138,6 +138,11 @@ class Listing:
             self._frame = self._made()
         return self._frame
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many webhooks each store that was listed has."""
+        return {name: len(columns["scope"]) for name, columns in self._listed.items()}
+
     def errors(self) -> DataFrame:
         """Return the frame of failures: ``store, error, message``."""
         from ikas_explore.frames.frames import FAILURES, rows_frame

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.query import Query
 from ikas_explore.errors import PlanError
+from ikas_explore.text.html_table import escape, html_lines
+from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Progress
 
 if TYPE_CHECKING:
@@ -98,4 +100,7 @@ class FleetQuery:
         return FleetQuery(self._stores, self._listing, self._field, (*self._steps, step))
 
     def __repr__(self) -> str:
-        return f"<{repr(self._first).strip('<>')} of {len(self._stores)} stores>"
+        return f"<{repr(self._first).strip('<>')} of {counted(len(self._stores), 'store')}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self).strip('<>'))}</p>{html_lines(self.graphql)}"

@@ -23,7 +23,8 @@ from ikas_explore.manage.desired import Desired
 from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.journal_file import Entry
 from ikas_explore.schema.scopes import Scope, check_scopes
-from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.palette import COLOURS
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import check_flag
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _SIGNS = {CREATE: "+", REPLACE: "~", DELETE: "-", KEEP: " "}
 _COLOURS = {CREATE: "\x1b[32m", REPLACE: "\x1b[33m", DELETE: "\x1b[31m", KEEP: "\x1b[2m"}
 _NAMED = 10  # stores, in a line
+_MOST_ROWS = 500  # in a notebook
 _SHOWN = ("store", "scope", "action", "endpoint_before", "endpoint_after")
 _TOTALS = {CREATE: "to create", REPLACE: "to replace", DELETE: "to delete", KEEP: "kept"}
 
@@ -178,18 +180,24 @@ class Plan:
         return f"<Plan: {self._totals()}>"
 
     def _repr_html_(self) -> str:
+        changing = [each for each in self._changes if each.action != KEEP]
         rows = [
             (
                 each.store,
                 each.scope,
-                each.action,
+                Html(
+                    f'<b style="border-left:.4em solid {COLOURS[each.action]};padding-left:.4em">'
+                    f"{each.action}</b>"
+                ),
                 each.endpoint_before or "",
                 each.endpoint_after or "",
             )
-            for each in self._changes
+            for each in changing[:_MOST_ROWS]
         ]
-        table = html_table(_SHOWN, rows) if rows else ""
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        table = html_table(_SHOWN, rows, left=True) if rows else ""
+        left = len(changing) - len(rows)
+        more = f"{counted(left, 'more change')} in plan.changes." if left else ""
+        notes = "".join(f"<p>{escape(note)}</p>" for note in [more, *self.notes] if note)
         return f"<p>{escape(self._totals())}</p>{table}{notes}"
 
     def _totals(self) -> str:

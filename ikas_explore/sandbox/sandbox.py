@@ -28,6 +28,7 @@ from ikas_explore.sandbox.behaviour import (
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.strict_json import decode
@@ -542,6 +543,12 @@ class Sandbox:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "<Sandbox (not started)>"
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
+
+    def _repr_html_(self) -> str:
+        said = repr(self).strip("<>")
+        calls = {} if "(" in said else self._state.calls.copy()
+        table = html_table(["operation", "calls"], sorted(calls.items()), left=True)
+        return f"<p><b>{escape(said)}</b></p>{table if calls else ''}"
 
 
 def _checked_seed(seed: object) -> str:

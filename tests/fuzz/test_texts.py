@@ -33,7 +33,21 @@ from tests.manage.registries import SCOPES, DictRegistry, make_plan, undo
 #: Elements and attributes of ours, whatever the data. No value of an attribute holds data.
 ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "div", "p", "strong", "b"),
-    *("time", "table", "thead", "tbody", "tr", "th", "td", "wbr", "span", "code", "ol", "li"),
+    *(
+        "time",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "wbr",
+        "span",
+        "code",
+        "pre",
+        "ol",
+        "li",
+    ),
 }
 ATTRIBUTES = {
     *("lang", "charset", "name", "content", "class", "scope", "tabindex", "role", "style"),
@@ -235,6 +249,7 @@ def test_the_reprs(text: str, name: str) -> None:
         check_html(store._repr_html_())
         for each in (store, store.webhooks, fleet, store.query("listWebhook").where(scope=text)):
             assert quiet(repr(each)), repr(each)
+            check_html(each._repr_html_().replace("\n", ""))
         assert quiet(store.query("listWebhook").curl())
 
 
