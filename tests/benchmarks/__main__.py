@@ -30,6 +30,7 @@ GROUPS = (
     "forms",
     "notebooks",
     "growing",
+    "schemas",
 )
 LONG = "memory"
 GROWING = ("listing", "auditing", "fleet", "deliveries")
