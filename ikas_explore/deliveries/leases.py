@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,17 +67,20 @@ class Outcome(NamedTuple):
 
 def leases_of(base_url: str, store: str) -> list[Lease]:
     """Return the leases of a store, of sessions that run and of dead ones."""
+    return leased({store: base_url})
+
+
+def leased(stores: Mapping[str, str]) -> list[Lease]:
+    """Return the leases of several stores, each with its base URL; the file is read once."""
     try:
         if not os.path.exists(_file()):
             return []
     except InvalidArgumentError:  # there is no home folder, so nothing was ever written there
         return []
     with _transaction() as connection:
-        rows = connection.execute(
-            "SELECT * FROM leases WHERE base_url = ? AND store = ? ORDER BY since, scope",
-            (base_url, store),
-        ).fetchall()
-    return [Lease(*row) for row in rows]
+        rows = connection.execute("SELECT * FROM leases ORDER BY since, scope").fetchall()
+    found = [Lease(*row) for row in rows]
+    return [each for each in found if stores.get(each.store) == each.base_url]
 
 
 @contextmanager
@@ -189,13 +192,10 @@ def named(leases: Collection[Lease]) -> str:
     )
 
 
-def refusal(base_url: str, store: str, scopes: Collection[str]) -> str | None:
-    """Return why an undo of these scopes has to wait, None when no lease is in its way."""
-    found = [each for each in leases_of(base_url, store) if each.scope in scopes]
-    if not found:
-        return None
-    advice = "run ikas-explore listen --restore first" if dead(found) else "end that one first"
-    return f"{store}: borrowed is {named(found)}; {advice}, as it gives the scopes back itself."
+def refusal(leases: Collection[Lease]) -> str:
+    """Return why an undo of what these leases borrowed has to wait."""
+    advice = "run ikas-explore listen --restore first" if dead(leases) else "end that one first"
+    return f"Borrowed is {named(leases)}; {advice}, as it gives the scopes back itself."
 
 
 def _end(leases: Sequence[Lease]) -> None:

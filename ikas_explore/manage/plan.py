@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ikas_explore.deliveries.leases import leases_of, named
+from ikas_explore.deliveries.leases import leased, named
 from ikas_explore.manage.applying import CONFLICT, FAILED, Applying
 from ikas_explore.manage.changes import (
     CREATE,
@@ -284,9 +284,11 @@ def make_plan(
             check_endpoint(change.endpoint_after or "", local=local)
     twice = [place for frame in frames for place in listed_twice(frame).items()]
     notes = [*notes, *desired.notes(names), *unknown_scopes(changes), *map(_twice, twice)]
-    for name in wanted if journals else ():
-        if journals and (found := leases_of(journals[name].base_url, name)):
-            notes.append(f"{name}: borrowed is {named(found)}; they are given back at its end.")
+    if journals is not None:
+        notes += [
+            f"{each.store}: borrowed is {named([each])}; it goes back at its end."
+            for each in leased({name: journals[name].base_url for name in wanted})
+        ]
     return Plan(stores, now, changes, journals=journals, notes=notes, workers=workers)
 
 

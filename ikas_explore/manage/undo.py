@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ikas_explore.deliveries.leases import refusal
+from ikas_explore.deliveries.leases import leased, refusal
 from ikas_explore.errors import InvalidArgumentError, PlanError
 from ikas_explore.manage.applying import list_stores, said
 from ikas_explore.manage.changes import CREATE, REPLACE, Change, listed
@@ -35,9 +35,10 @@ def make_undo(
     before: dict[str, dict[str, str | None]] = {}
     for entry in entries:  # the newest first: an older one has the last word
         before.setdefault(entry.store, {}).update(entry.before)
-    for name in before:
-        if leased := refusal(journals[name].base_url, name, before[name]):
-            raise PlanError(f"{leased} Then undo.")
+    borrowed = leased({name: journals[name].base_url for name in before})
+    borrowed = [each for each in borrowed if each.scope in before[each.store]]
+    if borrowed:
+        raise PlanError(f"{borrowed[0].store}: {refusal(borrowed)} Then undo.")
     failed: Mapping[str, Exception] = {}
     if now is not None:
         held = listed(now, before)

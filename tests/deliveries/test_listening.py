@@ -189,7 +189,7 @@ def test_a_url_that_a_running_session_has_is_refused(store: ikas.Store) -> None:
 def test_undo_is_refused_and_a_plan_notes_what_is_borrowed(store: ikas.Store) -> None:
     store.webhooks.save(MINE, CREATED)
     with store.webhooks.listen(CREATED, **here(), take=True) as session:
-        with pytest.raises(PlanError, match=f"borrowed is {CREATED} by the listen of"):
+        with pytest.raises(PlanError, match=f"Borrowed is {CREATED} by the listen of"):
             store.webhooks.undo()
         plan = store.webhooks.plan({MINE: [CREATED]})
         assert any(session.url in note for note in plan.notes)
