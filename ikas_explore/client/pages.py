@@ -83,7 +83,7 @@ class Request:
     @property
     def document(self) -> str:
         """The GraphQL that is sent; of several pages the first."""
-        return self._document(next(self._paginations()) if is_paged(self.field) else None)
+        return self._first
 
     def check(self) -> None:
         """Raise InvalidArgumentError when an argument that the schema wants is missing."""
@@ -172,6 +172,18 @@ class Request:
             yield {"page": page, "limit": size}
             page += 1
 
+    @cached_property
+    def _first(self) -> str:
+        return self._document(next(self._paginations()) if is_paged(self.field) else None)
+
+    def _page_document(self, pagination: dict[str, int]) -> str:
+        """Return what is sent for a page: the first one's text with its number, built once."""
+        number = "{{page: {page}, limit: {limit}}}"
+        before = number.format(**next(self._paginations()))
+        if self._first.count(before) != 1:  # an argument holds the same text
+            return self._document(pagination)
+        return self._first.replace(before, number.format(**pagination))
+
     def _document(self, pagination: dict[str, int] | None) -> str:
         self.check()
         arguments = dict(self.arguments)
@@ -204,7 +216,8 @@ class Request:
                 raise ResponseError(f"{source.settings.name}: {name} is not in the answer.")
             return read(data[name])
 
-        page: Page = source.execute(self._document(pagination), what=name, read=read_field)
+        document = self._first if pagination is None else self._page_document(pagination)
+        page: Page = source.execute(document, what=name, read=read_field)
         return page
 
 

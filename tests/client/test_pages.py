@@ -230,3 +230,15 @@ def test_a_long_list_shows_a_bar_unless_it_is_switched_off(
     monkeypatch.setenv("IKAS_PROGRESS", "off")
     assert len(numbers(Shop(5), mine)) == 5
     assert capsys.readouterr().err == ""
+
+
+def test_an_argument_that_looks_like_a_page_stays_what_it_is(mine: ModuleType) -> None:
+    """Pages are the first one's text with another number."""
+    shop = Shop(5)
+    text = "{page: 1, limit: 2}"
+    for query in shop.query(mine):
+        asking = query.arguments(pagination={"limit": 2}, search=text)
+        assert len(asking.to_records()) == 5
+        numbers = [re.findall(r"pagination: \{page: (\d)", each) for each in shop.documents]
+        assert numbers == [["1"], ["2"], ["3"]]
+        assert all(text in each for each in shop.documents)
