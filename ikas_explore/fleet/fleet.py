@@ -386,12 +386,9 @@ class Fleet:
         """
         from ikas_explore.monitoring.missed import find_missed
 
-        def ask(look: Look) -> Sequence[Any]:
-            if found := self._ask(look, workers, progress):
-                return found
-            raise PlanError(f"No store could be asked. {_some(self._listing.failures)}")
-
-        return find_missed(received, since, until, grace, ask)
+        return find_missed(
+            received, since, until, grace, lambda look: self._ask(look, workers, progress)
+        )
 
     def health(
         self,
@@ -432,7 +429,11 @@ class Fleet:
             return look(store.name, Lists(store.client), listed[listed["store"] == store.name])
 
         names = self._listing.reached
-        return [*self._listing.ask(ask, names, workers=workers, progress=progress).values()]
+        found = self._listing.ask(ask, names, workers=workers, progress=progress)
+        if not found:
+            why = " ".join([*self._listing.failures.values()][:3])
+            raise PlanError(f"No store could be asked. {why}")
+        return [*found.values()]
 
     def manager(
         self,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.errors import PlanError
 from ikas_explore.monitoring.health import Known, judge
 
 HOUR = 3_600_000
@@ -128,3 +129,16 @@ def test_the_frame_is_the_same_without_webhooks() -> None:
     assert health.empty
     assert str(health["since"].dtype) == "datetime64[ms, UTC]"
     assert pd.api.types.is_integer_dtype(health["missed"])
+
+
+def test_a_fleet_without_a_store_that_answers_says_so() -> None:
+    with ikas.Sandbox() as box:
+        shop = ikas.connect("acme", base_url=box.base_url, access_token=box.access_token)
+    with ikas.Fleet([shop]) as fleet:
+        received = pd.DataFrame(columns=["scope", "object_id", "received_at"])
+        for ask in (fleet.health, lambda: fleet.missed(received, since="2026-01-01")):
+            with (
+                pytest.warns(UserWarning, match="acme"),
+                pytest.raises(PlanError, match="No store could be asked. .*acme"),
+            ):
+                ask()
