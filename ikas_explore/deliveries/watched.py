@@ -37,9 +37,7 @@ class ReceivedRows:
                     time=clock(row["received_at"]),
                     scope=_text(row["scope"]),
                     object=_text(row["object_id"])[:8],
-                    signature=row["signature_ok"]
-                    if isinstance(row["signature_ok"], bool)
-                    else None,
+                    signature=row["signature_ok"],
                     answer=" ".join(filter(None, (status, _text(row["error"])))),
                     ok=status == "200",
                     attempts=times[key],
@@ -61,8 +59,8 @@ class ReceivedRows:
 
 
 def outcome(row: Any) -> str:
-    """Return what a request is drawn as."""
-    if row["signature_ok"] is True or row["signature_ok"] == True:  # noqa: E712 - NumPy's own True
+    """Return what a record of `Receiver.deliveries` is drawn as."""
+    if row["signature_ok"]:
         return VERIFIED
     return REFUSED if _text(row["id"]) == "" else NOT_VERIFIED
 
