@@ -188,22 +188,39 @@ class Webhooks:
 
         What was registered before is recorded, so that `undo` can bring it back.
 
-        Parameters ---------- scopes : str or iterable of str     As for `save`, but patterns stand
-        for the registered scopes that match. What is registered     can be removed even when this
-        package does not know the scope. endpoint : str, optional     Remove them only if this
-        endpoint holds them. By default whatever holds them goes.
+        Parameters
+        ----------
+        scopes : str or iterable of str
+            As for `save`, but patterns stand for the registered scopes that match. What is
+            registered can be removed even when this package does not know the scope.
+        endpoint : str, optional
+            Remove them only if this endpoint holds them. By default whatever holds them goes.
 
-        Returns ------- bool     What ikas answered: True for scopes that were registered. False
-        also when `endpoint`     is given and none of the scopes is registered any more; nothing is
-        sent then.
+        Returns
+        -------
+        bool
+            What ikas answered: True for scopes that were registered. False also when `endpoint`
+            is given and none of the scopes is registered any more; nothing is sent then.
 
-        Raises ------ InvalidScopeError, InvalidArgumentError     A scope that neither exists nor is
-        registered, or a pattern that no registered scope     matches. Nothing was removed.
-        ScopeTakenError     Another endpoint than the given one holds one of the scopes; names both.
-        Nothing was     removed. IkasError     As for `list`.
+        Raises
+        ------
+        InvalidScopeError, InvalidArgumentError
+            A scope that neither exists nor is registered, or a pattern that no registered scope
+            matches. Nothing was removed.
+        ScopeTakenError
+            Another endpoint than the given one holds one of the scopes; names both. Nothing was
+            removed.
+        IkasError
+            As for `list`.
 
-        Examples -------- >>> import ikas_explore as ikas >>> with ikas.connect("sandbox") as store:
-        ...     store.webhooks.delete("store/customer/*") ...     len(store.webhooks.list()) True 0
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     store.webhooks.delete("store/customer/*")
+        ...     len(store.webhooks.list())
+        True
+        0
         """
         asked = read_scopes(scopes)
         if endpoint is not None and not isinstance(endpoint, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,8 @@ def test_every_public_thing_has_a_docstring_with_its_parts() -> None:
         if inspect.isfunction(thing):
             for part in ("Parameters", "Returns", "Raises", "Examples"):
                 assert f"{part}\n{'-' * len(part)}" in inspect.getdoc(thing), (name, part)  # type: ignore[operator]
+
+
+def test_the_headings_of_docstrings_have_lines_of_their_own() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert not re.search(r"\w -{3,} \w", path.read_text("utf-8")), path
