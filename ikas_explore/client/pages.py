@@ -119,11 +119,11 @@ class Request:
             came += len(page.rows)
             if not page.more and total not in (None, came):
                 raise ListChanged(f"{where}: {came} of {total!r} rows came")
-            for row in page.rows:
-                identity = row.get("id")
-                if isinstance(identity, str) and identity in ids:
-                    raise ListChanged(f"{where}: a row of page {number} had come before")
-                ids |= {identity} if isinstance(identity, str) else set()
+            identities = [row["id"] for row in page.rows if isinstance(row.get("id"), str)]
+            known = len(ids)
+            ids.update(identities)
+            if len(ids) < known + len(identities):
+                raise ListChanged(f"{where}: a row of page {number} had come before")
             yield page
             if not page.more:
                 return

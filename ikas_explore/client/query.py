@@ -327,7 +327,7 @@ class Query:
         """
         from ikas_explore.frames.frames import make_frame, provenance
 
-        _, columns, kept = self._fetch()
+        _, columns, kept = self._fetch(with_rows=False)
         nodes = tree(self._row_type, self._output)
         kinds = {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
         if self._exploded is not None:
@@ -338,14 +338,16 @@ class Query:
             kinds[name] = "object" if kinds[name] == "object" else "string"
         frame = make_frame(
             {name: kinds[name] for name in self._output},
-            {name: _taken(columns[name], kept) for name in self._output},
+            {name: columns[name] for name in self._output}
+            if kept == [*range(len(next(iter(columns.values()), [])))]  # all: nothing to copy
+            else {name: [columns[name][i] for i in kept] for name in self._output},
         )
         frame.attrs.update(provenance(self._source.settings.api_version))
         return frame
 
     def to_records(self) -> list[dict[str, Any]]:
         """Fetch the rows as dicts with the API's names and types, and the selected fields."""
-        rows, _, kept = self._fetch()
+        rows, _, kept = self._fetch(with_rows=True)
         nodes = tree(self._row_type, self._output)
         masked = frozenset(masked_columns(self._masked, self._output))
         return [_pruned(rows[i], nodes, masked, self._pseudonym_salt) for i in kept]
@@ -410,8 +412,8 @@ class Query:
 
     # -- what comes back --------------------------------------------------------------------
 
-    def _fetch(self) -> tuple[list[dict[str, Any]], Columns, list[int]]:
-        """Return all rows fetched, their columns, and the indices of those kept, in order."""
+    def _fetch(self, *, with_rows: bool) -> tuple[list[dict[str, Any]], Columns, list[int]]:
+        """Return all rows fetched if wanted, their columns, and the indices of those kept."""
         request = self._request
         request.check()
         # Of many stores, in threads, only the stores are counted.
@@ -419,7 +421,7 @@ class Query:
         for left in reversed(range(WALKS)):
             try:
                 with progressing(alone, "rows") as tell:
-                    rows, columns, kept = self._walked(request, tell)
+                    rows, columns, kept = self._walked(request, tell, with_rows)
                 break
             except FieldRefusedError as refused:
                 if not is_outdated(self._source, self._field):
@@ -444,22 +446,24 @@ class Query:
         return rows, columns, kept[: self._limit]
 
     def _walked(
-        self, request: Request, tell: Progress
+        self, request: Request, tell: Progress, with_rows: bool
     ) -> tuple[list[dict[str, Any]], Columns, list[int]]:
         """Fetch the pages; return their rows, columns, and the indices of those that fit."""
         kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
         rows: list[dict[str, Any]] = []
         columns: Columns = {name: [] for name in kinds}
         kept: list[int] = []
+        came = 0
         for page in iter(()) if self._limit == 0 else request.pages(self._source):
             total = _total(page, request.at_most)
-            if total and not rows:
+            if total and not came:
                 self._warn_of_calls(math.ceil(total / len(page.rows)), total)
-            kept += [len(rows) + i for i in self._fitting(page.columns, kinds, request.nodes)]
-            rows += page.rows
+            kept += [came + i for i in self._fitting(page.columns, kinds, request.nodes)]
+            rows += page.rows if with_rows else ()
             for name, cells in page.columns.items():
                 columns[name] += cells
-            tell(len(rows), total or len(rows))
+            came += len(page.rows)
+            tell(came, total or came)
             if not self._order and self._limit is not None and len(kept) >= self._limit:
                 break
         return rows, columns, kept
@@ -509,11 +513,6 @@ class Lists:
 def begin(source: Client, field: str | Field) -> Query:
     """Start a query for a field of the store's own schema, by name, or of generated types."""
     return Query(source, find_list(source, field))
-
-
-def _taken(cells: list[Any], kept: list[int]) -> list[Any]:
-    # Of a long list mostly all of it: then nothing has to be copied.
-    return cells if kept == [*range(len(cells))] else [cells[i] for i in kept]
 
 
 def _total(page: Page, at_most: int | None) -> int:

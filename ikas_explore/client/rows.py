@@ -7,6 +7,7 @@ of asking each cell, and frames are made of columns anyway.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from ikas_explore.client.selection import Node, known_scalar
@@ -41,19 +42,15 @@ def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
         raise ResponseError(f"{where}[{index}] is {_name(rows[index])} and not an object.")
     columns: Columns = {}
     for node in nodes:
-        cells = _cells(rows, node.name)
-        if cells is None:
+        try:
+            cells = list(map(itemgetter(node.name), rows))
+        except KeyError:
             index = next(i for i, row in enumerate(rows) if node.name not in row)
-            raise ResponseError(f"{where}[{index}] lacks {node.name!r}, which was asked for.")
+            raise ResponseError(
+                f"{where}[{index}] lacks {node.name!r}, which was asked for."
+            ) from None
         columns.update(_read(cells, node, node.type, f"{where}[].{node.name}"))
     return columns
-
-
-def _cells(rows: list[dict[str, Any]], name: str) -> list[Any] | None:
-    try:
-        return [row[name] for row in rows]
-    except KeyError:
-        return None
 
 
 def _read(cells: list[Any], node: Node, notation: str, where: str) -> Columns:

@@ -229,6 +229,7 @@ def element_kinds(container: ObjectType, name: str, paths: Iterable[str]) -> dic
     return {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
 
 
+@lru_cache
 def known_scalar(notation: str) -> str | None:
     """Return the name of a scalar whose values can be checked, from a type's notation."""
     name = notation.strip("[]!")

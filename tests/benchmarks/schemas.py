@@ -7,8 +7,9 @@ import re
 import shutil
 import sys
 import tempfile
+import tracemalloc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,7 +19,7 @@ import pandas as pd
 from graphql import build_schema, introspection_from_schema
 
 import ikas_explore as ikas
-from tests.benchmarks.measuring import Figure, pairs, python
+from tests.benchmarks.measuring import Figure, in_turn, pairs, python
 from tests.client.whole_schema import sdl
 
 TIMES = ("createdAt", "updatedAt", "orderedAt")
@@ -50,7 +51,7 @@ def figures(short: bool) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         yield from _starting(Path(folder), 3 if short else 11)
         with mock.patch.dict("os.environ", IKAS_CACHE=folder):
-            yield _paging(5_000 if short else 100_000, 3 if short else 7)
+            yield from _paging(5_000 if short else 100_000, 3 if short else 7)
 
 
 def _starting(folder: Path, count: int) -> Iterator[Figure]:
@@ -87,7 +88,7 @@ def _starting(folder: Path, count: int) -> Iterator[Figure]:
     yield Figure("later query, 660 types", "that import", "ms", pairs(ask, load, count), goal=1.2)
 
 
-def _paging(count: int, times: int) -> Figure:
+def _paging(count: int, times: int) -> Iterator[Figure]:
     schema = json.dumps({"data": introspection_from_schema(build_schema(ORDERS))}).encode()
     answers = [_page(number, count) for number in range(1, count // 200 + 1)]
 
@@ -118,14 +119,26 @@ def _paging(count: int, times: int) -> Figure:
             return frame
 
         assert query.to_frame().shape == by_hand().shape == (count, len(COLUMNS))
-        return Figure(
-            f"{count:,} orders, {count // 200} pages",
+        what = f"{count:,} orders, {count // 200} pages"
+        yield Figure(
+            what,
             "httpx + pandas",
             "ms",
             pairs(query.to_frame, by_hand, times),
             goal=1.1,
             why="checks every value, count and id",
         )
+        peaks = in_turn(lambda: _peak(query.to_frame), lambda: _peak(by_hand), 2)
+        yield Figure(f"{what}, memory", "httpx + pandas", "MiB", peaks, goal=1.5)
+
+
+def _peak(call: Callable[[], Any]) -> float:
+    """Return the MiB of Python's memory that a call has at most."""
+    tracemalloc.start()
+    call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
 
 
 def _page(number: int, count: int) -> bytes:
