@@ -427,7 +427,11 @@ class Webhooks:
         return outcomes_frame(sweep(self._client.settings.base_url, self._registrations))
 
     def audit(
-        self, policy: Policy | str | Path | dict[str, Any] | None = None, *, probe: bool = False
+        self,
+        policy: Policy | str | Path | dict[str, Any] | None = None,
+        *,
+        probe: bool = False,
+        received: Received | None = None,
     ) -> Audit:
         """Report what is wrong with the registered webhooks, and what to do about it.
 
@@ -438,6 +442,8 @@ class Webhooks:
             `ikas_explore.auditing.policy`.
         probe : bool, default False
             Also connect to each endpoint from this machine. No event is sent.
+        received : Receiver, path of its log, or pandas.DataFrame, optional
+            Also judge the deliveries of the last week, as `health` does.
 
         Returns
         -------
@@ -459,9 +465,21 @@ class Webhooks:
         False
         """
         from ikas_explore.auditing.audit import audit
+        from ikas_explore.deliveries.leases import leases_of
+        from ikas_explore.monitoring.health import find_health
 
-        local = [self.name] if self._client.settings.local else []
-        return audit(self.list(), policy, probe=probe, stores=[self.name], sandboxes=local)
+        settings, frame = self._client.settings, self.list()
+        return audit(
+            frame,
+            policy,
+            probe=probe,
+            health=None
+            if received is None
+            else find_health(received, lambda look: self._ask(look, frame)),
+            leases=leases_of(settings.base_url, self.name),
+            stores=[self.name],
+            sandboxes=[self.name] if settings.local else [],
+        )
 
     def missed(
         self,
@@ -514,7 +532,7 @@ class Webhooks:
         """
         from ikas_explore.monitoring.missed import find_missed
 
-        return find_missed(received, since, until, grace, self._ask)
+        return find_missed(received, self._ask, since=since, until=until, grace=grace)
 
     def health(
         self,
@@ -559,12 +577,12 @@ class Webhooks:
         """
         from ikas_explore.monitoring.health import find_health
 
-        return find_health(received, since, until, grace, self._ask)
+        return find_health(received, self._ask, since=since, until=until, grace=grace)
 
-    def _ask(self, look: Look) -> Sequence[Any]:
+    def _ask(self, look: Look, frame: pd.DataFrame | None = None) -> Sequence[Any]:
         from ikas_explore.client.query import Lists
 
-        return [look(self.name, Lists(self._client), self.list())]
+        return [look(self.name, Lists(self._client), self.list() if frame is None else frame)]
 
     def save_form(self, *, language: str | None = None) -> SaveForm:
         """Return a form for a notebook cell that registers an endpoint.

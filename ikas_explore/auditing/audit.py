@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.auditing.policy import OFF, Policy, read_policy
 from ikas_explore.auditing.prepared import prepare
 from ikas_explore.auditing.probe_rules import PROBE_RULES
@@ -14,6 +15,7 @@ from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES, Rule, found, rule
 from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.wanted import Wanted
+from ikas_explore.deliveries.leases import Lease, dead
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import shown
 from ikas_explore.text.progress import Progress, progressing
@@ -42,7 +44,14 @@ def rule_table() -> list[dict[str, str]]:
     """Return all rules as ``name, severity, what, remedy``, in order of reporting."""
     return [
         {"name": each.id, "severity": each.severity, "what": each.what, "remedy": each.remedy}
-        for each in (not_reached, *RULES, *PROBE_RULES, ignore_expired)
+        for each in (
+            not_reached,
+            *RULES,
+            *HEALTH_RULES,
+            *LEASE_RULES,
+            *PROBE_RULES,
+            ignore_expired,
+        )
     ]
 
 
@@ -51,6 +60,8 @@ def audit(
     policy: Policy | str | Path | Mapping[str, Any] | None = None,
     *,
     probe: bool = False,
+    health: DataFrame | None = None,
+    leases: Collection[Lease] | None = None,
     stores: Collection[str] = (),
     sandboxes: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
@@ -68,6 +79,10 @@ def audit(
     probe : bool, default False
         Check each endpoint from this machine too: DNS, connection, TLS, one HEAD request. No
         event is posted.
+    health : pandas.DataFrame, optional
+        How deliveries are, as `Webhooks.health` and `Fleet.health` return it.
+    leases : collection of Lease, optional
+        What sessions of `listen` borrowed; those that run are well.
     stores : collection of str
         Names of stores that were listed: one without any webhook is in no row.
     sandboxes : collection of str
@@ -119,11 +134,17 @@ def audit(
         pairs = active[["store", "endpoint"]].drop_duplicates().astype(object)
         probed = pairs.merge(probes, on="endpoint", how="inner")
         runs += [(each, probed) for each in PROBE_RULES]
+    if health is not None:
+        runs += [(each, health) for each in HEALTH_RULES]
+    if leases is not None:
+        runs += [(each, _rows(Lease._fields, dead(leases))) for each in LEASE_RULES]
     runs = [(each, rows) for each, rows in runs if policy.severity(each) != OFF]
     findings = _findings((policy.severity(each), each, each(rows, policy)) for each, rows in runs)
     ignored = _ignored(findings, policy, today)
     # About stores and ignores, so that no ignore hides them.
-    first = [("error", not_reached, not_reached(_unreached(unreached), policy))]
+    first = [
+        ("error", not_reached, not_reached(_rows(["store", "why"], unreached.items()), policy))
+    ]
     last = [("info", ignore_expired, ignore_expired(_expired(policy, today), policy))]
     return Audit(
         findings=_joined([_findings(first), findings[~ignored], _findings(last)]),
@@ -182,21 +203,19 @@ def _ignored(findings: DataFrame, policy: Policy, today: dt.date) -> Any:
     return ignored
 
 
-def _unreached(unreached: Mapping[str, str]) -> DataFrame:
+def _rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({"store": list(unreached), "why": list(unreached.values())})
+    return pd.DataFrame(list(rows), columns=pd.Index(columns), dtype=object)
 
 
 def _expired(policy: Policy, today: dt.date) -> DataFrame:
-    import pandas as pd
-
-    said = [
+    said = (
         f"The ignore of {ignore.rule} ended on {ignore.until}: {ignore.reason}"
         for ignore in policy.ignores
         if ignore.until < today
-    ]
-    return pd.DataFrame({"said": said})
+    )
+    return _rows(["said"], ([each] for each in said))
 
 
 def _joined(parts: list[DataFrame]) -> DataFrame:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.auditing.probe_rules import PROBE_RULES
 from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.auditing.rules import RULES
@@ -134,7 +135,8 @@ class Policy(Wanted):
                     "ikas_explore.auditing.rule.rule."
                 )
         check_severity(self.fail_on)
-        ids = [each.id for each in (*RULES, *PROBE_RULES, *self.rules)]
+        ours = (*RULES, *HEALTH_RULES, *LEASE_RULES, *PROBE_RULES)
+        ids = [each.id for each in (*ours, *self.rules)]
         twice = {id for id in ids if ids.count(id) > 1}
         if twice:
             raise InvalidArgumentError(f"Two rules have the id {sorted(twice)[0]!r}; rename one.")

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 @click.option(
     "--probe", is_flag=True, help="Check each endpoint from this machine too: DNS, TLS, HEAD."
 )
+@click.option(
+    "--received", type=options.FILE, help="Also judge deliveries: the log of receive --path."
+)
 @click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores
 @options.as_json
@@ -48,6 +51,7 @@ def command(
     format: str,
     fail_on: str | None,
     probe: bool,
+    received: Path | None,
     rules: bool,
     where: Where,
     json: bool,
@@ -67,7 +71,7 @@ def command(
         return
     try:
         with where.fleet() as stores:
-            audited = stores.audit(policy, probe=probe)
+            audited = stores.audit(policy, probe=probe, received=received)
     except IkasError as error:
         # Not 1, as in other commands: that says that all was checked.
         print_error(type(error).__name__, str(error))

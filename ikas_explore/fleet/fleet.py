@@ -224,16 +224,17 @@ class Fleet:
         policy: Policy | str | Path | dict[str, Any] | None = None,
         *,
         probe: bool = False,
+        received: Received | None = None,
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> Audit:
         """Report what is wrong with the webhooks of all stores, and what to do about it.
 
-        A store that could not be listed is a finding too, so the audit is not `ok` then.
+        A store that could not be asked is a finding too, so the audit is not `ok` then.
 
         Parameters
         ----------
-        policy, probe
+        policy, probe, received
             As for `Webhooks.audit`.
         workers, progress
             As for `list`; `progress` counts the stores, then the probes.
@@ -249,14 +250,21 @@ class Fleet:
         """
         from ikas_explore.auditing.audit import audit
         from ikas_explore.auditing.policy import read_policy
+        from ikas_explore.deliveries.leases import leased
+        from ikas_explore.monitoring.health import find_health
 
         policy = read_policy(policy)  # before anything is sent
         frame = self._fetch(workers, progress)
+        health = None
+        if received is not None:
+            health = find_health(received, lambda look: self._look(look, workers, progress))
         with progressing(progress, "endpoints") as tell:
             return audit(
                 frame,
                 policy,
                 probe=probe,
+                health=health,
+                leases=leased({name: each.base_url for name, each in self._stores.items()}),
                 stores=self._listing.reached,
                 sandboxes=[name for name, each in self._stores.items() if _local(each)],
                 errors=self._listing.failures,
@@ -387,7 +395,11 @@ class Fleet:
         from ikas_explore.monitoring.missed import find_missed
 
         return find_missed(
-            received, since, until, grace, lambda look: self._ask(look, workers, progress)
+            received,
+            lambda look: self._ask(look, workers, progress),
+            since=since,
+            until=until,
+            grace=grace,
         )
 
     def health(
@@ -417,22 +429,32 @@ class Fleet:
         from ikas_explore.monitoring.health import find_health
 
         return find_health(
-            received, since, until, grace, lambda look: self._ask(look, workers, progress)
+            received,
+            lambda look: self._ask(look, workers, progress),
+            since=since,
+            until=until,
+            grace=grace,
         )
 
     def _ask(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
+        self.list(workers=workers, progress=progress)
+        found = self._look(look, workers, progress)
+        if not found:
+            why = " ".join([*self._listing.failures.values()][:3])
+            raise PlanError(f"No store could be asked. {why}")
+        return found
+
+    def _look(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
+        """Ask the stores that were listed; one that fails joins the failures."""
         from ikas_explore.client.query import Lists
 
-        listed = self.list(workers=workers, progress=progress)
+        listed = self._listing.frame
 
         def ask(store: Store) -> Any:
             return look(store.name, Lists(store.client), listed[listed["store"] == store.name])
 
         names = self._listing.reached
         found = self._listing.ask(ask, names, workers=workers, progress=progress)
-        if not found:
-            why = " ".join([*self._listing.failures.values()][:3])
-            raise PlanError(f"No store could be asked. {why}")
         return [*found.values()]
 
     def manager(

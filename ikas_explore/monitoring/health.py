@@ -83,7 +83,12 @@ def usual_pause(arrivals: Sequence[int]) -> float | None:
 
 
 def find_health(
-    received: Received | None, since: object, until: object, grace: object, each: Each
+    received: Received | None,
+    each: Each,
+    *,
+    since: object = None,
+    until: object = None,
+    grace: object = 300.0,
 ) -> DataFrame:
     """Return the health of all scopes of stores, with one line in ``attrs["summary"]``."""
     from ikas_explore.frames.frames import HEALTH, rows_frame

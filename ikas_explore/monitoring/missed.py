@@ -106,7 +106,7 @@ def changed_objects(source: Source, registered: Collection[str], window: Window)
 
 
 def find_missed(
-    received: Received, since: object, until: object, grace: object, each: Each
+    received: Received, each: Each, *, since: object, until: object, grace: object
 ) -> Missed:
     """Join what changed in stores with what arrived; see `Missed`."""
     from ikas_explore.frames.frames import stacked

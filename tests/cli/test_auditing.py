@@ -168,3 +168,22 @@ def test_the_rules_are_listed_without_a_store() -> None:
     assert [line.split()[:2] for line in table[1:]] == [
         [rule["name"], rule["severity"]] for rule in rules
     ]
+
+
+def test_a_log_of_deliveries_is_judged_too(tmp_path: Path) -> None:
+    with ikas.Sandbox(examples=False) as box, ikas.connect(box) as store:
+        store.webhooks.save(ENDPOINT, ["store/order/created", "store/order/updated"])
+        lost = [box.change("order", emit=False) for _ in range(3)]
+        with ikas.Receiver(box.client_secret, path=tmp_path / "log.db") as receiver:
+            ikas.push(
+                receiver.endpoint,
+                "store/order/created",
+                box.client_secret,
+                data={"id": lost[0], "updatedAt": "2020-01-01T00:00:00.000Z"},
+            )
+        judged = run("audit", "--received", str(tmp_path / "log.db"), "--json", **environment(box))
+        assert judged.returncode == 0  # what changed in the last five minutes may be under way
+        assert json.loads(judged.stdout)["ok"] is True
+        wrong = run("audit", "--received", str(tmp_path / "no.db"), **environment(box))
+        assert wrong.returncode == 2
+        assert "no.db" in wrong.stderr

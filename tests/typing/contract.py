@@ -56,7 +56,7 @@ def queries(store: ikas.Store) -> None:
 
 def many(fleet: ikas.Fleet) -> None:
     frame: pd.DataFrame = fleet.list(workers=8)
-    audit: ikas.Audit = fleet.audit()
+    audit: ikas.Audit = fleet.audit(received=frame)
     plan: ikas.Plan = fleet.plan({}, prune=True)
     undo: ikas.Plan | None = fleet.undo()
     fleet.manager(language="tr").fill(filter="order")
