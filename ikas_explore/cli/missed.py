@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from pathlib import Path
 
 import click
@@ -10,14 +12,21 @@ from ikas_explore.cli import options
 from ikas_explore.cli.changing import confirm
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 from ikas_explore.cli.output import frame_json, print_json, print_table, records
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.settings import read_variable
+from ikas_explore.system.files import replacing
 from ikas_explore.text.printable import counted, printable
+from ikas_explore.values.times import check_time, moment_of
 
 
 @click.command()
 @options.received
-@click.option("--since", required=True, help="A day in UTC, or an ISO time with its zone.")
+@click.option("--since", help="A day in UTC, or an ISO time with its zone.")
+@click.option(
+    "--cursor",
+    type=options.FILE,
+    help="A file that keeps where the next run begins. The first run needs --since.",
+)
 @options.until
 @options.grace
 @click.option("--redeliver", metavar="ENDPOINT", help="Send what was missed there, signed.")
@@ -26,7 +35,8 @@ from ikas_explore.text.printable import counted, printable
 @options.as_json
 def command(
     received: Path,
-    since: str,
+    since: str | None,
+    cursor: Path | None,
     until: str | None,
     grace: float,
     redeliver: str | None,
@@ -37,10 +47,12 @@ def command(
     """List what changed and never arrived.
 
     Exits with 0 when nothing is missing, with 2 when something is, and with 1 when a store could
-    not be asked. --redeliver signs with IKAS_CLIENT_SECRET, and asks before it sends.
+    not be asked. --redeliver signs with IKAS_CLIENT_SECRET, and asks before it sends. --cursor
+    moves on only when all stores were asked, and all that was to be sent again arrived.
     """
+    begin = _begin(since, cursor)
     with where.fleet() as stores:
-        gap = stores.missed(received, since=since, until=until, grace=grace)
+        gap = stores.missed(received, since=begin, until=until, grace=grace)
         failed = warn_of_failures(stores)
         if json:
             print_json(frame_json(gap.frame))
@@ -59,5 +71,27 @@ def command(
             failed = failed or arrived < len(gap)
     if failed:
         raise click.exceptions.Exit(1)
+    if cursor is not None:
+        sys.stdout.flush()  # what nobody could read is not done with
+        _move(cursor, gap.until)
     if len(gap) and redeliver is None:
         raise click.exceptions.Exit(2)
+
+
+def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
+    try:
+        if cursor is not None and cursor.exists():
+            return moment_of(check_time(f"The cursor {cursor}", cursor.read_text("utf-8").strip()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"The cursor {cursor} cannot be read: {error}.") from None
+    if since is None:
+        raise click.UsageError("Say where to begin: --since, or --cursor with a file of before.")
+    return since
+
+
+def _move(cursor: Path, until: dt.datetime) -> None:
+    try:
+        with replacing(cursor, 0o666) as part:
+            part.write_text(f"{until.isoformat()}\n", "utf-8")
+    except OSError as error:
+        raise StorageError(f"The cursor {cursor} cannot be written: {error}.") from None

@@ -153,7 +153,10 @@ class Missed:
 
     @property
     def until(self) -> dt.datetime:
-        """Where the window ends; begin the next one here."""
+        """Where the window ends: the ``since`` of the next one, when no store failed.
+
+        So nothing is left out between two, if the clocks differ by less than the grace.
+        """
         return self._window.times["until"]
 
     def redeliver(

@@ -150,6 +150,37 @@ def test_what_was_missed_is_listed_and_sent_again(sandbox: ikas.Sandbox, tmp_pat
     assert sandbox.client_secret not in missed.stdout + sent.stdout + sent.stderr
 
 
+def test_the_cursor_moves_on_only_after_a_complete_run(
+    sandbox: ikas.Sandbox, tmp_path: Path
+) -> None:
+    log, cursor = tmp_path / "log.db", tmp_path / "cursor"
+    with ikas.connect(sandbox) as store, ikas.Receiver(path=log):
+        store.webhooks.save("https://shop.example/", "store/order/*")
+    usual = ("missed", "--received", str(log), "--grace", "0", "--cursor", str(cursor))
+    refused = run(*usual)
+    assert (refused.returncode, "--since" in refused.stderr) == (1, True)
+    lost = sandbox.change("order", emit=False)
+    sandbox.faults.add("expired_token")
+    assert run(*usual, "--since", "2020-01-01").returncode == 1
+    sandbox.faults.clear()
+    unsent = run(*usual, "--since", "2020-01-01", "--redeliver", "http://127.0.0.1:9/", "--yes")
+    assert unsent.returncode == 1
+    assert not cursor.exists()
+    first = run(*usual, "--since", "2020-01-01", "--json")
+    assert [row["id"] for row in json.loads(first.stdout)] == [lost]
+    begin = cursor.read_text()
+    later = sandbox.change("order", emit=False)
+    second = run(*usual, "--since", "2020-01-01", "--json")  # the file decides
+    assert [row["id"] for row in json.loads(second.stdout)] == [later]
+    assert cursor.read_text() > begin
+    cursor.write_text("yesterday")
+    wrong = run(*usual)
+    assert wrong.returncode == 1
+    assert "cursor" in wrong.stderr
+    assert "yesterday" in wrong.stderr
+    assert [each.name for each in tmp_path.glob("cursor*")] == ["cursor"]
+
+
 def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
     for command in ("missed", "health"):
         wrong = run(command, "--received", str(tmp_path / "none.db"), "--since", "2020-01-01")
