@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -107,8 +108,12 @@ class State(AbstractContextManager[Starlette]):
     def _routes(self, registrations: Registrations) -> list[Route]:
         graphql = []
         for api_version in API_VERSIONS:
-            schema = executable_schema(
-                api_version, registrations, self.catalogue, strict=self._rules.strict
+            schema = partial(
+                executable_schema,
+                api_version,
+                registrations,
+                self.catalogue,
+                strict=self._rules.strict,
             )
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, _graphql_path(self, Executor(schema)), methods=["POST"]))

@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from graphql import (
@@ -64,11 +64,19 @@ class Call:
 
 
 class Executor:
-    """Answers the operations of one API version; `schema` has resolvers bound."""
+    """Answers the operations of one API version, in the server's thread.
 
-    def __init__(self, schema: GraphQLSchema) -> None:
-        self._schema = schema
+    `build` returns the schema with resolvers bound: called by the first operation, because it
+    takes longer than all else of a start and few need both versions.
+    """
+
+    def __init__(self, build: Callable[[], GraphQLSchema]) -> None:
+        self._build = build
         self._prepared = lru_cache(maxsize=256)(self._prepare)
+
+    @cached_property
+    def _schema(self) -> GraphQLSchema:
+        return self._build()
 
     def answer(self, body: bytes, call: Call) -> Answer:
         """Execute what a request's body asks for; return the HTTP status and the JSON body."""
