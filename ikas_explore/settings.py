@@ -47,6 +47,8 @@ class Settings:
     refresh_token: Secret | None
     client_id: str | None
     client_secret: Secret | None
+    #: The authority of a sandbox that speaks https: trusted here, and no other.
+    ca_file: str | None = None
 
     @property
     def local(self) -> bool:

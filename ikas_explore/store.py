@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
@@ -161,7 +162,7 @@ def _sandbox_settings(
             "your store: connect(NAME, ...); for one that add_store made, connect(store.name, "
             "client_id=..., client_secret=..., base_url=sandbox.base_url)."
         )
-    return read_settings(
+    settings = read_settings(
         environment=False,  # a real store's secrets have no business in a sandbox
         store=SANDBOX,
         access_token=access_token or sandbox.access_token,
@@ -170,6 +171,7 @@ def _sandbox_settings(
         api_version=api_version or read_variable("IKAS_API_VERSION"),
         base_url=sandbox.base_url,
     )
+    return replace(settings, ca_file=sandbox.ca_file)
 
 
 class Store:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from ikas_explore.cli import options
 from ikas_explore.cli.output import print_json
+
+# Python's ssl and this package, requests, Node, curl.
+_TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 
 
 @click.command()
@@ -18,6 +22,7 @@ from ikas_explore.cli.output import print_json
 @options.max_attempts
 @options.retry_delays
 @click.option("--strict", is_flag=True, help="Refuse the endpoints that ikas refuses.")
+@click.option("--tls", is_flag=True, help="Speak https; needs the extra tls.")
 @options.as_json
 def command(
     path: Path | None,
@@ -25,6 +30,7 @@ def command(
     max_attempts: int,
     retry_delays: list[float],
     strict: bool,
+    tls: bool,
     json: bool,
 ) -> None:
     """Run a sandbox until Ctrl-C or SIGTERM.
@@ -37,10 +43,15 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with Sandbox(
-        path, port=port, max_attempts=max_attempts, retry_delays=retry_delays, strict=strict
+        path,
+        port=port,
+        max_attempts=max_attempts,
+        retry_delays=retry_delays,
+        strict=strict,
+        tls=tls,
     ) as running:
-        names = ("base_url", "access_token", "client_id", "client_secret")
-        shown = {name: getattr(running, name) for name in names}
+        names = ("base_url", "ca_file", "client_id", "client_secret", "access_token")
+        shown = {name: value for name in names if (value := getattr(running, name)) is not None}
         if json:
             print_json(shown, line=True)
         else:
@@ -52,5 +63,9 @@ def command(
             print(f"export IKAS_ACCESS_TOKEN={running.access_token}")
             # For `receive` and `push`, which check and make signatures.
             print(f"export IKAS_CLIENT_SECRET={running.client_secret}", flush=True)
+            if running.ca_file is not None:
+                print("\nFor Python, Node and curl; Python and curl then trust nothing else:\n")
+                for name in _TRUST:
+                    print(f"export {name}={quote(running.ca_file)}", flush=True)
         while not ended.wait(1.0):  # in steps, so that signals get through on every system
             pass

@@ -59,6 +59,7 @@ def open_http(
         timeout=check_number("timeout", timeout, least=0, above=True),
         through_proxy=not settings.local,
         transport=transport,
+        ca_file=settings.ca_file,
     )
     # What else httpx could decompress (Brotli, Zstandard) knows no bound.
     http.headers["Accept-Encoding"] = "gzip"

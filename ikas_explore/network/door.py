@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
+from ikas_explore.network.authority import IKAS_DOMAIN
 from ikas_explore.text.printable import printable
 from ikas_explore.values.urls import is_loopback, normal_host
 
@@ -39,7 +40,10 @@ class Door:
         self._base_url = base_url
         self._public_hosts = public_hosts
         self._refused = refused
-        self._last_own = base_url.removeprefix("http://").encode()  # mostly it is the same again
+        scheme, _, own = base_url.partition("://")
+        # Clients that know no other address than ikas' own get here by https alone.
+        self._as_ikas = scheme == "https"
+        self._last_own = own.encode()  # mostly it is the same again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._judge(scope["headers"]) if scope["type"] == "http" else None
@@ -69,7 +73,7 @@ class Door:
         given = host.decode("latin-1")
         parts = _AUTHORITY.fullmatch(given)
         named = None if parts is None else normal_host(parts[1].strip("[]"))
-        if named is not None and (is_loopback(named) or named in (self._public_hosts or ())):
+        if named is not None and self._is_own(named):
             self._last_own = host
             return None
         shown = printable(given.rpartition("@")[2])
@@ -81,6 +85,11 @@ class Door:
                 f"in a terminal with --public-url https://{shown}"
             )
         return 400, f"The Host {shown!r} is not this machine; {advice}."
+
+    def _is_own(self, host: str) -> bool:
+        if is_loopback(host) or host in (self._public_hosts or ()):
+            return True
+        return self._as_ikas and host.endswith(f".{IKAS_DOMAIN}")
 
     def _page(self, origin: bytes) -> str:
         who = printable(origin.decode("latin-1"))

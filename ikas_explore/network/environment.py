@@ -23,25 +23,28 @@ from ikas_explore.values.secret import HiddenMapping, Secret
 from ikas_explore.values.urls import is_loopback
 
 
-def trust(url: str = "https:") -> ssl.SSLContext:
+def trust(url: str = "https:", ca_file: str | None = None) -> ssl.SSLContext:
     """Return what a connection to a URL trusts: the one place that decides it.
 
     For https the authorities that ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` names, in place of those
-    that come with httpx; on this machine too.
+    that come with httpx; on this machine too. With `ca_file`, a sandbox's, that authority alone.
     """
     if url[:6].lower() != "https:":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes its time
-    return _loaded(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")))
+    file, folder, keys = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
+    if ca_file is not None:
+        return _loaded("ca_file", ca_file, None, keys)
+    return _loaded("SSL_CERT_FILE" if file else "SSL_CERT_DIR", file, folder, keys)
 
 
 # Loading certificates takes longer than all else of a client: once for a thousand stores.
 @lru_cache(maxsize=4)
 def _loaded(
+    variable: str,
     file: str | None,
     folder: str | None,
     keys: str | None,  # noqa: ARG001 - read by ssl, so that another value is another context
 ) -> ssl.SSLContext:
-    variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR" if folder else ""
     try:
         if file:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
@@ -53,6 +56,8 @@ def _loaded(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it cannot be read"
         why = "there is none in it" if isinstance(error, ssl.SSLError) else why
+    if variable == "ca_file":
+        raise InvalidArgumentError(f"The sandbox is closed: its ca_file cannot be read ({why}).")
     # Out here: the error names the path.
     raise InvalidArgumentError(f"{variable} {_USELESS[variable]} ({why}). Fix it, or unset it.")
 

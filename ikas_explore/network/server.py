@@ -16,6 +16,7 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 import threading
 import weakref
 from collections.abc import Collection
@@ -27,6 +28,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ikas_explore.errors import IkasError, ServingError
+from ikas_explore.network.authority import serving_https
 from ikas_explore.network.clock import now
 from ikas_explore.network.door import Door, Refused
 from ikas_explore.network.requests import Ending, first_of, until_disconnect
@@ -40,7 +42,8 @@ HOST = "127.0.0.1"
 GRACE = 2.0
 #: Seconds a sender has for the head of a request, the first one and each later one.
 HEAD_TIMEOUT = 10.0
-
+# Seconds a client of https has to say goodbye.
+_GOODBYE = 0.1
 _TLS_HANDSHAKE = b"\x16\x03"
 # The ports this process serves, to say so when one is asked for again, and their sockets.
 _ports: set[int] = set()
@@ -67,7 +70,8 @@ class Server:
     `app` may be a context manager that returns one: it is entered in the server's thread before it
     serves, and left after the last request. `start` and `stop` give up after `deadline` seconds.
     `public_hosts` are let in beside those of this machine, as `normal_host` writes them. `ending`
-    is set when the server is to end, for apps that wait for long.
+    is set when the server is to end, for apps that wait for long. With `tls` it speaks https, and
+    ``ca_file`` is what its clients have to trust.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Server:
         public_hosts: Collection[str] | None = None,
         refused: Refused | None = None,
         ending: Ending | None = None,
+        tls: bool = False,
     ) -> None:
         self._opening = app if isinstance(app, AbstractContextManager) else nullcontext(app)
         self._asked_port = check_number("port", port, least=0, most=65_535, whole=True)
@@ -93,12 +98,14 @@ class Server:
         self._ready: SimpleQueue[None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._tls = tls
+        self.ca_file: str | None = None
         self.port = 0
 
     @property
     def base_url(self) -> str:
-        """``http://127.0.0.1:PORT``, without a slash at the end."""
-        return f"http://{HOST}:{self.port}"
+        """``http://127.0.0.1:PORT``, or https, without a slash at the end."""
+        return f"http{'s' if self._tls else ''}://{HOST}:{self.port}"
 
     def start(self) -> Server:
         """Serve, and return when the app answers."""
@@ -148,13 +155,18 @@ class Server:
         try:
             if self._ending.is_set():
                 raise ServingError(f"The {self._name} was closed before it was ready.")
-            with self._listen() as listener, self._opening as app:
+            secured = serving_https() if self._tls else nullcontext((None, None))
+            with (
+                self._listen() as listener,
+                secured as (context, self.ca_file),
+                self._opening as app,
+            ):
                 self._opened.put(None)
                 self.port = listener.getsockname()[1]
                 _listening.add(listener)
                 _ports.add(self.port)
                 door = Door(app, self.base_url, self._public_hosts, self._refused)
-                server = _PromptServer(door, self._ending, self._ready)
+                server = _PromptServer(door, self._ending, self._ready, context)
                 with asyncio.Runner(loop_factory=_Loop) as runner:
                     runner.run(server.serve(sockets=[listener]))
         except BaseException as error:  # raised by start(), which waits in another thread
@@ -203,7 +215,13 @@ class _Loop(asyncio.SelectorEventLoop):
 class _PromptServer(uvicorn.Server):
     """Ends in milliseconds: uvicorn's own looks every 0.1 s whether to, and then waits as long."""
 
-    def __init__(self, door: Door, ending: Ending, ready: SimpleQueue[None]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        ending: Ending,
+        ready: SimpleQueue[None],
+        context: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 door,
@@ -224,9 +242,11 @@ class _PromptServer(uvicorn.Server):
         )
         self._ending = ending
         self._ready = ready
+        self._context = context
         self._idle: dict[H11Protocol, tuple[object, float]] = {}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.ssl = self._context  # uvicorn's own arguments for it are paths
         await super().startup(sockets)
         self._ready.put(None)
 
@@ -246,14 +266,24 @@ class _PromptServer(uvicorn.Server):
                 if time - self._idle[connection][1] > HEAD_TIMEOUT:
                     connection.transport.abort()
 
+    def _cut_silent(self) -> None:
+        """Cut idle clients of https: asyncio would wait half a minute for each one's goodbye."""
+        connections: list[Any] = list(self.server_state.connections)
+        for connection in connections:
+            transport = connection.transport
+            if transport.is_closing() and not transport.get_write_buffer_size():
+                transport.abort()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         state = self.server_state
         for connection in list(state.connections):
             connection.shutdown()
-        end = now() + GRACE
-        while (state.connections or state.tasks) and now() < end:
+        begin = now()
+        while (state.connections or state.tasks) and now() < begin + GRACE:
+            if self._context is not None and now() > begin + _GOODBYE:
+                self._cut_silent()
             await asyncio.sleep(0.001)
         for request in list(state.tasks):
             request.cancel()

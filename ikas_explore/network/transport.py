@@ -60,13 +60,14 @@ def open_client(
     timeout: float,
     through_proxy: bool = False,
     transport: httpx.BaseTransport | None = None,
+    ca_file: str | None = None,
 ) -> httpx.Client:
     """Return an HTTP client for the host of a URL, its connections held to all of the above.
 
     It follows no redirect, reads no ``.netrc``, and keeps no cookie: stores share a client.
     """
     if transport is None:
-        transport = _Transport(url, proxy_for(url) if through_proxy else None)
+        transport = _Transport(url, proxy_for(url) if through_proxy else None, ca_file)
     elif isinstance(transport, httpx.HTTPTransport):
         hold(transport)
     client = httpx.Client(timeout=min(timeout, LONGEST), transport=transport, trust_env=False)
@@ -77,14 +78,15 @@ def open_client(
 class _Transport(httpx.HTTPTransport):
     """httpx's, for one host: says which proxy it was when that is at fault."""
 
-    def __init__(self, url: str, proxy: Proxy | None) -> None:
-        self._url, self._proxy = url, proxy
+    def __init__(self, url: str, proxy: Proxy | None, ca_file: str | None) -> None:
+        self._proxy = proxy
+        self._trusted = trust(url, ca_file)
         self.open()
 
     def open(self) -> None:
         """Start with a new pool of connections."""
         super().__init__(
-            verify=trust(self._url),
+            verify=self._trusted,
             trust_env=False,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
             proxy=self._proxy.http if self._proxy else None,

@@ -88,11 +88,17 @@ class Sandbox:
         reads JSON is a guess.
     private_app : bool, default False
         Payloads have ``isPrivateApp``, as those of a private app do.
+    tls : bool, default False
+        Serve https, with a throw-away authority for 30 days, for clients that do not take http.
+        ``*.myikas.com`` is let in as a ``Host`` then. Needs the extra ``tls``.
 
     Attributes
     ----------
     base_url : str
         ``http://127.0.0.1:PORT``
+    ca_file : str or None
+        With `tls`, the certificate to trust, until the sandbox is closed. `connect` trusts it when
+        it is given the sandbox; other programs read ``SSL_CERT_FILE`` and the like.
     access_token, client_id, client_secret : str
         Of the default store, ``sandbox``. Plain strings: they open nothing but this sandbox.
 
@@ -104,6 +110,8 @@ class Sandbox:
         The port is taken.
     InvalidArgumentError
         A setting cannot be right.
+    IkasError
+        The extra ``tls`` is not installed.
 
     Examples
     --------
@@ -130,6 +138,7 @@ class Sandbox:
         token_lifetime: float = 14_400,
         token_body: TokenBody = "any",  # noqa: S107 - what a body is, no password
         private_app: bool = False,
+        tls: bool = False,
     ) -> None:
         rules = Rules(
             retries=Retries(max_attempts, retry_delays),
@@ -144,12 +153,15 @@ class Sandbox:
             private_app=private_app,
         )
         check_flag("examples", examples)
+        check_flag("tls", tls)
         checked_seed = secrets.token_hex(16) if seed is None else _checked_seed(seed)
         self._private_app = rules.private_app
         self._state = State(path, rules, seed=checked_seed, examples=examples)
         # The server knows the state but not this object, so that a sandbox nobody holds any more
         # ends too, and one that is held ends with Python.
-        self._server = Server(self._state, port=port, name="sandbox", ending=self._state.ending)
+        self._server = Server(
+            self._state, port=port, name="sandbox", ending=self._state.ending, tls=tls
+        )
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
 
@@ -157,6 +169,11 @@ class Sandbox:
     def base_url(self) -> str:
         """Where it answers: ``http://127.0.0.1:PORT``, without a slash at the end."""
         return self._server.base_url
+
+    @property
+    def ca_file(self) -> str | None:
+        """The certificate to trust, with ``tls=True``; None without."""
+        return self._server.ca_file
 
     @property
     def access_token(self) -> str:

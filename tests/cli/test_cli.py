@@ -86,12 +86,13 @@ def test_a_sandbox_keeps_its_state_in_a_file_and_ends_cleanly(tmp_path: Path) ->
         assert [row["scope"] for row in listed] == ["store/order/created"]
 
 
-def test_the_export_lines_point_everything_at_it() -> None:
-    command = [sys.executable, "-u", *COMMAND[1:], "sandbox"]
+@pytest.mark.parametrize(("options", "lines"), [([], 3), (["--tls"], 7)])
+def test_the_export_lines_point_everything_at_it(options: list[str], lines: int) -> None:
+    command = [sys.executable, "-u", *COMMAND[1:], "sandbox", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         exports: list[str] = []
-        while len(exports) < 3:
+        while len(exports) < lines:
             line = process.stdout.readline()
             assert line, "the sandbox ended"
             exports += [line] if line.startswith("export ") else []

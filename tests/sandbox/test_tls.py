@@ -1,0 +1,108 @@
+"""A sandbox that speaks https: who trusts it, and under which names it answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import freezegun
+import httpx
+import pytest
+from cryptography import x509
+
+import ikas_explore as ikas
+from ikas_explore.errors import IkasError, InvalidArgumentError, TransportError
+from ikas_explore.sandbox import Sandbox
+
+QUERY = {"query": "{ __typename }"}
+
+
+@pytest.fixture
+def secure() -> Iterator[Sandbox]:
+    with Sandbox(tls=True) as sandbox:
+        yield sandbox
+
+
+def ask(sandbox: Sandbox, host: str) -> httpx.Response:
+    """Send a query, verified by a client that knows nothing of this package."""
+    verify = ssl.create_default_context(cafile=sandbox.ca_file) if sandbox.ca_file else False
+    address = f"{sandbox.base_url}/api/v1/admin/graphql"
+    return httpx.post(address, json=QUERY, headers={"Host": host}, verify=verify, trust_env=False)
+
+
+def test_connect_trusts_the_authority_of_its_sandbox_and_no_other(
+    secure: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with ikas.connect(secure) as store:
+        assert len(store.webhooks.list()) == 2
+    with (
+        ikas.connect(
+            "shop", access_token=secure.access_token, base_url=secure.base_url
+        ) as stranger,
+        pytest.raises(TransportError, match=r"certificate is not trusted.*SSL_CERT_FILE"),
+    ):
+        stranger.webhooks.list()
+    with Sandbox(tls=True) as other, ikas.connect(other) as store:
+        monkeypatch.setenv("SSL_CERT_FILE", str(secure.ca_file))
+        assert len(store.webhooks.list()) == 2
+
+
+def test_elsewhere_ssl_cert_file_says_what_is_trusted(
+    secure: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure.ca_file))
+    monkeypatch.setenv("IKAS_BASE_URL", secure.base_url)
+    monkeypatch.setenv("IKAS_ACCESS_TOKEN", secure.access_token)
+    with ikas.connect() as store:
+        assert len(store.webhooks.list()) == 2
+
+
+def test_hosts_of_ikas_are_let_in_with_tls_only(secure: Sandbox) -> None:
+    assert ask(secure, "api.myikas.com").json() == {"data": {"__typename": "Query"}}
+    assert ask(secure, "localhost:1").status_code == 200
+    with Sandbox() as plain:
+        refused = [ask(plain, "api.myikas.com"), ask(secure, "myikas.com.example.com")]
+    assert [answer.status_code for answer in refused] == [400, 400]
+    assert f"use {secure.base_url}" in refused[1].text
+
+
+def test_the_authority_is_good_for_this_machine_and_a_month_and_has_no_key(
+    secure: Sandbox,
+) -> None:
+    path = Path(str(secure.ca_file))
+    assert list(path.parent.iterdir()) == [path]
+    assert b"PRIVATE" not in path.read_bytes()
+    authority = x509.load_pem_x509_certificate(path.read_bytes())
+    valid = authority.not_valid_after_utc - authority.not_valid_before_utc
+    assert valid == dt.timedelta(days=30)
+    limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
+    assert limits.critical
+    assert {str(name.value) for name in limits.value.permitted_subtrees or ()} == {
+        "localhost", "myikas.com", "127.0.0.1/32", "::1/128"
+    }  # fmt: skip
+    secure.close()
+    assert not path.parent.exists()
+
+
+def test_a_closed_sandbox_is_said_to_be_closed() -> None:
+    sandbox = Sandbox(tls=True)
+    sandbox.close()
+    with pytest.raises(InvalidArgumentError, match="The sandbox is closed"):
+        ikas.connect(sandbox)
+
+
+def test_certificates_are_of_today_where_a_test_has_stopped_the_clock() -> None:
+    with freezegun.freeze_time("2020-01-01"), Sandbox(tls=True) as sandbox:
+        assert ask(sandbox, "localhost").status_code == 200
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(IkasError, match=r"pip install 'ikas_explore\[tls\]'"):
+        Sandbox(tls=True)
+    with Sandbox() as plain:
+        assert plain.ca_file is None
