@@ -46,20 +46,33 @@ class Control(Protocol):
         ...
 
 
+#: The layout and the style of each kind of widget. All forms share them and set nothing in them:
+#: a widget with its own is three models, for the kernel and for the page.
+_LOOKS: dict[type[widgets.Widget], widgets.Widget] = {}
+
+
+def make(kind: Any, *names: str, **traits: Any) -> Any:
+    """Make a widget under classes of the style sheet."""
+    traits["layout"] = _look(widgets.Layout)
+    if hasattr(kind, "style"):
+        traits["style"] = _look(kind.style.klass)
+    return kind(_dom_classes=names, **traits)
+
+
+def _look(kind: type[widgets.Widget]) -> widgets.Widget:
+    if kind not in _LOOKS or _LOOKS[kind].comm is None:  # somebody closed all widgets
+        _LOOKS[kind] = kind()
+    return _LOOKS[kind]
+
+
 def stack(*children: widgets.Widget, name: str = "ikas-stack") -> widgets.VBox:
-    """Put widgets under each other, under a class of the style sheet."""
-    return with_class(widgets.VBox(list(children)), name)
+    """Put widgets under each other."""
+    return make(widgets.VBox, name, children=children)
 
 
 def row(*children: widgets.Widget, name: str = "ikas-row") -> widgets.HBox:
-    """Put widgets beside each other, under a class of the style sheet."""
-    return with_class(widgets.HBox(list(children)), name)
-
-
-def with_class(widget: Any, *names: str) -> Any:
-    for name in names:
-        widget.add_class(name)
-    return widget
+    """Put widgets beside each other."""
+    return make(widgets.HBox, name, children=children)
 
 
 def set_class(widget: widgets.Widget, name: str, there: bool) -> None:
@@ -73,12 +86,9 @@ def show_if(widget: widgets.Widget, shown: bool) -> None:
 
 
 def close(widget: widgets.Widget) -> None:
-    """Free a widget, those in it, and their looks."""
+    """Free a widget and those in it."""
     for child in getattr(widget, "children", ()):
         close(child)
-    for name in ("layout", "style"):  # widgets of their own
-        if hasattr(widget, name):
-            getattr(widget, name).close()
     widget.close()
 
 
@@ -86,9 +96,7 @@ class Markup:
     """A piece of HTML that takes no room while it is empty."""
 
     def __init__(self, html: str = "", *, name: str = "") -> None:
-        self.widget = widgets.HTML()
-        if name:
-            self.widget.add_class(name)
+        self.widget = make(widgets.HTML, *filter(None, (name, "" if html else "ikas-empty")))
         self.show(html)
 
     def show(self, html: str) -> None:
@@ -113,9 +121,7 @@ class Button:
         busy: str = "",
         look: str = "",
     ) -> None:
-        self.widget = widgets.Button(description=label)
-        if look:
-            self.widget.add_class(look)
+        self.widget = make(widgets.Button, *filter(None, [look]), description=label)
         self.act = act
         self.ready = ready
         self.busy = busy
@@ -145,11 +151,11 @@ class TextControl:
         self._check = check
         label = _label(field, words)
         if field.many:
-            self._input: Any = widgets.Textarea(description=label, rows=2)
+            self._input: Any = make(widgets.Textarea, description=label, rows=2)
         elif offers is not None:
-            self._input = widgets.Combobox(description=label, options=tuple(offers))
+            self._input = make(widgets.Combobox, description=label, options=tuple(offers))
         else:
-            self._input = widgets.Text(description=label)
+            self._input = make(widgets.Text, description=label)
         otherwise = words("hint.one_a_line") if field.many else ""
         self._hint = hint or words.known(f"hint.{field.name}", otherwise)
         self._note = Markup(name="ikas-beside")
@@ -230,7 +236,7 @@ class TickControl:
     def __init__(self, name: str, label: str = "", *, look: str = "ikas-tick") -> None:
         self.name = name
         self.problem: str | None = None
-        self._box = widgets.Checkbox(value=False, description=label, indent=False)
+        self._box = make(widgets.Checkbox, description=label, indent=False)
         self.widget = row(self._box, name=look)
         self._asked: object = None
 
@@ -270,8 +276,7 @@ class ChoiceControl:
     def __init__(self, name: str, kind: type[widgets.Widget], label: str, look: str) -> None:
         self.name = name
         self._offering = False
-        self._input = kind(description=label, options=[])
-        self.widget = with_class(self._input, look)
+        self._input = self.widget = make(kind, look, description=label, options=[])
 
     @property
     def value(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ikas_explore.forms.delete_section import Deleting
+from ikas_explore.forms.actions import Deleting
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.lines import table
 from ikas_explore.forms.matrix import Matrix
@@ -53,4 +53,4 @@ class DeleteForm(Form):
         return self._deleting.frame
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self._matrix.frame, ["scope", "endpoint", "created_at"])
+        return table(self.words, self._matrix.lines, ["scope", "endpoint", "created_at"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.forms import markup
 from ikas_explore.forms.controls import Markup, TextControl, stack
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.lines import TABLE, cell, fits, matrix_frame, table
+from ikas_explore.forms.lines import TABLE, Line, cell, fits, lines_frame, matrix_lines, said, table
 from ikas_explore.forms.matrix import FILTER
 from ikas_explore.forms.words import Words
 from ikas_explore.text.html_table import html_table
@@ -57,7 +57,7 @@ class Overview(Form):
     ) -> None:
         words = Words(language)
         named = list(dict.fromkeys(frame["store"])) if stores is None else list(stores)
-        self._rows = _Rows(matrix_frame(frame, named), words)
+        self._rows = _Rows(matrix_lines(frame, named), words)
         self._stores = len(named)
         super().__init__(words, [self._rows], about="")
         if failures:
@@ -66,43 +66,43 @@ class Overview(Form):
 
     @property
     def title(self) -> str:
-        registered = int((self._rows.frame["state"] == "registered").sum())
+        registered = sum(line["state"] == "registered" for line in self._rows.lines)
         return self.words.count("fleet.title", self._stores, registered=registered)
 
     @property
     def frame(self) -> DataFrame:
         """The rows that the filter leaves: ``store, scope, state, endpoint`` and the times."""
-        return self._rows.filtered()
+        return lines_frame(self._rows.filtered())
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self.frame.head(MOST_ROWS), _COLUMNS)
+        return table(self.words, self._rows.filtered()[:MOST_ROWS], _COLUMNS)
 
 
 class _Rows(Section):
-    def __init__(self, frame: DataFrame, words: Words) -> None:
-        self.frame = frame
+    def __init__(self, lines: list[Line], words: Words) -> None:
+        self.lines = lines
         self._words = words
         self._filter = TextControl(FILTER, words, hint=words("hint.fleet"))
         self._table = Markup()
         self.controls = [self._filter]
         self.widget = stack(self._filter.widget, self._table.widget)
-        # What a row says, once for all keystrokes.
-        states = frame["state"].map({key: words(key) for key in set(frame["state"])})
-        names = frame["scope"].map({scope: words.scope(scope) for scope in set(frame["scope"])})
-        texts = (frame["store"], frame["scope"], names, states, frame["endpoint"].fillna(""))
-        self._said = [" ".join(row) for row in zip(*texts, strict=True)]
 
-    def filtered(self) -> DataFrame:
-        wanted = self._filter.text
-        if not wanted.strip():
-            return self.frame
-        return self.frame[[fits(wanted, said) for said in self._said]].reset_index(drop=True)
+    def filtered(self) -> list[Line]:
+        names = ("store", "scope", "state", "endpoint")
+        return [
+            line
+            for line in self.lines
+            if fits(
+                self._filter.text,
+                " ".join([line["scope"], *(said(self._words, line, name) for name in names)]),
+            )
+        ]
 
     def update(self) -> None:
         words = self._words
-        rows = self.filtered().head(MOST_ROWS).to_dict("records")
-        cells = [[cell(words, row, name) for name in _COLUMNS] for row in rows]
+        lines = self.filtered()[:MOST_ROWS]
+        cells = [[cell(words, line, name) for name in _COLUMNS] for line in lines]
         columns = [words(f"column.{name}") for name in _COLUMNS]
         html = html_table(columns, cells, name=words("column.scope"))
-        shown = words("matrix.shown", shown=len(rows), count=len(self.frame))
+        shown = words("matrix.shown", shown=len(lines), count=len(self.lines))
         self._table.show(html + markup.note("plain", shown))

@@ -25,8 +25,7 @@ from ikas_explore.forms.controls import (
     TickControl,
     Told,
     close,
-    stack,
-    with_class,
+    make,
 )
 from ikas_explore.forms.words import Words
 from ikas_explore.live import cells
@@ -91,9 +90,9 @@ class Form(ABC):
         self._said: list[str] = []
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
-        head = [widgets.HTML(style.STYLE), self._heading.widget, self._place.widget]
+        head = [make(widgets.HTML, value=style.STYLE), self._heading.widget, self._place.widget]
         body = shown or [section.widget for section in sections]
-        self.widget = with_class(stack(*head, *body), style.ROOT)
+        self.widget = make(widgets.VBox, "ikas-stack", style.ROOT, children=[*head, *body])
         # ipywidgets holds every widget, so no widget may hold the form: when nothing else does,
         # the widgets go with it.
         entered, clicked = _weakly(self._entered), _weakly(self._clicked)
@@ -306,7 +305,7 @@ class Form(ABC):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {printable(self.title)}>"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, Any]:
         columns, rows = self.table()
         texts = [self.title, text_table(columns, rows) if rows else "", *self._said]
         plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
@@ -319,7 +318,9 @@ class Form(ABC):
         if not self._closing.alive:
             return bundle
         cells.show(self)
-        return {**self.widget._repr_mimebundle_(**kwargs), **bundle}
+        # What ipywidgets gives, without its text: the repr of every widget in the form.
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, **bundle}
 
 
 def _weakly(method: Callable[..., None]) -> Callable[..., None]:

@@ -3,47 +3,73 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
 from ikas_explore.forms.words import Words
+from ikas_explore.frames.kinds import Columns
 from ikas_explore.schema.scopes import Scope
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+#: What is known of a scope: `LINE` by name, None where it is missing.
+Line = Mapping[str, Any]
+LINE: Columns = {
+    "store": "string",
+    "scope": "string",
+    "state": "string",
+    "endpoint": "string",
+    "created_at": "time",
+    "updated_at": "time",
+}
+
 #: The columns of a matrix where no widget can be drawn.
-TABLE = ("scope", "state", "endpoint", "created_at", "updated_at")
+TABLE = tuple(LINE)[1:]
 
 #: Columns that say how long ago something was, with the times they read.
 _AGES = {"age": "created_at", "created": "created_at", "updated": "updated_at"}
 
 
-def matrix_frame(shown: DataFrame, stores: Sequence[str]) -> DataFrame:
+def matrix_lines(shown: DataFrame, stores: Iterable[str]) -> list[Line]:
     """Set a webhook frame of some stores against all registrable scopes.
 
-    Returns ``store, scope, state, endpoint, created_at, updated_at``: a row for every store and
-    registrable scope, in the order of the catalogue, and one for whatever else is registered.
-    The state is ``registered``, ``not_registered`` or ``deleted``.
+    Returns a line for every store and registrable scope, in the order of the catalogue, and one
+    for whatever else is registered. The state is ``registered``, ``not_registered`` or
+    ``deleted``.
     """
-    import numpy as np
-    import pandas as pd
+    held: dict[str, dict[str, Line]] = {name: {} for name in stores}
+    names = ("store", "scope", "deleted", "endpoint", "created_at", "updated_at")
+    for store, scope, deleted, *more in zip(*(shown[name].tolist() for name in names), strict=True):
+        lines = held.setdefault(store, {})
+        # Where a deleted row is beside a live one, the live one counts.
+        if scope not in lines or (deleted is not True and lines[scope]["state"] == "deleted"):
+            known = [None if cell != cell else cell for cell in more]  # NaN, NaT
+            there = "not_registered" if known[0] is None else "registered"
+            cells = (store, scope, "deleted" if deleted is True else there, *known)
+            lines[scope] = dict(zip(LINE, cells, strict=True))
+    catalogue = [str(scope) for scope in Scope.registrable()]
+    nothing = dict.fromkeys(LINE)
+    return [
+        held[store].get(scope)
+        or {**nothing, "store": store, "scope": scope, "state": "not_registered"}
+        for store in sorted(held)
+        for scope in (*catalogue, *sorted(held[store].keys() - set(catalogue)))
+    ]
 
-    from ikas_explore.frames.frames import STRING
 
-    known = [str(scope) for scope in Scope.registrable()]
-    wanted = pd.MultiIndex.from_product([list(stores), known], names=["store", "scope"])
-    # Where a deleted row is beside a live one, the live one counts.
-    rows = shown.sort_values("deleted", kind="stable").drop_duplicates(["store", "scope"])
-    held = rows.set_index(["store", "scope"])
-    others = held.index.difference(wanted)
-    frame = held.reindex(wanted.append(others)).reset_index()
-    there, gone = frame["endpoint"].notna(), frame["deleted"].eq(True)
-    states = np.select([gone, there], ["deleted", "registered"], "not_registered")
-    frame["state"] = pd.Series(states, dtype=STRING, index=frame.index)
-    frame = frame.sort_values("store", kind="stable", ignore_index=True)
-    return frame[["store", "scope", "state", "endpoint", "created_at", "updated_at"]]
+def lines_frame(lines: Iterable[Line]) -> DataFrame:
+    """Make the frame of some lines."""
+    from ikas_explore.frames.frames import rows_frame
+
+    def milliseconds(time: dt.datetime | None) -> int | None:
+        return None if time is None else round(time.timestamp() * 1000)
+
+    times = TABLE[-2:]
+    return rows_frame(
+        LINE, [{**each, **{name: milliseconds(each[name]) for name in times}} for each in lines]
+    )
 
 
 def fits(wanted: str, said: str) -> bool:
@@ -54,42 +80,41 @@ def fits(wanted: str, said: str) -> bool:
     >>> fits("erp order", "Order created https://erp.example.com"), fits("crm", "Order created")
     (True, False)
     """
-    return all(word in said.casefold() for word in wanted.casefold().split())
+    said = said.casefold()
+    return all(word in said for word in wanted.casefold().split())
 
 
-def said(words: Words, record: Mapping[Any, Any], column: str) -> str:
-    """Say what a cell of a row shows, as plain text."""
-    value = record["scope" if column == "id" else _AGES.get(column, column)]
-    if column in ("created_at", "updated_at"):
-        return markup.time(value)
-    if column in _AGES and isinstance(value, dt.datetime) and value == value:  # no NaT
-        return words.age((dt.datetime.now(dt.UTC) - value).total_seconds())
-    if not isinstance(value, str):
+def said(words: Words, line: Line, column: str) -> str:
+    """Say what a cell of a line shows, as plain text."""
+    value = line["scope" if column == "id" else _AGES.get(column, column)]
+    if value is None:
         return markup.NONE
+    if column in _AGES:
+        return words.age((dt.datetime.now(dt.UTC) - value).total_seconds())
+    if column in ("created_at", "updated_at"):
+        return f"{value:%Y-%m-%d %H:%M}"
     if column == "scope":
         return words.scope(value)
-    return words(value) if column == "state" else value
+    return words(value) if column == "state" else str(value)
 
 
-def cell(words: Words, record: Mapping[Any, Any], column: str) -> str:
-    """Make a cell of a row, as HTML where it is more than a text."""
-    text = said(words, record, column)
+def cell(words: Words, line: Line, column: str) -> str:
+    """Make a cell of a line, as HTML where it is more than a text."""
+    text = said(words, line, column)
     if column == "state":
-        return markup.state(words, record["state"])
+        return markup.state(words, line["state"])
     if column == "id":
         return markup.span("id", text)
     if text == markup.NONE:
         return markup.span("quiet", text)
     if column == "endpoint":
         return markup.endpoint(text)
-    if column in _AGES:
-        return markup.ago(text, record[_AGES[column]])
-    return markup.span("time", text) if column in TABLE[-2:] else text
+    return markup.ago(text, line[_AGES[column]]) if column in _AGES else text
 
 
 def table(
-    words: Words, frame: DataFrame, columns: Sequence[str]
+    words: Words, lines: Iterable[Line], columns: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
-    """Put rows into words: the names of the columns, and a list of texts per row."""
-    rows = [[said(words, each, name) for name in columns] for each in frame.to_dict("records")]
+    """Put lines into words: the names of the columns, and a list of texts per line."""
+    rows = [[said(words, each, name) for name in columns] for each in lines]
     return [words(f"column.{name}") for name in columns], rows

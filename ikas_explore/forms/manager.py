@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.actions import Deleting, Saving, Undoing
 from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
-from ikas_explore.forms.delete_section import Deleting
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.lines import TABLE, table
+from ikas_explore.forms.lines import TABLE, lines_frame, table
 from ikas_explore.forms.matrix import Matrix
-from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
-from ikas_explore.forms.undo_section import Undoing
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.text.html_table import escape
@@ -68,7 +66,7 @@ class Manager(Form):
     def title(self) -> str:
         if not self._session.known:
             return self.words("matrix.unknown", store=self.about)
-        states = self._matrix.frame["state"].tolist()
+        states = [line["state"] for line in self._matrix.lines]
         return self.words(
             "matrix.title",
             store=self.about,
@@ -82,10 +80,10 @@ class Manager(Form):
 
         The state is ``unknown`` for as long as the store was never listed.
         """
-        return self._matrix.frame.copy()
+        return lines_frame(self._matrix.lines)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self.frame, TABLE)
+        return table(self.words, self._matrix.lines, TABLE)
 
 
 class _Panels(Section):

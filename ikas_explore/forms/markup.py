@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from ikas_explore.forms.words import Words
 from ikas_explore.text.html_table import Html, escape, html_table
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Kind = Literal["plain", "good", "warning", "bad", "busy"]
 
@@ -77,45 +74,45 @@ def state(words: Words, key: str) -> Html:
     return span(f"state ikas-{key}", Html(said))
 
 
-def time(value: Any) -> str:
-    """Write a time to the minute, in UTC; a dash where there is none."""
-    import pandas as pd
-
-    return NONE if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"
+#: A change or what came of it: the columns of the plan's frames.
+Row = Mapping[Any, Any]
 
 
 def changes(
-    words: Words, frame: DataFrame, *, resend: bool = False
+    words: Words, rows: Sequence[Row], *, resend: bool = False
 ) -> tuple[list[str], list[list[str]]]:
     """Put changes or their outcomes into words: the columns, and a list of texts a row."""
-    done = "outcome" in frame.columns
+    done = "outcome" in rows[0] if rows else False
     names = ["scope", "outcome", "before", "after"] if done else ["scope", "change", "now", "then"]
     shown = ["endpoint_before", "endpoint_after"]
-    errors = frame["error"] if done else frame["store"][:0]
     # One that all rows have is of the whole call, and is said beside the button.
-    if errors.nunique() > 1 or (errors.notna().any() and errors.isna().any()):
+    if len({str(row["error"]) for row in rows if done}) > 1:
         names, shown = [*names, "error"], [*shown, "error"]
-    rows = []
-    for row in frame.to_dict("records"):
+    cells = []
+    for row in rows:
         action = "resend" if resend and row["action"] == "keep" else row["action"]
         what = words(f"outcome.{row['outcome']}" if done else f"change.{action}")
         texts = [row[name] if isinstance(row[name], str) else "" for name in shown]
-        rows.append([words.scope(row["scope"]), what, *texts])
-    return [words(f"column.{name}") for name in names], rows
+        cells.append([words.scope(row["scope"]), what, *texts])
+    return [words(f"column.{name}") for name in names], cells
 
 
-def changes_table(words: Words, frame: DataFrame, *, name: str, resend: bool = False) -> Html:
+def changes_table(words: Words, rows: Sequence[Row], *, name: str, resend: bool = False) -> Html:
     """Make the table of a preview or an outcome; empty text when there are no rows.
 
     The two endpoints are under each other, so that the table fits a narrow cell.
     """
-    if not len(frame):
+    if not rows:
         return Html()
-    (scope, what, _, _, *why), rows = changes(words, frame, resend=resend)
-    kinds = frame["outcome"] if "outcome" in frame.columns else frame["action"]
+    (scope, what, _, _, *why), texts = changes(words, rows, resend=resend)
     cells = [
-        [scope, span(f"do-{kind}", what), _ends(words, before, after), *reason]
-        for kind, (scope, what, before, after, *reason) in zip(kinds, rows, strict=True)
+        [
+            said,
+            span(f"do-{row.get('outcome', row['action'])}", done),
+            _ends(words, before, after),
+            *reason,
+        ]
+        for row, (said, done, before, after, *reason) in zip(rows, texts, strict=True)
     ]
     return html_table([scope, what, words("column.endpoint"), *why], cells, name=name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import ipywidgets as widgets
 
@@ -19,23 +19,20 @@ from ikas_explore.forms.controls import (
     TextControl,
     Told,
     close,
+    make,
     row,
     show_if,
     stack,
-    with_class,
 )
 from ikas_explore.forms.fields import Field
 from ikas_explore.forms.form import Section
-from ikas_explore.forms.lines import cell, fits, matrix_frame, said
+from ikas_explore.forms.lines import Line, cell, fits, matrix_lines, said
 from ikas_explore.forms.session import PYTHON_LIST, Session
 from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import did_you_mean, read_texts
 from ikas_explore.values.urls import read_url
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FILTER = Field("filter")
 
@@ -62,8 +59,9 @@ class Matrix(Section):
         self._session = session
         self._words = words
         self._kind = lines
-        self._rows: DataFrame | None = None
+        self._known: list[Line] = []
         self._turn = -1
+        self._drawn: object = None
         self._boxes: dict[str, widgets.Checkbox] = {}
         self._cells: dict[str, list[Markup]] = {}
         self._lines: dict[str, widgets.Widget] = {}
@@ -88,26 +86,26 @@ class Matrix(Section):
         self.controls = [*above, self]
         fields = (each.widget for each in above)
         self.head = row(*fields, *refresh.widgets, name="ikas-filter")
-        self._list = with_class(widgets.VBox(), "ikas-matrix", f"ikas-{lines}")
+        self._list = make(widgets.VBox, "ikas-matrix", f"ikas-{lines}")
         self._names = [self._line_of_names()] if COLUMNS[lines] else []
         title = [Markup(markup.heading(4, words("field.scopes"))).widget] if self._groups else []
         toggles = [row(*(each.widget for each in self._groups.values()))] if self._groups else []
         self.widget = stack(*title, *toggles, self._list, self._count.widget)
 
     @property
-    def frame(self) -> DataFrame:
-        """The rows, a filter aside."""
-        if self._rows is None or self._turn != self._session.turn:
+    def lines(self) -> list[Line]:
+        """All lines, a filter aside."""
+        if self._turn != self._session.turn:
             self._turn = self._session.turn
-            rows = matrix_frame(self._session.shown, [self._session.name])
-            if not self._session.known:
-                rows["state"] = "unknown"
-            if self._kind == "registered":
-                rows = rows[rows["endpoint"].notna()].reset_index(drop=True)
-            elif self._kind == "registrable":
-                rows = rows[rows["scope"].isin(list(Scope.registrable()))].reset_index(drop=True)
-            self._rows = rows
-        return self._rows
+            known, kind = self._session.known, self._kind
+            catalogue = {*map(str, Scope.registrable())}
+            self._known = [
+                line if known else {**line, "state": "unknown"}
+                for line in matrix_lines(self._session.shown, [self._session.name])
+                if kind == "all"
+                or (line["endpoint"] if kind == "registered" else line["scope"] in catalogue)
+            ]
+        return self._known
 
     @property
     def value(self) -> list[str]:
@@ -133,8 +131,20 @@ class Matrix(Section):
     def update(self) -> None:
         """Show the lines that the filter leaves."""
         wanted = " ".join(each.text for each in self._filters)
+        if self._drawn != (wanted, self._session.turn):
+            self._drawn = (wanted, self._session.turn)
+            self._draw(wanted)
+        for select in self._selects:
+            if select.value and {*self._picks[select.value]} != {*self.value}:
+                select.value = None
+        for group, button in self._groups.items():
+            chosen = all(self._boxes[scope].value for scope in self._of(group))
+            name = self._words.known(f"group.{group}", group)
+            button.widget.description = self._words("none" if chosen else "all", group=name)
+
+    def _draw(self, wanted: str) -> None:
         lines, shown = {}, []
-        for record in self.frame.to_dict("records"):
+        for record in self.lines:
             scope = record["scope"]
             lines[scope] = self._line(record)
             named = (said(self._words, record, name) for name in ("scope", "state", "endpoint"))
@@ -150,10 +160,6 @@ class Matrix(Section):
         counts = self._words("matrix.shown", shown=len(shown), count=len(lines))
         self._count.show(markup.note("plain", counts if len(shown) < len(lines) else ""))
         self._offer(shown)
-        for group, button in self._groups.items():
-            chosen = all(self._boxes[scope].value for scope in self._of(group))
-            name = self._words.known(f"group.{group}", group)
-            button.widget.description = self._words("none" if chosen else "all", group=name)
 
     def _offer(self, shown: Sequence[str]) -> None:
         """Offer to select all lines shown, and those of each host and each endpoint."""
@@ -164,8 +170,6 @@ class Matrix(Section):
         named = {"shown": self._words("select.shown")}
         for select in self._selects:
             select.offer({name: named.get(name, name) for name in self._picks})
-            if select.value and {*self._picks[select.value]} != {*self.value}:
-                select.value = None
 
     def _pick(self, select: ChoiceControl) -> None:
         if select.value:
@@ -199,11 +203,11 @@ class Matrix(Section):
             self._quiet = False
         self._changed()
 
-    def _line(self, record: Mapping[Any, Any]) -> widgets.Widget:
+    def _line(self, record: Line) -> widgets.Widget:
         scope, columns = record["scope"], COLUMNS[self._kind]
         line = self._lines.get(scope)
         if line is None:
-            box = widgets.Checkbox(description=self._words.scope(scope), indent=False)
+            box = make(widgets.Checkbox, description=self._words.scope(scope), indent=False)
             box.observe(lambda _: None if self._quiet else self._changed(), "value")
             self._boxes[scope] = box
             cells = [Markup()] if columns else []
@@ -213,7 +217,7 @@ class Matrix(Section):
             each.show(self._cells_html(record))
         return line
 
-    def _cells_html(self, record: Mapping[Any, Any]) -> str:
+    def _cells_html(self, record: Line) -> str:
         absent = "" if isinstance(record["endpoint"], str) else " ikas-none"
         return _cells(
             f'<div class="ikas-cell{absent if name not in ("id", "state") else ""}">'
@@ -228,7 +232,7 @@ class Matrix(Section):
             for name in ("scope", *COLUMNS[self._kind])
         )
         cells = Markup(scope).widget, Markup(_cells(names)).widget
-        return with_class(row(*cells, name="ikas-line"), "ikas-line-head")
+        return make(widgets.HBox, "ikas-line", "ikas-line-head", children=cells)
 
 
 def _cells(html: Iterable[str]) -> str:

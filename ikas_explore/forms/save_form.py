@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.actions import Saving
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.matrix import Matrix
-from ikas_explore.forms.save_section import Saving
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
@@ -60,4 +60,4 @@ class SaveForm(Form):
         return self._saving.frame
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return markup.changes(self.words, self.frame, resend=self._saving.resends)
+        return markup.changes(self.words, self._saving.rows(), resend=self._saving.resends)

@@ -25,7 +25,8 @@ def figures(short: bool) -> Iterator[Figure]:
             "store.webhooks.list()",
             "ms",
             pairs(manager, store.webhooks.list, count),
-            why="makes some 60 widgets",
+            goal=8,
+            why="makes some 80 widgets",
         )
         form = opened.pop()
         for other in opened:
@@ -38,5 +39,6 @@ def figures(short: bool) -> Iterator[Figure]:
             "store.webhooks.list()",
             "ms",
             pairs(lambda: form.fill(endpoint=text[: next(ends)]), store.webhooks.list, count),
+            goal=1,
             why="judges the endpoint and plans eleven scopes anew",
         )
