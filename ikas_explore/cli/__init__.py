@@ -38,7 +38,10 @@ class _Mistake(click.UsageError):
 
 
 class _Commands(click.Group):
-    """Imports a command when it is used, and prints our errors as a line on stderr."""
+    """Imports a command when it is used, and prints our errors as a line on stderr.
+
+    What a command returns is its exit code; None is 0.
+    """
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with printing():  # --version and --help
@@ -61,7 +64,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with printing(ctx):
             try:
-                return super().invoke(ctx)
+                code = super().invoke(ctx)
             except IkasError as error:
                 print_error(type(error).__name__, str(error))
                 raise click.exceptions.Exit(1) from None
@@ -74,6 +77,7 @@ class _Commands(click.Group):
                 raise click.exceptions.Exit(1) from None
             except KeyboardInterrupt:
                 raise click.exceptions.Exit(130) from None
+            raise click.exceptions.Exit(code or 0)
 
 
 def _print_version(ctx: click.Context, param: click.Parameter, asked: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import all_done, carry_out, confirm, print_report, show
+from ikas_explore.cli.changing import carry_out, confirm, show
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 
 
@@ -17,13 +17,7 @@ from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 @options.prune
 @many_stores
 @options.as_json
-def command(
-    file: Path,
-    yes: bool,
-    prune: bool,
-    where: Where,
-    json: bool,
-) -> None:
+def command(file: Path, yes: bool, prune: bool, where: Where, json: bool) -> int:
     """Make the webhooks what a file says.
 
     You see what would change and are asked first. FILE is a TOML file or a snapshot of list
@@ -38,6 +32,5 @@ def command(
             show(planned, json)
         if not planned.empty and not yes:
             confirm("Apply these changes?")
-        report = carry_out(planned, json)
-        print_report(report, json)
-    raise click.exceptions.Exit(0 if all_done(report) and not failed else 1)
+        done = carry_out(planned, json)
+    return 0 if done and not failed else 1

@@ -55,7 +55,7 @@ def command(
     rules: bool,
     where: Where,
     json: bool,
-) -> None:
+) -> int:
     """Check the registered webhooks.
 
     Each finding says how to fix it.
@@ -68,19 +68,19 @@ def command(
 
         table = rule_table()
         print_json(table) if json else print_table(table, empty="There are no rules.")
-        return
+        return 0
     try:
         with where.fleet() as stores:
             audited = stores.audit(policy, probe=probe, received=received)
     except IkasError as error:
         # Not 1, as in other commands: that says that all was checked.
         print_error(type(error).__name__, str(error))
-        raise click.exceptions.Exit(2) from None
+        return 2
     except KeyboardInterrupt:
         print_error("Interrupted", "not all stores were checked.")
-        raise click.exceptions.Exit(2) from None
+        return 2
     _print(audited, "json" if json else format, fail_on)
-    raise click.exceptions.Exit(audited.exit_code(fail_on))
+    return audited.exit_code(fail_on)
 
 
 def _print(audited: Audit, format: str, fail_on: str | None) -> None:

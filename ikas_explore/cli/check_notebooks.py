@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ikas_explore.cli import options
 from ikas_explore.cli.output import print_json
-from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.settings import read_variables
+from ikas_explore.testing.notebooks import (
+    NO_MAX_OUTPUT,
+    RECORD,
+    RULES,
+    UNREADABLE,
+    Finding,
+    check_notebooks,
+    find_records,
+)
 from ikas_explore.text.printable import counted, printable
-
-if TYPE_CHECKING:
-    from ikas_explore.testing.notebooks import Finding
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=options.FILE)
+@options.notebooks
 @click.option(
     "--ignore",
     "ignored",
+    type=click.Choice(RULES),
     metavar="RULE",
     multiple=True,
-    shell_complete=lambda *_: [
-        *("secret", "personal-data", "machine-path", "out-of-order", "never-executed")
-    ],
     help="Leave a rule out; may be repeated.",
 )
 @click.option("--max-output", type=int, hidden=True, help="Removed; says what to use.")
 @options.as_json
-def command(
-    paths: tuple[Path, ...], ignored: tuple[str, ...], max_output: int | None, json: bool
-) -> None:
+def command(paths: list[Path], ignored: tuple[str, ...], max_output: int | None, json: bool) -> int:
     """Check saved notebooks before a commit.
 
     It finds secrets, e-mail addresses and phone numbers in outputs, machine paths, and cells out
@@ -49,23 +49,10 @@ def command(
     Exits with 0 when nothing was found, with 1 when something was, and with 2 when a notebook
     could not be read or the findings could not be written.
     """
-    from ikas_explore.testing.notebooks import (
-        NO_MAX_OUTPUT,
-        RECORD,
-        UNREADABLE,
-        check_notebooks,
-        find_notebooks,
-        find_records,
-    )
-
     if max_output is not None:
         raise click.UsageError(NO_MAX_OUTPUT)
-    try:
-        named = find_notebooks(paths)
-        files = dict.fromkeys([*named, *find_records(named)])
-        findings = check_notebooks(files, environment=read_variables(), ignore=ignored)
-    except InvalidArgumentError as error:
-        raise click.UsageError(str(error)) from None  # exits with 2
+    files = dict.fromkeys([*paths, *find_records(paths)])
+    findings = check_notebooks(files, environment=read_variables(), ignore=ignored)
     records = sum(file.suffix == RECORD for file in files)
     notebooks = len(files) - records
     if json:
@@ -73,8 +60,8 @@ def command(
         print_json({"notebooks": notebooks, "records": records, "findings": found})
     else:
         _print(findings, notebooks, records)
-    if findings:
-        raise click.exceptions.Exit(2 if any(each.rule == UNREADABLE for each in findings) else 1)
+    unread = any(each.rule == UNREADABLE for each in findings)
+    return 2 if unread else 1 if findings else 0
 
 
 def _print(findings: list[Finding], notebooks: int, records: int) -> None:

@@ -8,7 +8,7 @@ import click
 
 from ikas_explore.cli import options
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
-from ikas_explore.cli.output import frame_json, print_json, print_table, records
+from ikas_explore.cli.output import print_frame
 
 
 @click.command()
@@ -19,13 +19,8 @@ from ikas_explore.cli.output import frame_json, print_json, print_table, records
 @many_stores
 @options.as_json
 def command(
-    received: Path,
-    since: str | None,
-    until: str | None,
-    grace: float,
-    where: Where,
-    json: bool,
-) -> None:
+    received: Path, since: str | None, until: str | None, grace: float, where: Where, json: bool
+) -> int:
     """Report how the deliveries of each scope are.
 
     Exits with 0 when all is well, with 2 when something was missed or has stopped, and with 1 when
@@ -34,12 +29,8 @@ def command(
     with where.fleet() as stores:
         health = stores.health(received, since=since, until=until, grace=grace)
         failed = warn_of_failures(stores)
-    if json:
-        print_json(frame_json(health))
-    else:
-        print_table(records(health), empty="There are no webhooks.")
+    print_frame(health, json, empty="There are no webhooks.")
+    if not json:
         click.echo(f"{health.attrs['summary']}.", err=True)
-    if failed:
-        raise click.exceptions.Exit(1)
-    if health["missed"].sum() or (health["state"] == "stopped").any():
-        raise click.exceptions.Exit(2)
+    wrong = health["missed"].sum() or (health["state"] == "stopped").any()
+    return 1 if failed else 2 if wrong else 0

@@ -23,11 +23,11 @@ from ikas_explore.text.printable import counted, printable
 @click.option("--out", type=options.FILE, help="Write a snapshot: .parquet, .csv or .xlsx.")
 @many_stores
 @options.as_json
-def command(out: Path | None, where: Where, json: bool) -> None:
+def command(out: Path | None, where: Where, json: bool) -> int:
     """List the registered webhooks."""
     if where.file is None and out is None:
         _list_one(where, json)
-        return
+        return 0
     if where.file is None:
         with where.connect() as connected:
             frame = connected.webhooks.list()
@@ -56,8 +56,7 @@ def command(out: Path | None, where: Where, json: bool) -> None:
         print_json(webhook_records(frame, with_store=where.file is not None))
     else:
         print_table(records(frame), empty=empty)
-    if failed:
-        raise click.exceptions.Exit(1)
+    return int(failed)
 
 
 def _list_one(where: Where, json: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import confirm, show_and_confirm
+from ikas_explore.cli.changing import confirm, held, show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
 from ikas_explore.cli.output import as_table, print_error, print_json, print_table, records
 from ikas_explore.cli.receive import print_requests
@@ -20,7 +19,6 @@ from ikas_explore.cli.tunnel import tunnel
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import ScopeTakenError
 from ikas_explore.text.printable import counted
-from ikas_explore.values.names import matches
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
@@ -82,13 +80,9 @@ def command(
         if answer and app is None:
             raise click.UsageError("--answer app needs your app, for example 3000/webhooks.")
 
-        def taken() -> list[Mapping[str, str]]:
-            return [
-                {"scope": row["scope"], "endpoint": row["endpoint"]}
-                for row in records(connected.webhooks.list())
-                if any(matches(scope, row["scope"]) for scope in scopes)
-                and not same_endpoint(row["endpoint"], url)
-            ]
+        def taken() -> list[dict[str, str]]:
+            found = held(connected.webhooks, scopes)
+            return [row for row in found if not same_endpoint(row["endpoint"], url)]
 
         if take and not yes:
             show_and_confirm(taken, "Borrow these scopes until you press Ctrl-C?", json)

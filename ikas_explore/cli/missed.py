@@ -11,7 +11,7 @@ import click
 from ikas_explore.cli import options
 from ikas_explore.cli.changing import confirm
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
-from ikas_explore.cli.output import frame_json, print_json, print_table, records
+from ikas_explore.cli.output import print_frame
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.settings import read_variable
 from ikas_explore.system.files import replacing
@@ -43,7 +43,7 @@ def command(
     yes: bool,
     where: Where,
     json: bool,
-) -> None:
+) -> int:
     """List what changed and never arrived.
 
     Exits with 0 when nothing is missing, with 2 when something is, and with 1 when a store could
@@ -54,10 +54,7 @@ def command(
     with where.fleet() as stores:
         gap = stores.missed(received, since=begin, until=until, grace=grace)
         failed = warn_of_failures(stores)
-        if json:
-            print_json(frame_json(gap.frame))
-        else:
-            print_table(records(gap.frame), empty=f"{gap.summary[:1].upper()}{gap.summary[1:]}.")
+        print_frame(gap.frame, json, empty=f"{gap.summary[:1].upper()}{gap.summary[1:]}.")
         click.echo(gap.not_visible, err=True)
         if redeliver is not None and len(gap):
             secret = read_variable("IKAS_CLIENT_SECRET")
@@ -70,12 +67,11 @@ def command(
             click.echo(f"{arrived} of {len(gap)} arrived.", err=True)
             failed = failed or arrived < len(gap)
     if failed:
-        raise click.exceptions.Exit(1)
+        return 1
     if cursor is not None:
         sys.stdout.flush()  # what nobody could read is not done with
         _move(cursor, gap.until)
-    if len(gap) and redeliver is None:
-        raise click.exceptions.Exit(2)
+    return 2 if len(gap) and redeliver is None else 0
 
 
 def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:

@@ -47,6 +47,7 @@ forward_to = click.option(
     metavar="URL",
     help="Your app: it gets the exact bytes of each verified delivery.",
 )
+port = click.option("--port", default=0, show_default=True, help="0 takes a free one.")
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 prune = click.option("--prune", is_flag=True, help="Also delete what the file does not name.")
 desired = click.argument("file", type=FILE)
@@ -98,5 +99,17 @@ def read_limit(ctx: click.Context, param: click.Parameter, text: str) -> int | N
     return int(text)
 
 
+def _find_notebooks(
+    ctx: click.Context, param: click.Parameter, paths: tuple[Path, ...]
+) -> list[Path]:
+    from ikas_explore.testing.notebooks import find_notebooks
+
+    try:
+        return find_notebooks(paths)
+    except InvalidArgumentError as error:
+        raise click.UsageError(str(error)) from None
+
+
+notebooks = click.argument("paths", nargs=-1, required=True, type=FILE, callback=_find_notebooks)
 scope = click.argument("scope", shell_complete=_complete_scope)
 scopes = click.argument("scopes", nargs=-1, required=True, shell_complete=_complete_scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+import json as json_module
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def print_json(value: Any, *, line: bool = False) -> None:
     """Print JSON, indented or on one line, and do not keep it back in a pipe."""
-    text = json.dumps(value, ensure_ascii=not _holds_all(), indent=None if line else 2)
+    text = json_module.dumps(value, ensure_ascii=not _holds_all(), indent=None if line else 2)
     if not is_visible(text.replace("\n", "")):  # \u202e says the same, and does not steer
         text = "".join(
             each if is_visible(each) or each == "\n" else _escaped(each) for each in text
@@ -40,7 +40,7 @@ def _holds_all() -> bool:
 
 def _escaped(letter: str) -> str:
     # JSON lets DEL stand as it is.
-    return "\\u007f" if letter == "\x7f" else json.dumps(letter)[1:-1]
+    return "\\u007f" if letter == "\x7f" else json_module.dumps(letter)[1:-1]
 
 
 def print_error(kind: str, message: str) -> None:
@@ -54,6 +54,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     print(as_table(rows) if rows else empty, flush=True)
 
 
+def print_frame(frame: pd.DataFrame, json: bool, *, empty: str) -> None:
+    """Print a frame as a table, or as JSON with its times as ISO text."""
+    if json:
+        text = frame.to_json(orient="records", date_format="iso", date_unit="ms")
+        print_json(json_module.loads(text))
+    else:
+        print_table(records(frame), empty=empty)
+
+
 def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows that have the same keys as a table."""
     return text_table(list(rows[0]), ([_shown(cell) for cell in row.values()] for row in rows))
@@ -62,11 +71,6 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     """Return the rows of a frame, None where a cell is missing."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
-
-
-def frame_json(frame: pd.DataFrame) -> Any:
-    """Return the rows of any frame as JSON has them: times as ISO text, null where missing."""
-    return json.loads(frame.to_json(orient="records", date_format="iso", date_unit="ms"))
 
 
 def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[dict[str, Any]]:

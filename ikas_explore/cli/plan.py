@@ -16,12 +16,7 @@ from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 @options.prune
 @many_stores
 @options.as_json
-def command(
-    file: Path,
-    prune: bool,
-    where: Where,
-    json: bool,
-) -> None:
+def command(file: Path, prune: bool, where: Where, json: bool) -> int:
     """Show what a file would change.
 
     Nothing is changed. FILE is a TOML file or a snapshot of list --out. Exits with 0 when
@@ -32,4 +27,4 @@ def command(
         failed = warn_of_failures(stores)
     show(planned, json)
     # 2 for changes, as Terraform's plan.
-    raise click.exceptions.Exit(1 if failed else 0 if planned.empty else 2)
+    return 1 if failed else 0 if planned.empty else 2

@@ -27,7 +27,7 @@ def command(
     retry_delays: list[float],
     wrong_signature: bool,
     json: bool,
-) -> None:
+) -> int:
     """Push a signed delivery to an endpoint.
 
     It is signed with IKAS_CLIENT_SECRET. ENDPOINT is an https address of yours, or an address
@@ -53,5 +53,4 @@ def command(
         print_json([row | {"started_at": row["started_at"].isoformat()} for row in records(frame)])
     else:
         print_table(records(frame), empty="Nothing was sent.")
-    if frame["error"].notna().all():
-        raise click.exceptions.Exit(1)
+    return int(frame["error"].notna().all())

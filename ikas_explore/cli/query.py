@@ -11,7 +11,7 @@ import click
 
 from ikas_explore.cli import options
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
-from ikas_explore.cli.output import frame_json, print_json, print_table, records
+from ikas_explore.cli.output import print_frame
 from ikas_explore.text.printable import counted, printable
 
 _SHOWN = 1_000
@@ -73,7 +73,7 @@ def command(
     out: Path | None,
     where: Where,
     json: bool,
-) -> None:
+) -> int:
     """Print a list of ikas' schema, for example listOrder.
 
     Exits with 1 when a store could not be asked.
@@ -98,11 +98,8 @@ def command(
 
         write_snapshot(frame, out)
         click.echo(f"Wrote {counted(len(frame), 'row')} to {printable(str(out))}.", err=True)
-    elif json:
-        print_json(frame_json(frame))
     else:
-        print_table(records(frame), empty="No rows.")
-        if limit is not None and len(frame) >= limit:
+        print_frame(frame, json, empty="No rows.")
+        if not json and limit is not None and len(frame) >= limit:
             click.echo(f"The first {limit:,}; --limit N or --limit all for more.", err=True)
-    if failed:
-        raise click.exceptions.Exit(1)
+    return int(failed)

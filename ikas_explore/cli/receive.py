@@ -24,7 +24,7 @@ _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checke
 
 
 @click.command()
-@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@options.port
 @click.option("--path", type=options.FILE, help="A file that keeps the log.")
 @click.option("--status", default=200, show_default=True, help="The status it answers.")
 @click.option("--count", type=int, help="End after so many.  [default: until Ctrl-C]")

@@ -9,13 +9,13 @@ import click
 from ikas_explore.cli import options
 from ikas_explore.cli.lab import refuse_trap
 from ikas_explore.cli.output import print_error
-from ikas_explore.errors import IkasError, InvalidArgumentError
+from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=options.FILE)
-def command(paths: tuple[Path, ...]) -> None:
+@options.notebooks
+def command(paths: list[Path]) -> int:
     """Execute notebooks in place, on a sandbox.
 
     A folder stands for all notebooks in it and in its folders. ikas.connect() finds a sandbox
@@ -24,14 +24,9 @@ def command(paths: tuple[Path, ...]) -> None:
     Exits with 0 when all were executed, and with 1 when a cell failed: that notebook is not saved.
     """
     from ikas_explore.testing.execution import run_notebook
-    from ikas_explore.testing.notebooks import find_notebooks
 
-    try:
-        notebooks = find_notebooks(paths)
-    except InvalidArgumentError as error:
-        raise click.UsageError(str(error)) from None  # exits with 2
     failed = False
-    for notebook in notebooks:
+    for notebook in paths:
         refuse_trap(notebook.parent)
         try:
             run_notebook(notebook)
@@ -39,5 +34,4 @@ def command(paths: tuple[Path, ...]) -> None:
         except IkasError as error:
             failed = True
             print_error(type(error).__name__, str(error))
-    if failed:
-        raise click.exceptions.Exit(1)
+    return int(failed)

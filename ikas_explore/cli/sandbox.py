@@ -18,7 +18,7 @@ _TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA
 
 @click.command()
 @click.option("--path", type=options.FILE, help="A file that keeps its state.")
-@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@options.port
 @options.max_attempts
 @options.retry_delays
 @click.option("--strict", is_flag=True, help="Refuse the endpoints that ikas refuses.")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import show_and_confirm
+from ikas_explore.cli.changing import held, show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
 from ikas_explore.cli.output import print_json, print_table, records, webhook_records
 from ikas_explore.errors import ScopeTakenError
-from ikas_explore.values.names import matches
 from ikas_explore.values.urls import same_endpoint
 
 
@@ -57,12 +55,11 @@ def command(
             allow_unknown=allow_unknown,
         )
 
-        def taken() -> list[Mapping[str, str]]:
+        def taken() -> list[dict[str, str]]:
             return [
-                {"scope": row["scope"], "endpoint": row["endpoint"], "becomes": endpoint}
-                for row in records(webhooks.list())
-                if any(matches(scope, row["scope"]) for scope in scopes)
-                and not same_endpoint(row["endpoint"], endpoint)
+                row | {"becomes": endpoint}
+                for row in held(webhooks, scopes)
+                if not same_endpoint(row["endpoint"], endpoint)
             ]
 
         try:

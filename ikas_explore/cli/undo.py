@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import all_done, carry_out, confirm, print_report
+from ikas_explore.cli.changing import carry_out, confirm
 from ikas_explore.cli.connecting import Where, many_stores
 from ikas_explore.cli.output import print_json
 from ikas_explore.text.printable import printable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.yes
 @many_stores
 @options.as_json
-def command(yes: bool, where: Where, json: bool) -> None:
+def command(yes: bool, where: Where, json: bool) -> int:
     """Take back the last write.
 
     A write is a save, a delete or an apply. You see what would change and are asked first.
@@ -36,19 +36,17 @@ def command(yes: bool, where: Where, json: bool) -> None:
                 print_json([])
             else:
                 print("Nothing to take back: no write to this store is in the journal.")
-            return
+            return 0
         # --json prints nothing but the result to stdout.
         click.echo(f"The write of {printable(planned.reverts[0].written_at)}:", err=json)
         click.echo(planned.text(), err=json)
         if not planned.empty and not yes:
             changed = _changed_since(planned.reverts, planned)
             confirm(f"{'Somebody changed this since. ' if changed else ''}Take it back?")
-        report = carry_out(planned, json)
-        done = all_done(report)
-        print_report(report, json)
+        done = carry_out(planned, json)
         if done and not json and stores.journal.newest():
             print("Earlier writes are left: run undo again to take back the one before.")
-    raise click.exceptions.Exit(0 if done else 1)
+    return 0 if done else 1
 
 
 def _changed_since(entries: Sequence[Entry], planned: Plan) -> bool:

@@ -317,7 +317,7 @@ def test_a_rule_can_be_left_out(tmp_path: Path) -> None:
     assert {each.rule for each in check_notebooks([path], ignore="secret")} == rules - {"secret"}
     wrong = run(path, "--ignore", "secrets")
     assert wrong.returncode == 2
-    assert "Did you mean 'secret'?" in wrong.stderr
+    assert "'secrets' is not one of 'secret', 'personal-data'" in wrong.stderr
 
 
 def test_an_unreadable_notebook_cannot_be_ignored(tmp_path: Path) -> None:
