@@ -6,12 +6,15 @@ import os
 import queue
 import re
 import shlex
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from ikas_explore.errors import InvalidArgumentError, ServingError
 from ikas_explore.text.printable import printable
@@ -20,6 +23,12 @@ from ikas_explore.text.printable import printable
 _OPENING, _ENDING = 30.0, 5.0
 _ADDRESS = re.compile(r"https://[^\s\"'<>|]+")
 _PIECES = 20  # the last lines that are shown when no address came
+# It ends the tunnel when we are killed. Windows has no groups of processes to end.
+_KEEPER = (
+    [sys.executable, "-IS", str(Path(__file__).with_name("tunnel_keeper.py"))]
+    if hasattr(os, "killpg")
+    else []
+)
 
 
 @contextmanager
@@ -31,19 +40,18 @@ def tunnel(command: str, port: int) -> Iterator[str]:
         raise InvalidArgumentError(f"--tunnel: {error}.") from None
     if not words:
         raise InvalidArgumentError("--tunnel is empty; give the command that opens your tunnel.")
-    try:
-        # A group of its own: Ctrl-C ends it after the scopes were given back, and with all it ran.
-        process = subprocess.Popen(  # noqa: S603 - the user's own command
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ServingError(f"The tunnel {words[0]!r} cannot be run: {error.strerror}.") from None
+    if shutil.which(words[0]) is None:
+        raise ServingError(f"The tunnel {words[0]!r} cannot be run: there is no such program.")
+    # A group of its own: Ctrl-C ends it after the scopes were given back, and with all it ran.
+    process = subprocess.Popen(  # noqa: S603 - the user's own command
+        [*_KEEPER, *words],
+        stdin=subprocess.PIPE if _KEEPER else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
     found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     lines: deque[str] = deque(maxlen=_PIECES)
     reader = threading.Thread(target=_read, args=(process, found, lines), daemon=True)
@@ -78,9 +86,10 @@ def _read(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    if not hasattr(os, "killpg"):  # Windows
+    if process.stdin is None:  # Windows
         process.kill()
         return
+    process.stdin.close()
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)

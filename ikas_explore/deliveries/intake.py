@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from ikas_explore.deliveries.forwarding import Forwarder
-from ikas_explore.deliveries.log import Log, Request
+from ikas_explore.deliveries.log import PENDING, Log, Request
 from ikas_explore.deliveries.payloads import read_payload, to_json
 from ikas_explore.deliveries.signatures import check_signature
 from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageError
@@ -118,6 +118,8 @@ class Intake(AbstractContextManager["Intake"]):
         self.log = Log(self._path)
         if self._forward_to is not None:
             self._forwarder = Forwarder(self._forward_to, self._forwarded)
+            for number, body in self.log.pending():
+                self._forwarder.put(number, body)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -125,7 +127,7 @@ class Intake(AbstractContextManager["Intake"]):
             self._forwarder.close()
         self.log.close()
 
-    def _forwarded(self, number: int, at: int, status: int | None) -> None:
+    def _forwarded(self, number: int, at: int | None, status: int | None) -> None:
         with suppress(StorageError):  # the log is closed, or wait() raises what it kept
             self.log.forwarded(number, at=at, status=status)
 
@@ -157,14 +159,11 @@ class Intake(AbstractContextManager["Intake"]):
             # Not 200: the sender has to come again, as nothing is kept.
             await _answer(send, 503, "the request could not be recorded")
             return
-        if (
-            self._forwarder is not None
-            and request.delivered
-            and request.signature_ok
-            and request.body is not None
-            and self.log.forward_first(request)
-        ):
-            self._forwarder.put(request.number, request.body)
+        if self._forwarder is not None and request.forwarded_status == PENDING:
+            if self.log.forward_first(request.number, request.id_sum, body):
+                self._forwarder.put(request.number, body)
+            else:
+                self._forwarded(request.number, None, None)
         if status is None:
             return
         unanswered = await self._pause(receive, delay) if delay else None
@@ -198,7 +197,8 @@ class Intake(AbstractContextManager["Intake"]):
             return reading.status
         if self.answer_app and self._forwarder is not None:
             return await self._ask_app(self._forwarder, request)
-        request.delivered = True
+        if self._forwarder is not None and request.signature_ok:
+            request.forwarded_status = PENDING
         answers = self.answers
         if answers.ask is None:
             return answers.next()

@@ -63,6 +63,12 @@ ALTER TABLE requests ADD COLUMN signed_with INTEGER;      -- the place of the se
 ALTER TABLE requests ADD COLUMN forwarded_at INTEGER;     -- Unix milliseconds, the last attempt
 ALTER TABLE requests ADD COLUMN forwarded_status INTEGER; -- NULL when no answer came
 """
+# What the third did not have: what is to be forwarded is found without a look at all rows.
+_ADDED_LAST = """
+CREATE INDEX requests_pending ON requests (number) WHERE forwarded_status = 0;
+"""
+#: The status of the app before the first attempt to forward a request.
+PENDING = 0
 #: SQLite takes and gives cells of any kind, whatever the column says.
 _KINDS: dict[str, Any] = {
     "number": int,
@@ -114,7 +120,6 @@ class Request:
     forwarded_at: int | None = None
     forwarded_status: int | None = None
     number: int = 0  # given by the log
-    delivered: bool = False  # whether it is a delivery: not written down
 
     @property
     def id_sum(self) -> int | None:
@@ -130,7 +135,7 @@ class Log:
             path,
             name="receiver's log",
             tables=_REQUESTS,
-            added=[_ADDED, _ADDED_LATER],
+            added=[_ADDED, _ADDED_LATER, _ADDED_LAST],
             functions={"read_text": _read_text, "checksum": _checksum},
             application_id=0x696B7263,  # "ikrc" in ASCII
         )
@@ -178,16 +183,22 @@ class Log:
                 (status, error, number),
             )
 
-    def forward_first(self, request: Request) -> bool:
-        """Return whether no verified request before had these bytes and was forwarded."""
+    def forward_first(self, number: int, id_sum: int | None, body: bytes | None) -> bool:
+        """Return whether no verified request before had these bytes and is, or was, forwarded."""
         return not self._database.read(
             "SELECT 1 FROM requests WHERE id_sum = ? AND number < ? AND body = ? AND signature_ok"
-            " AND (number > ? OR forwarded_at IS NOT NULL) LIMIT 1",
-            request.id_sum,
-            request.number,
-            request.body,
-            self.earlier,
+            " AND (forwarded_status = 0 OR forwarded_at IS NOT NULL) LIMIT 1",
+            id_sum,
+            number,
+            body,
         )
+
+    def pending(self) -> list[tuple[int, bytes]]:
+        """Return what an earlier process answered, and had not forwarded when it ended."""
+        rows = self._database.read(
+            "SELECT number, id_sum, body FROM requests WHERE forwarded_status = 0 ORDER BY number"
+        )
+        return [(row["number"], row["body"]) for row in rows if self.forward_first(*row)]
 
     def app_took(self, request: Request) -> bool:
         """Return whether the app answered 2xx to these bytes before."""
@@ -200,8 +211,8 @@ class Log:
             )
         )
 
-    def forwarded(self, number: int, *, at: int, status: int | None) -> None:
-        """Write the last attempt to forward a request."""
+    def forwarded(self, number: int, *, at: int | None, status: int | None) -> None:
+        """Write the last attempt to forward a request, or that there is none to come."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE requests SET forwarded_at = ?, forwarded_status = ? WHERE number = ?",
@@ -358,5 +369,5 @@ def _cells(row: sqlite3.Row) -> dict[str, Any]:
         "headers": headers,
         "signed_with": row["signed_with"],
         "forwarded_at": row["forwarded_at"],
-        "forwarded_status": row["forwarded_status"],
+        "forwarded_status": row["forwarded_status"] or None,
     }

@@ -78,7 +78,9 @@ class Receiver:
         The address of your app: https, or http on this machine. It gets the exact bytes of each
         verified delivery once; the sender has its answer already. An app that cannot be reached
         or does not answer with a status from 200 to 299 is tried three times in all. Columns
-        ``forwarded_at, forwarded_status`` are of the last attempt. Needs ``client_secret``.
+        ``forwarded_at, forwarded_status`` are of the last attempt. Needs ``client_secret``. What
+        was not passed on when the process ended is sent by the next receiver with the same
+        ``path``; after a crash the app may get one twice.
     delay : float, default 0.0
         Seconds between the row and the answer; can be set while it runs.
     max_body : int, default 10,000,000

@@ -30,7 +30,9 @@ class ReceivedRows:
         for row in frame.to_dict("records"):
             key = _text(row["id"])
             times[key] = times.get(key, 0) + 1 if key else 1
-            status = _text(row["status"])
+            status, forwarded = _text(row["status"]), _text(row.get("forwarded_at"))
+            app = _text(row.get("forwarded_status"))
+            answer = [status, _text(row["error"]), f"→ {app or '-'}" if forwarded else ""]
             rows.append(
                 LiveRow(
                     key=key,
@@ -38,8 +40,8 @@ class ReceivedRows:
                     scope=_text(row["scope"]),
                     object=_text(row["object_id"])[:8],
                     signature=row["signature_ok"],
-                    answer=" ".join(filter(None, (status, _text(row["error"])))),
-                    ok=status == "200",
+                    answer=" ".join(filter(None, answer)),
+                    ok=status == "200" and (not forwarded or app.startswith("2")),
                     attempts=times[key],
                 )
             )

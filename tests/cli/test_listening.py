@@ -108,7 +108,10 @@ def test_answer_app_passes_the_apps_status_on(box: ikas.Sandbox) -> None:
             assert len(app.deliveries()) == 2
 
 
-def test_the_tunnels_first_address_is_used_and_it_ends_with_us(box: ikas.Sandbox) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_the_tunnels_first_address_is_used_and_it_ends_with_us(
+    box: ikas.Sandbox, ending: signal.Signals
+) -> None:
     code = (
         "import os, time; print('pid', os.getpid(), '{port}'); "
         "print('see https://made.example/{port}.', flush=True); time.sleep(600)"
@@ -118,16 +121,21 @@ def test_the_tunnels_first_address_is_used_and_it_ends_with_us(box: ikas.Sandbox
         assert first["url"] == f"https://made.example/{port}"
         assert held(box) == {ORDER: first["url"]}
         children = _children(process.pid)
-        assert children
-        process.send_signal(signal.SIGINT)
+        assert len(children) == 2
+        process.send_signal(ending)
         process.communicate(timeout=60)
         until(lambda: not any(map(_runs, children)))
+    left = {ORDER: first["url"]} if ending == signal.SIGKILL else {}
+    assert held(box) == left
+    run("listen", "--restore", "--yes", **told(box))
     assert held(box) == {}
 
 
 def _children(pid: int) -> list[int]:
+    """What a process started, and what these did."""
     done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
-    return [int(each) for each in done.stdout.split()]
+    found = [int(each) for each in done.stdout.split()]
+    return found + [each for child in found for each in _children(child)]
 
 
 def _runs(pid: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,6 +111,40 @@ def test_what_was_forwarded_in_an_earlier_run_is_not_forwarded_again(
             with Receiver(SECRET, forward_to=app.endpoint, path=tmp_path / "log") as front:
                 client.post(front.endpoint, json=payload())
         assert len(app.deliveries()) == 1
+
+
+def test_what_was_answered_and_not_forwarded_before_a_kill_is_sent_by_the_next_run(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    code = (
+        "import sys; from ikas_explore import Receiver; secret, app, path = sys.argv[1:];"
+        "r = Receiver(secret, forward_to=app, path=path); print(r.endpoint, flush=True); input()"
+    )
+    with Receiver(delay=60) as app:
+        command = [sys.executable, "-c", code, SECRET, app.endpoint, str(tmp_path / "log")]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            endpoint = child.stdout.readline().strip()
+            for number in (1, 2, 1):
+                assert client.post(endpoint, json=payload(number)).status_code == 200
+            assert client.post(endpoint, json=payload(3, signature="0" * 64)).status_code == 200
+            app.wait(2)  # both are under way, and the app is silent
+            child.kill()
+    with Receiver(SECRET, path=tmp_path / "log") as plain:
+        assert plain.deliveries()["signature_ok"].tolist() == [True, True, True, False]
+    with (
+        Receiver() as app,
+        Receiver(SECRET, forward_to=app.endpoint, path=tmp_path / "log") as front,
+    ):
+        client.post(front.endpoint, json=payload(2))
+        found = forwarded(front, 2)
+        assert sorted(app.deliveries()["id"]) == ["id-1", "id-2"]
+    assert [row["forwarded_status"] for row in found] == [200, 200, None, None, None]
+    with Receiver() as app:
+        Receiver(SECRET, forward_to=app.endpoint, path=tmp_path / "log").close()
+        assert app.deliveries().empty
 
 
 def test_the_row_says_which_of_several_secrets_verified_it(client: httpx.Client) -> None:

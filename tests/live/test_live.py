@@ -56,6 +56,22 @@ def test_what_a_stranger_sends_is_marked(receiver: ikas.Receiver) -> None:
     live.stop()
 
 
+def test_what_is_forwarded_is_shown_with_the_apps_answer(sandbox: ikas.Sandbox) -> None:
+    secret = sandbox.client_secret
+    with (
+        ikas.Receiver(status=[204, 500]) as app,
+        ikas.Receiver(secret, forward_to=app.endpoint) as receiver,
+    ):
+        live = receiver.live(language="en")
+        ikas.push(receiver.endpoint, "store/order/created", secret)
+        until(lambda: "200 → 204" in text(live))
+        ikas.push(receiver.endpoint, "store/stock/updated", secret)
+        until(lambda: "200 → 500" in text(live))
+        assert "ikas-bad" in live._table.value
+        assert "ikas-ok" in live._table.value
+        live.stop()
+
+
 def test_a_filter_keeps_what_fits_and_a_pause_holds_it(
     sandbox: ikas.Sandbox, receiver: ikas.Receiver
 ) -> None:
