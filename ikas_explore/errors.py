@@ -18,6 +18,7 @@
     ├── TransportError               no answer: connection, TLS, time-out
     ├── ResponseError                an answer that is not what GraphQL promises
     │   └── RateLimitedError             HTTP 429
+    ├── BudgetError                  a call that could make ikas block the app; nothing was sent
     ├── WaitTimeoutError             a wait on this machine ran out; a TimeoutError
     ├── ScopeTakenError              another endpoint holds the scope
     ├── SignatureError               a delivery that must not be trusted
@@ -180,6 +181,10 @@ class RateLimitedError(ResponseError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message, status_code=429)
         self.retry_after = retry_after
+
+
+class BudgetError(IkasError):
+    """A further call could make ikas block the app: ``on_budget="stop"`` did not send it."""
 
 
 class GraphQLError(IkasError):

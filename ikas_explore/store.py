@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sgqlc.types import Field
 
     from ikas_explore.client.query import Query
+    from ikas_explore.client.throttle import OnBudget
     from ikas_explore.sandbox import Sandbox
 
 
@@ -43,6 +44,7 @@ def connect(
     base_url: str | None = None,
     timeout: float = 30.0,
     transport: httpx.BaseTransport | None = None,
+    on_budget: OnBudget | None = None,
 ) -> Store:
     """Connect to a store of ikas, or to a sandbox on this machine.
 
@@ -76,6 +78,10 @@ def connect(
         Seconds for one request: connecting, sending and the whole answer.
     transport : httpx.BaseTransport, optional
         Sends the requests in place of the network, for tests.
+    on_budget : {"warn", "stop", "off"}, optional
+        What happens where `Store.budget` is no longer ok for the errors of this connection:
+        one warning, `BudgetError` in place of each call, or nothing. Default: ``"warn"`` for
+        ikas, ``"off"`` for a store on this machine.
 
     Returns
     -------
@@ -126,7 +132,7 @@ def connect(
             settings = _sandbox_settings(store, access_token, api_version, given)
         http = open_http(settings, timeout=timeout, transport=transport)
         opened.callback(http.close)
-        client = Client(settings, http, on_token, keeps=embedded)
+        client = Client(settings, http, on_token, keeps=embedded, on_budget=on_budget)
         weakref.finalize(client, http.close)  # for a store that nobody holds and nobody closed
         # What is done in an embedded sandbox ends with it: on disk it would be of no use.
         journal_path = None if embedded is not None else path_of_environment()
@@ -311,6 +317,37 @@ class Store:
         from ikas_explore.client.own_schema import capabilities
 
         return capabilities(self._client)
+
+    def budget(self) -> DataFrame:
+        """Return how much is left before ikas refuses calls or blocks the app.
+
+        ikas counts all calls of the app in this store. Here are those of this connection alone: not
+        those of other processes, other connections, or an earlier run. What is an error to ikas is
+        not documented: counted is every answer with one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a limit that ikas publishes: ``limit``, ``window`` (seconds), ``requests`` and
+            ``errors`` in that window, ``share`` (of the errors, from 0 to 1), ``left`` (how many
+            more may fail, one after the other), and ``state``: ``ok``, ``near`` (from 80 % of a
+            limit on, or when nothing is left), ``blocked until ...`` or ``permanent``.
+            ``attrs["not_visible"]`` says what was not counted.
+
+        Examples
+        --------
+        >>> import ikas_explore as ikas
+        >>> with ikas.connect("sandbox") as store:
+        ...     frame = store.webhooks.list()
+        ...     store.budget()[["limit", "requests", "left", "state"]].head(2).to_dict("records")
+        ... # doctest: +NORMALIZE_WHITESPACE
+        [{'limit': 'calls', 'requests': 1, 'left': 49, 'state': 'ok'},
+         {'limit': 'call errors', 'requests': 1, 'left': 18, 'state': 'ok'}]
+        """
+        from ikas_explore.client.throttle import NOT_VISIBLE
+        from ikas_explore.frames.frames import budget_frame
+
+        return budget_frame(self._client.budget.rows(), NOT_VISIBLE)
 
     def close(self) -> None:
         """Close the connections, and the embedded sandbox; calling it again does nothing."""

@@ -13,7 +13,7 @@ import httpx
 import stamina
 
 from ikas_explore.client.answers import encode, read_data, whole
-from ikas_explore.client.throttle import Throttle
+from ikas_explore.client.throttle import Budget, OnBudget, Throttle
 from ikas_explore.client.tokens import TOKEN_PATH, Tokens
 from ikas_explore.errors import (
     IkasError,
@@ -70,7 +70,7 @@ class Client:
     """Sends operations to one store; `http` may serve others too.
 
     `keeps` lives as long as the client: the embedded sandbox. `throttle` is ikas' limit by default,
-    and none for a store on this machine.
+    and none for a store on this machine; `on_budget` is "warn", and "off" there.
     """
 
     def __init__(
@@ -80,12 +80,16 @@ class Client:
         on_token: Callable[[dict[str, Any]], object] | None = None,
         keeps: object = None,
         throttle: Throttle | None = None,
+        on_budget: OnBudget | None = None,
     ) -> None:
         self.settings = settings
         self._keeps = keeps
         self.url = f"{settings.base_url}/api/{settings.api_version}/admin/graphql"
         self._http = http
         self._throttle = throttle or (None if settings.local else Throttle())
+        if on_budget is None:
+            on_budget = "off" if settings.local else "warn"
+        self.budget = Budget(settings.name, on_budget)
         self._tokens = Tokens(settings, self._send_form, on_token)
 
     def introspect(self) -> dict[str, Any]:
@@ -200,15 +204,20 @@ class Client:
         The request holds a token, and so may half an answer. So what is raised in here, Ctrl-C
         too, leaves without the frames and errors beneath: tracebacks may show local variables.
         """
+        self.budget.check()
         if self._throttle is not None:
             self._throttle.wait()
         try:
             with deadline(self._http.timeout.read):
                 response = self._http.send(make(), stream=True)
+                failed = True
                 try:
-                    return read(whole(response, what))
+                    answer = read(whole(response, what))
+                    failed = False
+                    return answer
                 finally:
                     response.close()
+                    self.budget.count(failed=failed)
         except _HTTPX_ERRORS as error:
             ended: BaseException = transport_error(error, what)
         except BaseException as error:

@@ -1,13 +1,23 @@
-"""Stay below ikas' limit of calls: a refused call is lost time, and too many end in a block."""
+"""Stay below ikas' limits of calls: a refused call is lost time, and too many end in a block."""
 
 from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable
+from typing import Any, Literal, get_args
 
-from ikas_explore.schema.limits import CALLS, Rate
+from ikas_explore.errors import BudgetError
+from ikas_explore.schema.budget import Tally
+from ikas_explore.schema.limits import CALL_LINES, CALLS, Rate
+from ikas_explore.values.names import check_choice
+
+OnBudget = Literal["warn", "stop", "off"]
+
+#: What a client cannot count.
+NOT_VISIBLE = "calls of other processes, other connections and earlier runs, and failed deliveries"
 
 #: Half a second more than ikas' window, as calls do not arrive in the gaps they left in.
 RATE_LIMIT = Rate(CALLS.calls, CALLS.seconds + 0.5)
@@ -43,3 +53,34 @@ class Throttle:
         # Outside the lock: the turn is taken, and others may take theirs meanwhile.
         if turn > now:
             self._sleep(turn - now)
+
+
+class Budget:
+    """The calls of one `Client` beside ikas' limits; says so, or stops, before ikas blocks."""
+
+    def __init__(self, store: str, on_budget: OnBudget) -> None:
+        check_choice("on_budget", on_budget, get_args(OnBudget))
+        self._store = store
+        self._on_budget = on_budget
+        self._tally = Tally(CALL_LINES)
+
+    def check(self) -> None:
+        """Warn once, or refuse each call, where one more that fails could begin a block."""
+        if self._on_budget == "off" or (row := self._tally.near(time.time())) is None:
+            return
+        told = (
+            f"{self._store}: ikas' limit for {row['limit']!r} is {row['state']}: "
+            f"{row['errors']} of {row['requests']} calls failed. budget() shows all limits"
+        )
+        if self._on_budget == "stop":
+            raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
+        self._on_budget = "off"
+        warnings.warn(f'{told}; connect(on_budget="stop") stops before ikas does.', stacklevel=2)
+
+    def count(self, *, failed: bool) -> None:
+        """Count a call that ikas answered."""
+        self._tally.add(time.time(), failed=failed)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row for each limit."""
+        return self._tally.rows(time.time())

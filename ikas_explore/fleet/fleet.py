@@ -436,6 +436,22 @@ class Fleet:
             grace=grace,
         )
 
+    def budget(self) -> DataFrame:
+        """Return how much is left before ikas' limits, for each store; see `Store.budget`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a store and limit: ``store``, and the columns of `Store.budget`.
+        """
+        from ikas_explore.client.throttle import NOT_VISIBLE
+        from ikas_explore.frames.frames import budget_frame
+
+        rows = [
+            {"store": store.name, **row} for store in self for row in store.client.budget.rows()
+        ]
+        return budget_frame(rows, NOT_VISIBLE, of_stores=True)
+
     def _ask(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
         self.list(workers=workers, progress=progress)
         found = self._look(look, workers, progress)

@@ -159,6 +159,17 @@ HEALTH: Columns = {
     "evidence": "string",
 }
 
+#: One row a limit that ikas publishes, and how much of it is left.
+BUDGET: Columns = {
+    "limit": "string",
+    "window": "float",
+    "requests": "int",
+    "errors": "int",
+    "share": "float",
+    "left": "int",
+    "state": "string",
+}
+
 #: One row an operation of the API.
 CAPABILITIES: Columns = {
     "operation": "string",
@@ -241,6 +252,15 @@ def rows_frame(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> pd.DataFr
     """Make a frame of declared columns from rows whose keys are the column names."""
     rows = list(rows)
     return make_frame(columns, {name: [row[name] for row in rows] for name in columns})
+
+
+def budget_frame(
+    rows: Iterable[Mapping[str, Any]], not_visible: str, *, of_stores: bool = False
+) -> pd.DataFrame:
+    """Make the frame of a budget; ``attrs["not_visible"]`` says what was not counted."""
+    frame = rows_frame({"store": "string", **BUDGET} if of_stores else BUDGET, rows)
+    frame.attrs["not_visible"] = not_visible
+    return frame
 
 
 def is_frame(value: object) -> bool:

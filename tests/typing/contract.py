@@ -12,7 +12,7 @@ import ikas_explore as ikas
 
 def stores(box: ikas.Sandbox) -> None:
     store: ikas.Store = ikas.connect("sandbox", api_version="v2", timeout=5.0)
-    ikas.connect(box, on_token=print)
+    ikas.connect(box, on_token=print, on_budget="stop")
     name: str = store.name + store.api_version + store.base_url
     embedded: ikas.Sandbox | None = store.sandbox
     with store as same:
@@ -22,6 +22,7 @@ def stores(box: ikas.Sandbox) -> None:
 
 def webhooks(store: ikas.Store) -> None:
     frame: pd.DataFrame = store.webhooks.list()
+    frame = store.budget()
     frame = store.webhooks.save("https://example.com", "store/order/created", replace=False)
     frame = store.webhooks.save("https://example.com", ikas.Scope.match("*"), sales_channel_ids="c")
     done: bool = store.webhooks.delete(frame["scope"])

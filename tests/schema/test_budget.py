@@ -1,0 +1,148 @@
+"""How much is left before ikas' limits, for given times: the numbers are those of ikas' tables."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from ikas_explore.schema.budget import Tally
+from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES, Line
+
+HOUR, DAY = 3_600.0, 86_400.0
+
+
+def row(tally: Tally, limit: str, now: float) -> dict[str, Any]:
+    return next(each for each in tally.rows(now) if each["limit"] == limit)
+
+
+def many(tally: Tally, number: int, *, at: float, failed: bool) -> dict[str, float]:
+    begun: dict[str, float] = {}
+    for _ in range(number):
+        begun |= tally.add(at, failed=failed)
+    return begun
+
+
+def test_an_hour_of_errors_is_near_at_a_fifth_and_blocked_over_a_quarter() -> None:
+    tally = Tally(CALL_LINES)
+    many(tally, 16, at=0, failed=False)
+    many(tally, 3, at=0, failed=True)
+    assert row(tally, "call errors", 1)["state"] == "ok"  # 3 of 19
+    many(tally, 1, at=0, failed=True)
+    assert row(tally, "call errors", 1)["state"] == "near"
+    assert row(tally, "call errors", 1)["share"] == 0.2
+    left = row(tally, "call errors", 1)["left"]
+    assert not many(tally, left, at=0, failed=True)
+    assert row(tally, "call errors", 1) | {"left": 0} == row(tally, "call errors", 1)
+    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
+    assert row(tally, "call errors", 1)["state"] == "blocked until 1970-01-01 01:00:00 UTC"
+    assert row(tally, "call errors", HOUR + 1)["state"] == "ok"
+
+
+def test_calls_that_all_fail_are_near_before_the_twentieth() -> None:
+    """ikas names no least number; with fewer than 20 calls nothing is blocked."""
+    tally = Tally(CALL_LINES)
+    many(tally, 18, at=0, failed=True)
+    assert row(tally, "call errors", 0)["left"] == 1
+    assert row(tally, "call errors", 0)["state"] == "ok"
+    assert tally.near(0) is None
+    assert not many(tally, 1, at=0, failed=True)
+    assert row(tally, "call errors", 0)["state"] == "near"
+    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
+
+
+def test_a_quarter_of_errors_is_not_more_than_a_quarter() -> None:
+    tally = Tally(CALL_LINES)
+    many(tally, 30, at=0, failed=False)
+    assert not many(tally, 10, at=0, failed=True)
+    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
+
+
+@pytest.mark.parametrize(
+    ("line", "count", "block"),
+    [
+        (CALL_LINES[2], 300, 0.5 * HOUR),
+        (CALL_LINES[3], 3_000, 12 * HOUR),
+        (CALL_LINES[4], 9_000, math.inf),
+        (DELIVERY_LINES[0], 10, 0.25 * HOUR),
+        (DELIVERY_LINES[1], 60, HOUR),
+        (DELIVERY_LINES[2], 240, math.inf),
+    ],
+)
+def test_each_line_of_the_tables(line: Line, count: int, block: float) -> None:
+    """Near at 80 % of its count, blocked by the first request over it."""
+    tally = Tally([line])
+    near = math.ceil(0.8 * count)
+    for requests in range(1, count + 1):
+        assert not tally.add(0, failed=True)
+        shown = row(tally, line.limit, 0)
+        assert shown["left"] == count - requests
+        assert shown["state"] == ("near" if requests >= near else "ok")
+    assert tally.add(0, failed=True) == {line.limit: block}
+    assert tally.blocked(0) == (line.limit, block)
+    state = row(tally, line.limit, 0)["state"]
+    assert state == "permanent" if block == math.inf else state.startswith("blocked until ")
+
+
+@pytest.mark.parametrize("line", [*CALL_LINES[2:], *DELIVERY_LINES])
+def test_a_share_below_the_line_is_never_near(line: Line) -> None:
+    """However many requests; at the share itself it counts."""
+    for percent, crossed in ((line.percent - 1, False), (line.percent, True)):
+        tally = Tally([line])
+        for number in range(line.requests + 100):
+            share = [(number + more) * percent // 100 for more in (0, 1)]
+            tally.add(0, failed=share[1] > share[0])
+        assert bool(tally.until) == crossed
+        assert (row(tally, line.limit, 0)["state"] == "ok") is not crossed
+
+
+def test_a_full_rate_is_blocked_until_the_oldest_call_leaves() -> None:
+    tally = Tally(CALL_LINES)
+    many(tally, 39, at=100.0, failed=False)
+    assert row(tally, "calls", 100)["state"] == "ok"
+    many(tally, 1, at=100.0, failed=False)
+    assert row(tally, "calls", 100)["state"] == "near"
+    assert tally.near(100) is None  # the client waits by itself
+    many(tally, 10, at=105.0, failed=False)
+    assert row(tally, "calls", 105)["state"] == "blocked until 1970-01-01 00:01:50 UTC"
+    tally.add(105.0, failed=True, over_rate=True)
+    assert row(tally, "calls", 105)["requests"] == 50
+    assert row(tally, "calls", 110)["left"] == 40
+
+
+def test_what_left_the_window_does_not_count() -> None:
+    tally = Tally(DELIVERY_LINES)
+    many(tally, 10, at=0, failed=True)
+    assert row(tally, DELIVERY_LINES[0].limit, 0.5 * HOUR)["requests"] == 0
+    assert row(tally, DELIVERY_LINES[1].limit, 0.5 * HOUR)["requests"] == 10
+    assert row(tally, DELIVERY_LINES[2].limit, DAY)["requests"] == 0
+
+
+def test_a_scale_divides_windows_and_blocks() -> None:
+    tally = Tally(DELIVERY_LINES, scale=3_600)
+    assert [each["window"] for each in tally.rows(0)] == [0.5, 3.0, 24.0]
+    assert many(tally, 11, at=0, failed=True) == {DELIVERY_LINES[0].limit: 0.25}
+
+
+def test_a_block_that_ended_begins_again_while_the_share_is_over() -> None:
+    """One more attempt is made, and it is counted with those that are still in the window."""
+    tally = Tally(DELIVERY_LINES)
+    many(tally, 11, at=0, failed=True)
+    assert tally.blocked(0.25 * HOUR) is None
+    assert tally.add(0.25 * HOUR, failed=True) == {DELIVERY_LINES[0].limit: 0.5 * HOUR}
+
+
+def test_millions_of_requests_need_no_more_memory() -> None:
+    """A window is counted in a thousand parts."""
+    tally = Tally(CALL_LINES)
+    for number in range(20_000):
+        tally.add(number * 0.001, failed=False)
+    assert max(len(each._parts) for each in tally._windows) <= 1_001
+    assert row(tally, "calls", 20)["requests"] == pytest.approx(10_000, abs=10)
+
+
+def test_nothing_counted_is_all_ok() -> None:
+    rows = Tally((*CALL_LINES, *DELIVERY_LINES)).rows(0)
+    assert [each["left"] for each in rows] == [50, 19, 300, 3_000, 9_000, 10, 60, 240]
+    assert {each["state"] for each in rows} == {"ok"}
