@@ -149,8 +149,11 @@ def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
 def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return the JSON object an answer holds; raise LoginRequiredError or ResponseError."""
     status = response.status_code
-    answer = _parsed(response.content)
-    if answer is _NO_JSON:
+    try:
+        answer, is_json = decode_bytes(response.content), True
+    except ValueError:
+        answer, is_json = None, False
+    if not is_json:  # raised out here: json's error holds the whole text
         if status == 401:
             raise LoginRequiredError(f"{what}: HTTP 401. {_LOGIN[1]}")
         kind = printable(blank(response.headers.get("content-type", "no content type")))
@@ -168,20 +171,6 @@ def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
             status_code=status,
         )
     return answer
-
-
-_NO_JSON = object()
-
-
-def _parsed(content: bytes) -> Any:
-    """Return the value of a JSON text, or `_NO_JSON`.
-
-    Not an exception: json's own holds the whole text, and would stay as the context of ours.
-    """
-    try:
-        return decode_bytes(content)
-    except ValueError:
-        return _NO_JSON
 
 
 def _raise_errors(answer: dict[str, Any], what: str, status: int, blank: Blank) -> NoReturn:

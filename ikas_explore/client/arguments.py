@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import sgqlc.types
@@ -25,7 +25,7 @@ def read_arguments(field: Field, values: Mapping[str, Any]) -> dict[str, Any]:
     return _read_named(field.args.values(), values, field.schema, where)
 
 
-def missing_arguments(field: Field, given: Mapping[str, Any]) -> list[str]:
+def missing_arguments(field: Field, given: Container[str]) -> list[str]:
     """Return the names of required arguments that were not given."""
     return [arg.name for arg in field.args.values() if _required(arg) and arg.name not in given]
 

@@ -164,7 +164,7 @@ class Client:
             except LoginRequiredError:
                 if last:
                     raise
-            token = self._tokens.renew(token)
+            token = self._tokens.current(stale=token)
         raise AssertionError("the last one returns or raises")  # for the type checker
 
     def _request(self, body: bytes, token: Secret) -> httpx.Request:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sgqlc.operation import Operation
 from sgqlc.types import Field
@@ -19,24 +19,9 @@ from ikas_explore.client.rows import Columns, read_columns
 from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
 from ikas_explore.schema.limits import PAGE_LIMIT
-from ikas_explore.settings import Settings
 
-
-class Source(Protocol):
-    """What a query is sent through; `ikas_explore.client.client.Client` is one."""
-
-    url: str
-    settings: Settings
-
-    def execute(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        what: str,
-        read: Callable[[dict[str, Any]], Any] = ...,
-    ) -> Any:
-        """Send an operation and return what `read` makes of its ``data``."""
+if TYPE_CHECKING:
+    from ikas_explore.client.client import Client
 
 
 class Page(NamedTuple):
@@ -95,7 +80,7 @@ class Request:
                 f"{self.field.graphql_name} needs {', '.join(missing)}; give it with .arguments()."
             )
 
-    def pages(self, source: Source) -> Iterator[Page]:
+    def pages(self, source: Client) -> Iterator[Page]:
         """Fetch the rows page by page; one page where the field has none, or one was asked for.
 
         Raises ListChanged when the counts of two pages differ or an id came twice, and
@@ -207,7 +192,7 @@ class Request:
         return str(operation)
 
     def _ask(
-        self, source: Source, pagination: dict[str, int] | None, read: Callable[[Any], Page]
+        self, source: Client, pagination: dict[str, int] | None, read: Callable[[Any], Page]
     ) -> Page:
         name = self.field.graphql_name
 

@@ -64,8 +64,9 @@ WALKS = 4
 class Query:
     """A query to a store, built step by step. Start one with `Store.query`.
 
-    Each step returns a new query and leaves the old one as it is; a mistake is an error at that
-    step. Nothing is sent before `to_frame`, `to_records` or `to_objects`.
+    Each step returns a new query and leaves the old one as it is. A mistake is an error at that
+    step: `UnknownFieldError` suggests similar names, `InvalidArgumentError` says what a value has
+    to be. Nothing is sent before `to_frame`, `to_records` or `to_objects`.
 
     A list with pages is fetched whole. If rows are created or deleted meanwhile, the pages are
     fetched again from the first on, three times at most; then it is an error. One case cannot be
@@ -112,22 +113,13 @@ class Query:
         *fields : str
             In snake_case or camelCase, nested ones with dots: ``"customer.email"``. The name of
             an object selects all its scalars, ``"*"`` everything. Another call adds fields.
-
-        Returns
-        -------
-        Query
-
-        Raises
-        ------
-        UnknownFieldError
-            There is no such field; suggests similar names.
         """
         if not fields:
             raise InvalidArgumentError("select() was given no field; leave it out to get all.")
         paths = [path for name in fields for path in leaf_paths(self._row_type, name)]
         return replace(self, _selected=tuple(dict.fromkeys([*self._selected, *paths])))
 
-    def where(self, *predicates: Callable[[Row], Any], **conditions: Any) -> Query:
+    def where(self, /, *predicates: Callable[[Row], Any], **conditions: Any) -> Query:
         """Filter the rows, on this machine: a row has to meet all conditions.
 
         Parameters
@@ -144,16 +136,10 @@ class Query:
             Times are `datetime.datetime` in UTC; Unix milliseconds match too. A field that is a
             list matches if one of its items does.
 
-        Returns
-        -------
-        Query
-
         Raises
         ------
-        UnknownFieldError
-            There is no such field; suggests similar names.
-        InvalidArgumentError
-            The field can never have that value.
+        UnknownFieldError, InvalidArgumentError
+            There is no such field, or it can never have that value.
         """
         for predicate in predicates:
             if not callable(predicate):
@@ -177,10 +163,6 @@ class Query:
         ----------
         *fields : str
         descending : bool, default False
-
-        Returns
-        -------
-        Query
         """
         check_flag("descending", descending)
         added = []
@@ -201,7 +183,7 @@ class Query:
             raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
         return replace(self, _limit=number)
 
-    def arguments(self, **values: Any) -> Query:
+    def arguments(self, /, **values: Any) -> Query:
         """Set arguments of the list itself; they are checked against the schema.
 
         Parameters
@@ -210,10 +192,6 @@ class Query:
             By snake_case or camelCase name. A single value is accepted where a list is expected.
             ``pagination={"limit": n}`` sets the size of the pages, 1 to 200. With
             ``pagination={"page": 2}`` that page alone is fetched: 200 rows, or ``limit``.
-
-        Returns
-        -------
-        Query
 
         Raises
         ------
@@ -235,10 +213,6 @@ class Query:
             For example ``"orderLineItems"``. Its chosen fields become columns such as
             ``order_line_items.quantity``; without any, all its scalars. The row's own ``id`` is
             kept. An empty list is one row with missing cells.
-
-        Returns
-        -------
-        Query
 
         Raises
         ------
@@ -263,10 +237,6 @@ class Query:
         salt : str or Secret, optional
             The same salt gives the same pseudonyms in every process. Default: they are the same
             within this process.
-
-        Returns
-        -------
-        Query
 
         Raises
         ------

@@ -14,6 +14,7 @@ from typing import Any
 import sgqlc.types
 from sgqlc.types import ContainerTypeMeta, Field, Schema
 
+from ikas_explore.client.arguments import missing_arguments
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import SCALARS, Kind, kind_of
 from ikas_explore.values.names import did_you_mean
@@ -109,7 +110,7 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
         return list(_all_paths(container, ()))
     head, _, rest = name.partition(".")
     field = find_field(container, head)
-    if any(arg.type.__name__.endswith("!") and arg.default is None for arg in field.args.values()):
+    if missing_arguments(field, ()):
         raise UnknownFieldError(
             f"{container.__name__}.{field.name} needs arguments and cannot be selected."
         )
@@ -130,7 +131,7 @@ def _all_paths(container: ObjectType, above: tuple[ObjectType, ...]) -> Iterator
     """Yield the paths of all scalars of a type and of what it leads to, each type once on a way."""
     for field in fields_of(container):
         base = base_type(field)
-        if any(arg.type.__name__.endswith("!") for arg in field.args.values()):
+        if missing_arguments(field, ()):
             continue
         if not is_object(field):
             yield field.name
@@ -141,13 +142,7 @@ def _all_paths(container: ObjectType, above: tuple[ObjectType, ...]) -> Iterator
 
 def scalar_paths(container: ObjectType) -> list[str]:
     """Return the names of a type's scalar fields: what is selected when nothing is named."""
-    names = [
-        field.name
-        for field in fields_of(container)
-        if not is_object(field)
-        and issubclass(base_type(field), (sgqlc.types.Scalar, sgqlc.types.Enum))
-        and not any(arg.type.__name__.endswith("!") for arg in field.args.values())
-    ]
+    names = _scalars(container)
     if not names:
         raise UnknownFieldError(
             f"{container.__name__} has no scalar fields; select one of: "
@@ -165,7 +160,7 @@ def usual_paths(container: ObjectType) -> list[str]:
 
     All scalar fields, and of each object that is not a list those that name it (`_NAMING`).
     """
-    paths = [] if not _has_scalars(container) else scalar_paths(container)
+    paths = _scalars(container)
     for field in fields_of(container):
         if is_object(field) and not field.args and not field.type.__name__.startswith("["):
             inner = base_type(field)
@@ -175,8 +170,13 @@ def usual_paths(container: ObjectType) -> list[str]:
     return paths or scalar_paths(container)
 
 
-def _has_scalars(container: ObjectType) -> bool:
-    return any(not is_object(field) for field in fields_of(container))
+def _scalars(container: ObjectType) -> list[str]:
+    return [
+        field.name
+        for field in fields_of(container)
+        if issubclass(base_type(field), (sgqlc.types.Scalar, sgqlc.types.Enum))
+        and not missing_arguments(field, ())
+    ]
 
 
 def tree(container: ObjectType, paths: Iterable[str]) -> tuple[Node, ...]:

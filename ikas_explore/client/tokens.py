@@ -87,19 +87,12 @@ class Tokens:
         """Blank the token that was sent, and all others, in what a server answered."""
         return blank(text, (sent, self._access, self._refresh, self._client_secret))
 
-    def current(self) -> Secret:
-        """Return a token that has not expired, fetched if need be."""
-        return self._other_than(None)
-
-    def renew(self, stale: Secret) -> Secret:
-        """Return another token than the one ikas refused."""
-        return self._other_than(stale)
-
     def _good(self, stale: Secret | None) -> Secret | None:
         expired = self._expires_at is not None and self._clock() >= self._expires_at
         return None if self._access is stale or expired else self._access
 
-    def _other_than(self, stale: Secret | None) -> Secret:
+    def current(self, stale: Secret | None = None) -> Secret:
+        """Return a token that is neither expired nor the one ikas refused, fetched if need be."""
         outer = mine = None
         try:
             with self._lock:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ikas_explore.client.query import Query
 from ikas_explore.errors import PlanError
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from ikas_explore.store import Store
 
 Steps = tuple[Callable[[Query], Query], ...]
+P = ParamSpec("P")
+
+
+def _step(
+    step: Callable[Concatenate[Query, P], Query],
+) -> Callable[Concatenate[FleetQuery, P], FleetQuery]:
+    """Return a step of `Query` that is made in all stores, and in the first one at once."""
+
+    @wraps(step)
+    def then(self: FleetQuery, /, *given: P.args, **named: P.kwargs) -> FleetQuery:
+        steps = (*self._steps, lambda query: step(query, *given, **named))
+        return FleetQuery(self._stores, self._listing, self._field, steps)
+
+    return then
 
 
 class FleetQuery:
@@ -37,33 +52,13 @@ class FleetQuery:
             raise PlanError("No store of the fleet can be asked; fleet.errors says why.")
         self._first = self._of(next(iter(stores.values())))
 
-    def select(self, *fields: str) -> FleetQuery:
-        """Choose the fields of the rows."""
-        return self._then(lambda query: query.select(*fields))
-
-    def where(self, *predicates: Callable[..., Any], **conditions: Any) -> FleetQuery:
-        """Filter the rows, on this machine."""
-        return self._then(lambda query: query.where(*predicates, **conditions))
-
-    def sort(self, *fields: str, descending: bool = False) -> FleetQuery:
-        """Sort the rows of each store."""
-        return self._then(lambda query: query.sort(*fields, descending=descending))
-
-    def limit(self, n: int) -> FleetQuery:
-        """Return at most `n` rows of each store."""
-        return self._then(lambda query: query.limit(n))
-
-    def arguments(self, **values: Any) -> FleetQuery:
-        """Set arguments of the list itself."""
-        return self._then(lambda query: query.arguments(**values))
-
-    def explode(self, field: str) -> FleetQuery:
-        """Give each element of a list field a row of its own."""
-        return self._then(lambda query: query.explode(field))
-
-    def mask(self, *fields: str, salt: str | None = None) -> FleetQuery:
-        """Replace personal data by pseudonyms."""
-        return self._then(lambda query: query.mask(*fields, salt=salt))
+    select = _step(Query.select)
+    where = _step(Query.where)
+    sort = _step(Query.sort)
+    limit = _step(Query.limit)
+    arguments = _step(Query.arguments)
+    explode = _step(Query.explode)
+    mask = _step(Query.mask)
 
     @property
     def fields(self) -> Any:
@@ -95,9 +90,6 @@ class FleetQuery:
         for step in self._steps:
             query = step(query)
         return query
-
-    def _then(self, step: Callable[[Query], Query]) -> FleetQuery:
-        return FleetQuery(self._stores, self._listing, self._field, (*self._steps, step))
 
     def __repr__(self) -> str:
         return f"<{repr(self._first).strip('<>')} of {counted(len(self._stores), 'store')}>"
