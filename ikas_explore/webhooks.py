@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ _CALLS = (
     ("delete(scopes)", "removes scopes"),
     ("plan(desired)", "shows what would change; its apply() carries it out"),
     ("undo()", "shows how to take the last write back; its apply() carries it out"),
+    ("listen(scopes)", "brings deliveries to this machine for a while"),
     ("audit(policy)", "finds what is wrong, and says what to do"),
     ("save_form(), delete_form(), manager()", "the same with the mouse"),
 )
@@ -602,18 +604,7 @@ class Webhooks:
         return SaveForm(self._registrations, **self._form_settings(language))
 
     def delete_form(self, *, language: str | None = None) -> DeleteForm:
-        """Return a form for a notebook cell that removes webhooks.
-
-        Parameters
-        ----------
-        language
-            As for `save_form`.
-
-        Returns
-        -------
-        DeleteForm
-            Shown as the last line of a cell.
-        """
+        """Return a form for a notebook cell that removes webhooks; as for `save_form`."""
         from ikas_explore.forms.delete_form import DeleteForm
 
         return DeleteForm(self._registrations, journal=self._journal, language=language)
@@ -621,15 +612,7 @@ class Webhooks:
     def manager(self, *, language: str | None = None) -> Manager:
         """Return the manager for a notebook cell: all scopes, with save, delete and undo.
 
-        Parameters
-        ----------
-        language
-            As for `save_form`.
-
-        Returns
-        -------
-        Manager
-            Shown as the last line of a cell. It shows what a click will change first.
+        It shows what a click will change first; otherwise as for `save_form`.
         """
         from ikas_explore.forms.manager import Manager
 
@@ -645,10 +628,7 @@ class Webhooks:
         }
 
     def __repr__(self) -> str:
-        verbs = (
-            "list(), query(), save(), delete(), plan(), undo(), listen(), audit(), save_form(), "
-            "delete_form(), manager()"
-        )
+        verbs = re.sub(r"\(\w[^)]*\)", "()", ", ".join(call for call, _ in _CALLS))
         return f"<Webhooks of {self.name!r}: {verbs}>"
 
     def _repr_html_(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.operations import Registrations
-from ikas_explore.errors import InvalidArgumentError, PlanError, TransportError
+from ikas_explore.errors import InvalidArgumentError, TransportError
 from ikas_explore.fleet.listing import MOST_WORKERS, Listing
 from ikas_explore.fleet.stores_file import Roster, open_roster
 from ikas_explore.manage.desired import read_desired
@@ -228,25 +228,10 @@ class Fleet:
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> Audit:
-        """Report what is wrong with the webhooks of all stores, and what to do about it.
+        """Report what is wrong with the webhooks of all stores; as `Webhooks.audit` for one.
 
-        A store that could not be asked is a finding too, so the audit is not `ok` then.
-
-        Parameters
-        ----------
-        policy, probe, received
-            As for `Webhooks.audit`.
-        workers, progress
-            As for `list`; `progress` counts the stores, then the probes.
-
-        Returns
-        -------
-        Audit
-
-        Raises
-        ------
-        InvalidArgumentError, InvalidScopeError
-            The policy is wrong.
+        A store that could not be asked is a finding too, so the audit is not `ok` then. `workers`
+        and `progress` are as for `list`; `progress` counts the stores, then the probes.
         """
         from ikas_explore.auditing.audit import audit
         from ikas_explore.auditing.policy import read_policy
@@ -299,10 +284,8 @@ class Fleet:
 
         Raises
         ------
-        PlanError
-            The desired state cannot be read, or no store could be listed.
-        InvalidScopeError, InvalidArgumentError
-            ikas would refuse a scope or endpoint, `prune` is not a bool, or the stores have
+        PlanError, InvalidScopeError, InvalidArgumentError
+            As for `Webhooks.plan`; also when no store could be listed, or when the stores have
             different base URLs.
         """
         self._refuse_hosts()
@@ -310,7 +293,7 @@ class Fleet:
         before = self._fetch(workers, progress)
         failures = self._listing.failures
         if not self._listing.reached:
-            raise PlanError(f"No store could be listed. {' '.join([*failures.values()][:3])}")
+            raise self._listing.nothing("listed")
         return make_plan(
             wanted,
             self._writable(self._listing.reached),
@@ -324,22 +307,11 @@ class Fleet:
         )
 
     def undo(self, **gone: object) -> Plan | None:
-        """Plan what takes back the last write to any store; nothing changes until it is applied.
+        """Plan what takes back the last write to any store; as `Webhooks.undo` for one.
 
         The last write is that of one store, or all that one `Plan.apply` wrote, in all stores.
-
-        Returns
-        -------
-        Plan or None
-            As from `Webhooks.undo`; None when no write is left. Stores that could not be listed
-            are in its notes, and what was written there stays in their journals.
-
-        Raises
-        ------
-        StorageError
-            A journal cannot be read.
-        IkasError
-            None of the stores could be listed.
+        Stores that could not be listed are in the plan's notes, and what was written there stays
+        in their journals.
         """
         refuse_arguments(gone)
         return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)
@@ -347,21 +319,13 @@ class Fleet:
     def query(self, field: str) -> FleetQuery:
         """Start a query for a list of all stores: one frame with a column ``store``.
 
-        Parameters
-        ----------
-        field : str
-            As for `Store.query`.
+        `field` is as for `Store.query`.
 
         Returns
         -------
         FleetQuery
             With the steps of `Query`; ``limit`` counts for each store. A store that fails is in
             `errors`, and no row of it in the frame.
-
-        Raises
-        ------
-        UnknownFieldError
-            There is no such list; suggests similar names.
         """
         from ikas_explore.fleet.querying import FleetQuery
 
@@ -378,19 +342,10 @@ class Fleet:
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> Missed:
-        """Return what changed in any store and never arrived; see `Webhooks.missed`.
+        """Return what changed in any store and never arrived; as `Webhooks.missed` for one.
 
-        Parameters
-        ----------
-        received, since, until, grace
-            As for `Webhooks.missed`.
-        workers, progress
-            As for `list`.
-
-        Returns
-        -------
-        Missed
-            For the stores that could be asked; `errors` names the others.
+        It is for the stores that could be asked; `errors` names the others. `workers` and
+        `progress` are as for `list`.
         """
         from ikas_explore.monitoring.missed import find_missed
 
@@ -412,19 +367,9 @@ class Fleet:
         workers: int = 32,
         progress: Progress | bool | None = None,
     ) -> DataFrame:
-        """Return how the deliveries of each scope of all stores are; see `Webhooks.health`.
+        """Return how the deliveries of each scope of all stores are; as `Webhooks.health` for one.
 
-        Parameters
-        ----------
-        received, since, until, grace
-            As for `Webhooks.health`.
-        workers, progress
-            As for `list`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As `Webhooks.health` returns it, for the stores that could be asked.
+        It is for the stores that could be asked; see `missed`.
         """
         from ikas_explore.monitoring.health import find_health
 
@@ -437,13 +382,7 @@ class Fleet:
         )
 
     def budget(self) -> DataFrame:
-        """Return how much is left before ikas' limits, for each store; see `Store.budget`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row a store and limit: ``store``, and the columns of `Store.budget`.
-        """
+        """Return how much is left before ikas' limits: `Store.budget` with ``store`` in front."""
         from ikas_explore.client.throttle import NOT_VISIBLE
         from ikas_explore.frames.frames import budget_frame
 
@@ -456,8 +395,7 @@ class Fleet:
         self.list(workers=workers, progress=progress)
         found = self._look(look, workers, progress)
         if not found:
-            why = " ".join([*self._listing.failures.values()][:3])
-            raise PlanError(f"No store could be asked. {why}")
+            raise self._listing.nothing("asked")
         return found
 
     def _look(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
@@ -484,17 +422,8 @@ class Fleet:
 
         Use `plan` to say what many stores should have.
 
-        Parameters
-        ----------
-        language : {"en", "tr"}, optional
-            Default: that of the locale.
-        workers, progress
-            As for `list`.
-
-        Returns
-        -------
-        Overview
-            It also names the stores that could not be listed.
+        It also names the stores that could not be listed. `language` is as for
+        `Webhooks.save_form`, `workers` and `progress` as for `list`.
         """
         from ikas_explore.forms.fleet_matrix import Overview
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ikas_explore.client.operations import list_webhooks
 from ikas_explore.client.rows import Columns
-from ikas_explore.errors import IkasError
+from ikas_explore.errors import IkasError, PlanError
 from ikas_explore.manage.applying import is_one_stores, said
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress, progressing
@@ -130,6 +130,10 @@ class Listing:
     def failures(self) -> dict[str, str]:
         """The other stores, sorted, and why."""
         return {name: why for name, (_, why) in self._failed.items()}
+
+    def nothing(self, done: str) -> PlanError:
+        """Return the error for a fleet of which no store could be listed, or asked."""
+        return PlanError(f"No store could be {done}. {' '.join([*self.failures.values()][:3])}")
 
     @property
     def frame(self) -> DataFrame:

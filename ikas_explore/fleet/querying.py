@@ -81,8 +81,7 @@ class FleetQuery:
 
         found = self._listing.ask_all(ask, workers=workers, progress=progress)
         if not found:
-            why = " ".join([*self._listing.failures.values()][:3])
-            raise PlanError(f"No store could be asked. {why}")
+            raise self._listing.nothing("asked")
         return stacked([*found.values()])
 
     def _of(self, store: Store) -> Query:
