@@ -13,17 +13,19 @@ import ikas_explore
 _OURS = str(Path(ikas_explore.__file__).parent)
 
 
-def interrupted(call: Callable[[], object], line: int) -> KeyboardInterrupt | None:
+def interrupted(
+    call: Callable[[], object], line: int, inside: str = ""
+) -> KeyboardInterrupt | None:
     """Call, with a Ctrl-C at the n-th line of ours that this thread runs; None if it ends before.
 
-    Other code is left alone: at the end of a ``with`` block a traced line is where no signal is
+    `inside` names one of our files, whose lines alone count. Other code is left alone: at the end of a ``with`` block a traced line is where no signal is
     seen, and a lock would stay taken.
     """
     left = line
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(_OURS):
+        if not frame.f_code.co_filename.startswith(f"{_OURS}/{inside}"):
             return None
         left -= event == "line"
         if left == 0:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-#: Open handles of this process: a fork has no use for them.
-_HELD: set[int] = set()
+#: Open handles of this process, each with its file and thread: a fork has no use for them.
+_HELD: dict[int, tuple[Path, int]] = {}
 
 
 @contextmanager
@@ -17,9 +18,13 @@ def locked(path: Path) -> Iterator[int]:
 
     The file may be removed, or another may take its place, while it is held.
     """
+    owner = path, threading.get_ident()
+    # Ctrl-C while it was given back: this thread would wait for itself.
+    for left in [handle for handle, other in [*_HELD.items()] if other == owner]:
+        _release(left)
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _HELD.add(handle)
+        _HELD[handle] = owner
         try:
             _flock(handle, lock=True)
             if _is_at(handle, path):  # else another took its place while this one waited
@@ -27,9 +32,13 @@ def locked(path: Path) -> Iterator[int]:
                 return
         finally:
             if handle in _HELD:  # and this is no fork
-                _HELD.discard(handle)
-                _flock(handle, lock=False)  # a fork may have the handle too
-                os.close(handle)
+                _release(handle)
+
+
+def _release(handle: int) -> None:
+    _flock(handle, lock=False)  # first of all, and by name: a fork may have the handle too
+    del _HELD[handle]
+    os.close(handle)
 
 
 def is_held(path: Path) -> bool:
@@ -66,7 +75,7 @@ def _flock(handle: int, *, lock: bool, wait: bool = True) -> None:
 def _close_held() -> None:
     while _HELD:
         with suppress(OSError):
-            os.close(_HELD.pop())
+            os.close(_HELD.popitem()[0])
 
 
 if hasattr(os, "register_at_fork"):

@@ -14,6 +14,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.manage.journal import Journal
+from tests.interrupting import interrupted
 from tests.waiting import until
 
 ORDER, STOCK = "store/order/created", "store/stock/created"
@@ -208,3 +209,18 @@ def test_forks_write_their_own_while_threads_of_the_parent_hold_the_locks(
     ended, entries = json.loads(done.stdout)
     assert ended == [0] * 20
     assert entries == (20 if on_disk else 0)
+
+
+def test_ctrl_c_while_a_file_is_given_back_does_not_hold_it_for_ever(
+    box: ikas.Sandbox, journal: Journal
+) -> None:
+    """The traceback of a Ctrl-C keeps what it interrupted: the next write must not wait for it."""
+    with ikas.connect(box) as store:
+        line, kept = 1, []
+        while interrupt := interrupted(
+            lambda: store.webhooks.save(FIRST, ORDER), line, inside="system/locks.py"
+        ):
+            kept.append(interrupt)
+            store.webhooks.save(SECOND, ORDER)
+            line += 1
+    assert line > 10
