@@ -21,7 +21,7 @@ from ikas_explore.text.printable import counted
 @click.option("--since", help="A date (in UTC), or a time with its zone.")
 @click.option(
     "--state",
-    type=click.Choice(["pending", "delivered", "exhausted", "blocked"]),
+    type=click.Choice(["pending", "delivered", "exhausted", "blocked", "withheld"]),
     help="Only those in this state.",
 )
 @options.as_json

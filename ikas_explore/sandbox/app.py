@@ -31,6 +31,7 @@ from ikas_explore.network.requests import (
 )
 from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.blocks import Blocks
 from ikas_explore.sandbox.catalogue import Catalogue
 from ikas_explore.sandbox.control import Json, control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
@@ -43,6 +44,7 @@ from ikas_explore.sandbox.tables import Rows
 from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.sandbox.worker import Worker
 from ikas_explore.schema import API_VERSIONS
+from ikas_explore.schema.limits import CALLS
 from ikas_explore.settings import SANDBOX
 from ikas_explore.text.html_table import escape
 
@@ -65,6 +67,7 @@ class State(AbstractContextManager[Starlette]):
     events: Events
     deliveries: Deliveries
     worker: Worker
+    blocks: Blocks
     faults: Faults
     routes: list[Route]
 
@@ -73,7 +76,7 @@ class State(AbstractContextManager[Starlette]):
     ) -> None:
         self._opening = (path, seed, examples)
         self._rules = rules
-        self.rate_limit = RateLimit()
+        self.rate_limit = RateLimit(bool(rules.blocks), seconds=CALLS.seconds / rules.time_scale)
         self.calls: Counter[str] = Counter()
         self.ending = Ending()
 
@@ -82,8 +85,10 @@ class State(AbstractContextManager[Starlette]):
         self.rows = Rows(path, seed)
         try:
             self.stores = Stores(self.rows)
-            self.worker = Worker(Ledger(self.rows, self._rules, self.stores), self._rules)
-            self.events = Events(self.rows, self._rules, self.worker.add)
+            self.blocks = Blocks(self.rows, self._rules)
+            ledger = Ledger(self.rows, self._rules, self.stores, self.blocks)
+            self.worker = Worker(ledger, self._rules)
+            self.events = Events(self.rows, self._rules, self.blocks, self.worker.add)
             self.deliveries = Deliveries(self.rows)
             self.faults = Faults(self.rows.random("faults"))
             self.catalogue = Catalogue(self.rows)
@@ -123,7 +128,7 @@ class State(AbstractContextManager[Starlette]):
             *graphql,
             Route("/api/admin/oauth/token", token_path, methods=["POST"]),
             Route("/api/admin/oauth/authorize", _install_page(self.stores), methods=["GET"]),
-            *control_routes(self.stores, self.events, self.deliveries, self.faults),
+            *control_routes(self.stores, self.events, self.deliveries, self.faults, self.blocks),
         ]
 
     @asynccontextmanager
@@ -164,6 +169,16 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
         body = await read_body(request.receive, MOST)
         state.calls.update(executor.fields(body))
         store = state.stores.of_header(request.headers.get("authorization", ""))
+        response = await respond(request, body, store)
+        if store is not None:
+            # Every answer of ours begins with its errors.
+            failed = response.status_code != 200 or response.body[:9] == b'{"errors"'
+            state.blocks.count(
+                "calls", store.name, failed=failed, over_rate=response.status_code == 429
+            )
+        return response
+
+    async def respond(request: Request, body: bytes, store: StoreCredentials | None) -> Response:
         struck = state.faults.strike(store.name if store else None)
         if "latency" in struck:
             await first_of(state.ending.wait(), timeout=struck["latency"].seconds)
@@ -174,6 +189,9 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
         if "rate_limited" in struck:
             fault = struck["rate_limited"]
             return _too_many_calls(fault.seconds or 0, fault.hint)
+        if store and (block := state.blocks.blocked("calls", store.name)):
+            seconds, why = block
+            return _too_many_calls(seconds, state.rate_limit.hint, f"Too many requests: {why}.")
         wait = state.rate_limit.wait(store.name) if store else None
         if wait is not None:
             return _too_many_calls(math.ceil(wait), state.rate_limit.hint)
@@ -222,11 +240,16 @@ def _gateway_page(status: int) -> Response:
     return HTMLResponse(f"<html><body><h1>{status}</h1></body></html>", status)
 
 
-def _too_many_calls(seconds: float, hint: Hint) -> Response:
-    """Make a 429; what ikas' looks like is unknown, so there are three."""
+def _too_many_calls(seconds: float, hint: Hint, why: str = "Too many requests.") -> Response:
+    """Make a 429; what ikas' looks like is unknown, so there are three.
+
+    That a block is answered with one too is a guess; one for good has no hint.
+    """
     refusal: dict[str, Any] = {
-        "errors": [{"message": "Too many requests.", "extensions": {"code": "TOO_MANY_REQUESTS"}}]
+        "errors": [{"message": why, "extensions": {"code": "TOO_MANY_REQUESTS"}}]
     }
+    if seconds == math.inf:
+        hint = "none"
     if hint == "body":
         refusal["retryAfter"] = seconds
     headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None

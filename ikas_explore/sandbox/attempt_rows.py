@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ikas_explore.deliveries.attempts import Outcome
 from ikas_explore.deliveries.payloads import encode, envelope
 from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.sandbox.blocks import Blocks
 from ikas_explore.sandbox.event_rows import receiver_of, why_blocked
 from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import Stores
@@ -28,14 +29,16 @@ WHERE d.number = ?1 AND d.state = 'pending'
   AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = ?1 AND number = ?2)
 """
 _UNDER_WAY = """
-SELECT a.delivery, a.number, d.endpoint
+SELECT a.delivery, a.number, d.endpoint, e.store
 FROM deliveries AS d JOIN attempts AS a ON a.delivery = d.number
+JOIN events AS e ON e.number = d.event
 WHERE d.state = 'pending' AND a.status_code IS NULL AND a.error IS NULL
 """
 _PENDING = """
-SELECT number, endpoint, next_at,
-  1 + (SELECT count(*) FROM attempts AS a WHERE a.delivery = deliveries.number) AS attempt
-FROM deliveries WHERE state = 'pending' ORDER BY number
+SELECT d.number, d.endpoint, d.next_at, e.store,
+  1 + (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempt
+FROM deliveries AS d JOIN events AS e ON e.number = d.event
+WHERE d.state = 'pending' ORDER BY d.number
 """
 _END_REGISTRATION = """
 DELETE FROM webhooks WHERE (store, scope, endpoint) =
@@ -70,7 +73,8 @@ class Turn:
     claims: list[Claim]
     #: Further attempts, and the seconds until each.
     again: list[tuple[Due, float]]
-    #: Attempts that are not made after all: their webhook has moved to where nothing may go.
+    #: Attempts that are not made after all: withheld, or their webhook has moved to where nothing
+    #: may go.
     dropped: list[Due]
     #: Deliveries that are no longer pending.
     ended: int
@@ -79,9 +83,10 @@ class Turn:
 class Ledger:
     """The rows of deliveries and attempts, as the worker writes them."""
 
-    def __init__(self, rows: Rows, rules: Rules, stores: Stores) -> None:
+    def __init__(self, rows: Rows, rules: Rules, stores: Stores, blocks: Blocks) -> None:
         self._rows = rows
         self._rules = rules
+        self._blocks = blocks
         self._stores = stores
 
     def turn(self, finished: Sequence[Finished], taken: Sequence[Due]) -> Turn:
@@ -92,10 +97,15 @@ class Ledger:
         with self._rows.transaction() as connection:
             now = now_ms()
             for each in finished:
+                due = each.due
                 wait = self._record(connection, each, now)
                 if wait is not None:
-                    due = each.due
-                    again.append((Due(due.delivery, due.attempt + 1, due.receiver), wait))
+                    again.append((replace(due, attempt=due.attempt + 1), wait))
+                if wait is None or self._rules.blocks != "deliveries":
+                    failed = not each.outcome.ok
+                    self._blocks.count(
+                        "deliveries", due.store, failed=failed, connection=connection
+                    )
             for due in taken:
                 claim = self._claim(connection, due, now)
                 if claim is None:
@@ -107,16 +117,14 @@ class Ledger:
     def recover(self) -> list[tuple[Due, float]]:
         """Take up what an earlier process left: attempts, and the seconds until each is due."""
         cut_off = [
-            Finished(
-                Due(row["delivery"], row["number"], receiver_of(row["endpoint"])), CUT_OFF, None
-            )
+            Finished(_due(row, row["delivery"], row["number"]), CUT_OFF, None)
             for row in self._rows.read(_UNDER_WAY)
         ]
         self.turn(cut_off, ())
         now = now_ms()
         return [
             (
-                Due(row["number"], row["attempt"], receiver_of(row["endpoint"])),
+                _due(row, row["number"], row["attempt"]),
                 self._wait(row["attempt"], (row["next_at"] - now) / 1000),
             )
             for row in self._rows.read(_PENDING)
@@ -159,20 +167,22 @@ class Ledger:
         if row is None:
             # Ctrl-C came before its event was committed; another may have got its number since.
             return None
-        endpoint = row["endpoint"]
-        if self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
-            endpoint = row["current"]
+        endpoint, state, reason = row["endpoint"], "withheld", None
+        if block := self._blocks.blocked("deliveries", row["store"]):
+            reason = block[1]
+        elif self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
+            endpoint, state = row["current"], "blocked"
             reason = why_blocked(endpoint, self._rules.deliver_to)
             connection.execute(
                 "UPDATE deliveries SET endpoint = ? WHERE number = ?", (endpoint, due.delivery)
             )
-            if reason:
-                connection.execute(
-                    "UPDATE deliveries SET state = 'blocked', reason = ?, next_at = NULL,"
-                    " finished_at = ? WHERE number = ?",
-                    (reason, now, due.delivery),
-                )
-                return None
+        if reason:
+            connection.execute(
+                "UPDATE deliveries SET state = ?, reason = ?, next_at = NULL, finished_at = ?"
+                " WHERE number = ?",
+                (state, reason, now, due.delivery),
+            )
+            return None
         connection.execute(
             "INSERT INTO attempts (delivery, number, started_at) VALUES (?, ?, ?)",
             (due.delivery, due.attempt, now),
@@ -189,3 +199,7 @@ class Ledger:
             created_at=moment_of(row["created_at"]),
         )
         return Claim(due, endpoint, encode(payload))
+
+
+def _due(row: sqlite3.Row, delivery: int, attempt: int) -> Due:
+    return Due(delivery, attempt, receiver_of(row["endpoint"]), row["store"])

@@ -3,9 +3,9 @@
 Each rule is one named setting; `Sandbox` says what it means. Where the defaults come from:
 ``max_attempts`` seed ("for 3 times"; ikas told one integrator "three more", which would be 4),
 ``token_lifetime`` and the refusals of ``strict`` docs and live; ``retry_delays``,
-``receiver_timeout``, ``on_exhausted``, ``next_attempt_to`` and ``concurrency`` are inferred, as
-ikas' own are unknown; ``deliver_to`` is a decision of this sandbox, as the endpoints of the
-seed's examples are real hosts.
+``receiver_timeout``, ``on_exhausted``, ``next_attempt_to``, ``concurrency`` and what ``blocks``
+counts are inferred, as ikas' own are unknown; ``deliver_to`` is a decision of this sandbox, as the
+endpoints of the seed's examples are real hosts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ DeliverTo = Literal["loopback", "any"]
 OnExhausted = Literal["delivery", "registration"]
 NextAttemptTo = Literal["first", "current"]
 TokenBody = Literal["any", "form"]
+Blocking = bool | Literal["deliveries"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,21 @@ class Rules:
     token_lifetime: float = 14_400
     token_body: TokenBody = "any"  # noqa: S105 - what a body is, no password
     private_app: bool = False
+    blocks: Blocking = False
+    time_scale: float = 1.0
 
     def __post_init__(self) -> None:
         check_choice("deliver_to", self.deliver_to, get_args(DeliverTo))
         check_choice("on_exhausted", self.on_exhausted, get_args(OnExhausted))
         check_choice("next_attempt_to", self.next_attempt_to, get_args(NextAttemptTo))
         check_choice("token_body", self.token_body, get_args(TokenBody))
+        check_choice("blocks", self.blocks, (False, True, "deliveries"))
         check_flag("strict", self.strict)
         check_flag("private_app", self.private_app)
         for name, most in (("receiver_timeout", FINITE), ("token_lifetime", _CENTURY)):
             seconds = check_number(name, getattr(self, name), least=0, most=most, above=True)
             object.__setattr__(self, name, seconds)
+        scale = check_number("time_scale", self.time_scale, least=0.01, most=1_000_000)
+        object.__setattr__(self, "time_scale", scale)
         places = check_number("concurrency", self.concurrency, least=1, whole=True)
         object.__setattr__(self, "concurrency", places)

@@ -2,7 +2,8 @@
 
 ``POST /control/events`` makes an event happen, ``GET /control/deliveries`` and
 ``/control/attempts`` stream the rows of the token's store with the keys of the frames (times
-in Unix milliseconds), ``PUT /control/faults`` replaces the faults. All want a store's access
+in Unix milliseconds), ``PUT /control/faults`` replaces the faults, and
+``GET /control/budget`` answers the rows of `Sandbox.budget`. All want a store's access
 token as Bearer; none of them is part of ikas.
 
 The two lists take ``since`` (ISO text), ``state`` and ``limit`` as `Sandbox.deliveries` does.
@@ -22,6 +23,7 @@ from starlette.routing import Route
 from ikas_explore.deliveries.payloads import to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.requests import read_body
+from ikas_explore.sandbox.blocks import Blocks
 from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, Listed
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Faults
@@ -42,7 +44,7 @@ class Json(JSONResponse):
 
 
 def control_routes(
-    stores: Stores, events: Events, deliveries: Deliveries, faults: Faults
+    stores: Stores, events: Events, deliveries: Deliveries, faults: Faults, blocks: Blocks
 ) -> list[Route]:
     """Make the routes."""
 
@@ -94,12 +96,20 @@ def control_routes(
         route("deliveries", "GET", get("deliveries")),
         route("attempts", "GET", get("attempts")),
         route("faults", "PUT", put_faults),
+        route("budget", "GET", _budget(blocks)),
     ]
 
 
 def refuse(status: int, code: str | None, message: str) -> Response:
     """Answer an error as GraphQL writes it."""
     return Json({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
+
+
+def _budget(blocks: Blocks) -> Answer:
+    async def get_budget(_: Request, store: StoreCredentials) -> Response:
+        return Json(blocks.budget(store.name))
+
+    return get_budget
 
 
 def _asked(request: Request, store: str | None) -> Asked:

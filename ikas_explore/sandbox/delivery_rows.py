@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Listed = Literal["deliveries", "attempts"]
-DeliveryState = Literal["pending", "delivered", "exhausted", "blocked"]
+DeliveryState = Literal["pending", "delivered", "exhausted", "blocked", "withheld"]
 
 _WINDOW = 1_000
 # The columns are those of the frames, in their order.

@@ -13,6 +13,7 @@ from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.behaviour import DeliverTo, Rules
+from ikas_explore.sandbox.blocks import Blocks
 from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
@@ -27,9 +28,12 @@ OWN = "own"
 class Events:
     """Events and their deliveries, in rows; `push` is called with what is to be sent."""
 
-    def __init__(self, rows: Rows, rules: Rules, push: Callable[[Sequence[Due]], None]) -> None:
+    def __init__(
+        self, rows: Rows, rules: Rules, blocks: Blocks, push: Callable[[Sequence[Due]], None]
+    ) -> None:
         self._rows = rows
         self._rules = rules
+        self._blocks = blocks
         self._push = push
         self._random = rows.random("events", rows.opened)
 
@@ -63,18 +67,20 @@ class Events:
                 "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
                 (store.name, scope),
             ).fetchall():
-                reason = why_blocked(endpoint, self._rules.deliver_to)
+                state, reason = "blocked", why_blocked(endpoint, self._rules.deliver_to)
+                if not reason and (block := self._blocks.blocked("deliveries", store.name)):
+                    state, reason = "withheld", block[1]
                 new_id = delivery_id(self._random)
                 number = connection.execute(
                     "INSERT INTO deliveries (id, event, endpoint, state, reason, created_at,"
                     " next_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (new_id, event, endpoint, "blocked", reason, now, None, now)
+                    (new_id, event, endpoint, state, reason, now, None, now)
                     if reason
                     else (new_id, event, endpoint, "pending", None, now, now, None),
                 ).lastrowid
                 deliveries.append(new_id)
                 if not reason and number is not None:
-                    due.append(Due(number, 1, receiver_of(endpoint)))
+                    due.append(Due(number, 1, receiver_of(endpoint), store.name))
             # Before the commit, so that Ctrl-C cannot come between: the worker waits for the lock,
             # and drops what is not there then.
             self._push(due)

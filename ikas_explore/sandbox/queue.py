@@ -18,6 +18,7 @@ class Due:
     delivery: int
     attempt: int
     receiver: str
+    store: str = ""
 
 
 class Lanes:

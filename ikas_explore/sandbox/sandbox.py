@@ -19,6 +19,7 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
 from ikas_explore.sandbox.app import State
 from ikas_explore.sandbox.behaviour import (
+    Blocking,
     DeliverTo,
     NextAttemptTo,
     OnExhausted,
@@ -92,6 +93,15 @@ class Sandbox:
         Serve https, with a throw-away authority for 30 days, for clients that do not take http.
         ``*.myikas.com`` is let in as a ``Host`` then. Needs the extra ``tls``.
 
+    blocks : bool or "deliveries", default False
+        Apply the limits that ikas publishes. Too many calls, or calls that fail, are refused with
+        HTTP 429, as `rate_limit` does it. Where too many attempts to deliver fail, events make
+        deliveries in the state ``withheld``, which are never sent. `budget` shows how much is left.
+        ``"deliveries"`` counts a delivery once, when all its attempts have ended: what ikas counts
+        is not known. A block stays in the file.
+    time_scale : float, default 1.0
+        What the windows and blocks of these limits are divided by: with 3600 an hour is a second.
+
     Attributes
     ----------
     base_url : str
@@ -139,6 +149,8 @@ class Sandbox:
         token_body: TokenBody = "any",  # noqa: S107 - what a body is, no password
         private_app: bool = False,
         tls: bool = False,
+        blocks: Blocking = False,
+        time_scale: float = 1.0,
     ) -> None:
         rules = Rules(
             retries=Retries(max_attempts, retry_delays),
@@ -151,6 +163,8 @@ class Sandbox:
             token_lifetime=token_lifetime,
             token_body=token_body,
             private_app=private_app,
+            blocks=blocks,
+            time_scale=time_scale,
         )
         check_flag("examples", examples)
         check_flag("tls", tls)
@@ -204,7 +218,7 @@ class Sandbox:
 
     @property
     def rate_limit(self) -> RateLimit:
-        """ikas' limit of 50 calls in 10 s per store; off until ``enabled`` is set."""
+        """ikas' limit of 50 calls in 10 s per store; off unless ``enabled`` is set."""
         self._state.rows.check_process()
         return self._state.rate_limit
 
@@ -392,7 +406,7 @@ class Sandbox:
         store : str, optional
         since : datetime, date or ISO text, optional
             Only those made then or later. With a time zone; a date is that day in UTC.
-        state : {"pending", "delivered", "exhausted", "blocked"}, optional
+        state : {"pending", "delivered", "exhausted", "blocked", "withheld"}, optional
         limit : int, optional
             Only the newest so many, the oldest of them first.
 
@@ -429,6 +443,31 @@ class Sandbox:
         """
         asked = Asked(self._named_or_all(store), since, state, limit)
         return self._state.deliveries.in_frame("attempts", asked)
+
+    def budget(self, *, store: str | None = None) -> DataFrame:
+        """Return how much is left before ikas' limits; see `Store.budget`.
+
+        Parameters
+        ----------
+        store : str, optional
+            Default: the store ``sandbox``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `Store.budget`: of all calls to this sandbox, and of its attempts to
+            deliver, since it was opened. Without ``blocks=True`` a block is what ikas would do.
+
+        Examples
+        --------
+        >>> with Sandbox() as sandbox:
+        ...     sandbox.budget()["limit"].tolist()[-1]
+        'failed deliveries by day'
+        """
+        from ikas_explore.frames.frames import budget_frame
+
+        rows = self._state.blocks.budget(self._named(store).name)
+        return budget_frame(rows, "what happened before the sandbox was opened")
 
     def live(self, *, language: str | None = None) -> Live:
         """Return a table for a notebook cell that grows as deliveries arrive.

@@ -10,9 +10,9 @@ from ikas_explore.system.database import Database
 
 # Marks a file as a sandbox's ("ikas" in ASCII).
 _APPLICATION_ID = 0x696B6173
-_TABLES, _CATALOGUE = (
+_TABLES, *_ADDED = (
     resources.files(__package__).joinpath(name).read_text("utf-8")
-    for name in ("tables.sql", "catalogue.sql")
+    for name in ("tables.sql", "catalogue.sql", "blocks.sql")
 )
 
 
@@ -31,7 +31,7 @@ class Rows(Database):
             path,
             name="sandbox",
             tables=_TABLES,
-            added=[_CATALOGUE],
+            added=_ADDED,
             application_id=_APPLICATION_ID,
         )
         self._seed = seed

@@ -40,6 +40,7 @@ TAKEN: dict[str, list[str]] = {
     "change": ["kind", "id", "emit", "store", "fields"],
     "emit": ["scope", "data", "store"],
     "fill": ["orders", "customers", "products", "days", "store"],
+    "budget": ["store"],
     "settle": ["timeout"],
     "deliveries": ["store", "since", "state", "limit"],
     "attempts": ["store", "since", "state", "limit"],

@@ -87,4 +87,6 @@ def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
     data: Mapping[str, Any] = ikas.verify(b"{}", "s")
     data = ikas.verify(b"{}", ["new", "old"])
     signature: str = ikas.sign("{}", "s")
+    ikas.Sandbox(blocks=True, time_scale=3_600).close()
+    frame = box.budget(store="sandbox")
     print(frame, removed, client_id, data, signature, box.faults, box.rate_limit)
