@@ -18,8 +18,8 @@ def interrupted(
 ) -> KeyboardInterrupt | None:
     """Call, with a Ctrl-C at the n-th line of ours that this thread runs; None if it ends before.
 
-    `inside` names one of our files, whose lines alone count. Other code is left alone: at the end of a ``with`` block a traced line is where no signal is
-    seen, and a lock would stay taken.
+    `inside` names one of our files, whose lines alone count. Other code is left alone: at the end
+    of a ``with`` block a traced line is where no signal is seen, and a lock would stay taken.
     """
     left = line
 
