@@ -9,6 +9,8 @@ import pytest
 from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import Api, api_of
 
+collect_ignore = ["clients"]  # scripts that run when they are imported
+
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
