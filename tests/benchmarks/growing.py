@@ -38,6 +38,7 @@ def figures(short: bool) -> Iterator[Figure]:
         yield _receiving(folder, 200_000 // share, 7 if short else 31)
         yield _undoing(folder, 250_000 // share, 15 if short else 51)
         yield _leaks(folder, 1_000, 5 if short else 11)
+        yield from _orders(10_000 // share, 3 if short else 11)
 
 
 def _deliveries(folder: Path, count: int, times: int) -> Iterator[Figure]:
@@ -64,6 +65,32 @@ def _deliveries(folder: Path, count: int, times: int) -> Iterator[Figure]:
                 pairs(busy.webhooks.list, idle.webhooks.list, times * 10),
                 why="shares the process with the reader of all deliveries",
             )  # fmt: skip
+
+
+def _orders(count: int, times: int) -> Iterator[Figure]:
+    """Fill a store with orders, and ask for their last page and their first."""
+    with ikas.Sandbox(seed=1) as box, ikas.connect(box) as store:
+
+        def page(number: int) -> None:
+            pagination = {"page": number, "limit": 100}
+            orders = store.query("listOrder").select("id", "updated_at")
+            assert len(orders.arguments(pagination=pagination).to_records()) == 100
+
+        box.fill(orders=count)
+        yield Figure(
+            f"the last page of {count:,} orders", "the first page", "ms",
+            pairs(partial(page, count // 100), partial(page, 1), times * 10), goal=GOAL,
+        )  # fmt: skip
+
+        def fill_by_parts() -> None:
+            for _ in range(10):
+                box.fill(orders=count // 10)
+
+        yield Figure(
+            f"fill(orders={count:,})", "ten times a tenth", "s",
+            pairs(partial(box.fill, orders=count), fill_by_parts, min(times, 5), unit="s"),
+            goal=GOAL,
+        )  # fmt: skip
 
 
 @contextmanager
