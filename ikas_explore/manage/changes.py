@@ -164,9 +164,13 @@ def _rows(frame: DataFrame) -> Iterator[tuple[str, str, str]]:
     from ikas_explore.frames.frames import check_webhook_frame
 
     check_webhook_frame(frame)
+    gone = [False] * len(frame)
     if "deleted" in frame.columns:
-        frame = frame[~frame["deleted"].fillna(False).astype(bool)]
-    for row in zip(frame["store"], frame["scope"], frame["endpoint"], strict=True):
+        gone = frame["deleted"].fillna(False).astype(bool).tolist()
+    columns = (frame[name].tolist() for name in ("store", "scope", "endpoint"))
+    for row, deleted in zip(zip(*columns, strict=True), gone, strict=True):
+        if deleted:
+            continue
         if not all(isinstance(cell, str) for cell in row):
             store, scope, endpoint = (
                 repr(cell) if isinstance(cell, str) else "missing" for cell in row

@@ -1,4 +1,4 @@
-"""Listing many stores: beside 32 threads that post with one httpx client.
+"""Listing and changing many stores: beside 32 threads that post with one httpx client.
 
 The sandbox runs in a process of its own (this module, with a count of stores) and takes 50 ms
 for every answer, as a server far away does.
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +27,7 @@ from tests.benchmarks.listing import QUERY
 from tests.benchmarks.measuring import Figure, Growth, medians, pairs
 
 WORKERS, LATENCY, WEBHOOKS = 32, 0.05, 11
+SAVE = "mutation($input: WebhookInput!) { saveWebhook(input: $input) { id scope endpoint } }"
 
 
 def figures(short: bool) -> Iterator[Figure]:
@@ -50,6 +51,20 @@ def figures(short: bool) -> Iterator[Figure]:
                 goal=1.15,
                 why="reads the file, checks every answer, keeps to 50 calls in 10 s a store",
             )
+        moved = 30 if short else 300
+        yield Figure(
+            f"plan and apply a move of {moved} stores",
+            "32 threads, httpx, the same calls",
+            "s",
+            pairs(
+                partial(fleet.move, moved),
+                partial(fleet.move_by_hand, moved),
+                3 if short else 7,
+                unit="s",
+            ),
+            goal=1.15,
+            why="compares what is there with what is wanted, and writes the journal first",
+        )
 
 
 def growth(short: bool) -> Iterator[Growth]:
@@ -73,6 +88,7 @@ class Served:
         self.base_url = base_url
         self.tokens = tokens
         self._folder = folder
+        self._moves = 0
         for name, token in tokens.items():
             os.environ[f"{name.upper().replace('-', '_')}_TOKEN"] = token
 
@@ -93,22 +109,59 @@ class Served:
             assert len(frame) == stores * WEBHOOKS
             return frame
 
+    def move(self, stores: int) -> None:
+        """Move all webhooks of so many stores to an endpoint they were not at."""
+        with ikas.Fleet.from_file(self.file(stores)) as fleet:
+            done = fleet.plan({self._elsewhere(): "store/*"}, workers=WORKERS).apply()
+            assert len(done) == stores * WEBHOOKS
+
+    def move_by_hand(self, stores: int) -> None:
+        """Do so without a plan: look, then look again, save, and read back."""
+        endpoint, scopes = self._elsewhere(), list(ikas.Scope.registrable())
+
+        def change(client: httpx.Client, store: str) -> None:
+            self._post(client, store, QUERY)
+            given = {"endpoint": endpoint, "scopes": [str(scope) for scope in scopes]}
+            self._post(client, store, SAVE, {"input": given})
+            rows = self._post(client, store, QUERY)["listWebhook"]
+            assert {row["endpoint"] for row in rows} == {endpoint}
+
+        with self._threads(stores) as each:
+            each(lambda client, store: self._post(client, store, QUERY))
+            each(change)
+
+    def _elsewhere(self) -> str:
+        self._moves += 1
+        return f"https://example.com/{self._moves}"
+
     def by_hand(self, stores: int) -> list[dict[str, Any]]:
         """List as somebody who knows httpx and threads does."""
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
-        url, body = f"{self.base_url}/api/v1/admin/graphql", {"query": QUERY}
-        with httpx.Client(trust_env=False, limits=limits) as client:
-
-            def ask(store: str) -> list[dict[str, Any]]:
-                headers = {"Authorization": f"Bearer {self.tokens[store]}"}
-                found = client.post(url, json=body, headers=headers).json()
-                return [{"store": store, **row} for row in found["data"]["listWebhook"]]
-
-            with ThreadPoolExecutor(WORKERS) as pool:
-                names = list(islice(self.tokens, stores))
-                rows = [row for rows in pool.map(ask, names) for row in rows]
+        with self._threads(stores) as each:
+            answers = each(lambda client, store: self._post(client, store, QUERY))
+        rows = [
+            {"store": store, **row}
+            for store, answer in zip(self.tokens, answers, strict=False)
+            for row in answer["listWebhook"]
+        ]
         assert len(rows) == stores * WEBHOOKS
         return rows
+
+    @contextmanager
+    def _threads(self, stores: int) -> Iterator[Callable[[Callable[..., Any]], list[Any]]]:
+        """Give a function that calls another with a client and each of so many stores."""
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
+        names = list(islice(self.tokens, stores))
+        with (
+            httpx.Client(trust_env=False, limits=limits) as client,
+            ThreadPoolExecutor(WORKERS) as pool,
+        ):
+            yield lambda call: list(pool.map(partial(call, client), names))
+
+    def _post(self, client: httpx.Client, store: str, query: str, variables: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[store]}"}
+        body = {"query": query, "variables": variables} if variables else {"query": query}
+        url = f"{self.base_url}/api/v1/admin/graphql"
+        return client.post(url, json=body, headers=headers).json()["data"]
 
     def by_hand_framed(self, stores: int) -> pd.DataFrame:
         frame = pd.DataFrame(self.by_hand(stores))
