@@ -12,9 +12,9 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -107,29 +107,28 @@ class Frame(pd.DataFrame):
         )
 
 
-class _Column:
+class _Cell(NamedTuple):
+    text: str
+    hover: str = ""
+
+
+class _Column(NamedTuple):
     """A column as it is shown: by its dtype, and the form of its texts."""
 
-    def __init__(self, name: object, dtype: Any) -> None:
-        self.name = str(name)
-        self.zone = ""
-        kind = getattr(dtype, "kind", "O")
-        self.align = "right" if kind in "iufc" else "left"
-        self.cell: Callable[[Any], _Cell] = _text
-        if kind == "M":
-            self.zone = str(getattr(dtype, "tz", None) or "")
-            self.cell = _time
-        elif kind == "m":
-            self.align, self.cell = "right", _duration
-        elif kind == "f":
-            self.cell = _number
+    name: str
+    zone: str
+    align: str
+    show: Callable[[Any], _Cell]
+
+    def cells(self, values: Iterable[Any]) -> list[_Cell]:
+        return [_Cell("") if _missing(value) else self.show(value) for value in values]
 
 
-class _Cell:
-    __slots__ = ("hover", "text")
-
-    def __init__(self, text: str, hover: str = "") -> None:
-        self.text, self.hover = text, hover
+def _column(name: object, dtype: Any) -> _Column:
+    kind = getattr(dtype, "kind", "O")
+    zone = str(getattr(dtype, "tz", None) or "") if kind == "M" else ""
+    show = {"M": _time, "m": _duration, "f": _number}.get(kind, _text)
+    return _Column(str(name), zone, "right" if kind in "iufcm" else "left", show)
 
 
 def _shown(frame: pd.DataFrame) -> tuple[list[_Column], list[list[_Cell]], str] | None:
@@ -144,15 +143,12 @@ def _shown(frame: pd.DataFrame) -> tuple[list[_Column], list[list[_Cell]], str] 
     if limit and len(frame) > limit:
         half = min(pd.get_option("display.min_rows") or limit, limit) // 2 or 1
         rows = frame.take([*range(half), *range(len(frame) - half, len(frame))])
-    columns = [_Column(name, dtype) for name, dtype in frame.dtypes.items()]
-    cells = [
-        [column.cell(value) for value in rows.iloc[:, place]]
-        for place, column in enumerate(columns)
-    ]
+    columns = [_column(name, dtype) for name, dtype in frame.dtypes.items()]
+    cells = [column.cells(rows.iloc[:, place]) for place, column in enumerate(columns)]
     if not _is_default(frame.index):
-        index = _Column(frame.index.name or "", frame.index.dtype)
+        index = _column(frame.index.name or "", frame.index.dtype)
         columns.insert(0, index)
-        cells.insert(0, [index.cell(value) for value in rows.index])
+        cells.insert(0, index.cells(rows.index))
     lines = [list(row) for row in zip(*cells, strict=True)]
     note = ""
     if half is not None:
@@ -181,8 +177,6 @@ def _missing(value: object) -> bool:
 
 
 def _text(value: object) -> _Cell:
-    if _missing(value):
-        return _Cell("")
     text = value if isinstance(value, str) else _plain(value)
     if _ID.fullmatch(text):
         return _Cell(text[:_ID_SHOWN] + _GAP, text)
@@ -201,20 +195,14 @@ def _plain(value: object) -> str:
 
 
 def _time(value: Any) -> _Cell:
-    if _missing(value):
-        return _Cell("")
     return _Cell(f"{value:%Y-%m-%d %H:%M:%S}", str(value.isoformat()))
 
 
 def _duration(value: Any) -> _Cell:
-    if _missing(value):
-        return _Cell("")
     return _Cell(str(value.floor("s")).removeprefix("0 days "), str(value))
 
 
 def _number(value: Any) -> _Cell:
-    if _missing(value):
-        return _Cell("")
     text = f"{value:,.{pd.get_option('display.precision')}f}"
     return _Cell(text.rstrip("0").rstrip(".") if "." in text else text, repr(float(value)))
 

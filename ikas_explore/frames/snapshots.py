@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.errors import StorageError
 from ikas_explore.system.files import replacing, user_path
 from ikas_explore.text.printable import printable
-from ikas_explore.text.safe_csv import from_cell, to_cell, to_csv
+from ikas_explore.text.safe_csv import from_cell, to_csv
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -126,32 +126,23 @@ def _read_csv(path: Path) -> DataFrame:
 
 
 def _write_xlsx(frame: DataFrame, path: Path) -> None:
-    """Write text as text, never as a formula, and times in UTC, as Excel knows no zones."""
     import pandas as pd
 
-    openpyxl: Any = import_module("openpyxl")
-    cells: Any = import_module("openpyxl.cell")
+    from ikas_explore.frames.display import Frame
+
     for value in (cell for name in frame.columns for cell in frame[name]):
         if isinstance(value, str) and re.search(r"[\x00-\x1f\ufffe\uffff]", value):
             raise ValueError(
                 f"{value!r} has a character that Excel does not keep; end the name in .csv"
             )
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("webhooks")
-    sheet.freeze_panes = "A2"
-    sheet.append([str(name) for name in frame.columns])
-    for row in frame.itertuples(index=False):
-        line = [cells.WriteOnlyCell(sheet) for _ in row]
-        for cell, value in zip(line, row, strict=True):
-            if isinstance(value, str):
-                cell.value, cell.data_type = to_cell(value), "s"
-            elif isinstance(value, pd.Timestamp):
-                cell.value = value.tz_convert("UTC").tz_localize(None).to_pydatetime()
+    with (
+        path.open("wb") as file,  # its own name has another ending
+        pd.ExcelWriter(file, engine="openpyxl") as book,
+    ):
+        Frame(frame).to_excel(book, sheet_name="webhooks", index=False, freeze_panes=(1, 0))
+        for cell in (cell for row in book.sheets["webhooks"].iter_rows() for cell in row):
+            if cell.is_date:  # pandas' own datetime_format is for another engine
                 cell.number_format = "yyyy-mm-dd hh:mm:ss.000"
-            elif isinstance(value, int | float) and not pd.isna(value):
-                cell.value = value
-        sheet.append(line)
-    book.save(path)
 
 
 def _read_xlsx(path: Path) -> DataFrame:

@@ -221,6 +221,20 @@ def test_a_workbook_that_was_changed_in_excel_is_read(tmp_path: Path) -> None:
         read_snapshot(path)
 
 
+def test_a_workbook_has_what_is_in_the_cells_of_any_frame(tmp_path: Path) -> None:
+    import openpyxl
+
+    times = [pd.Timestamp("2026-11-01T09:30:00.123Z"), pd.NaT]
+    orders = pd.DataFrame({"lines": [["a", "b"], None], "at": times})
+    sheet = openpyxl.load_workbook(write_snapshot(orders, tmp_path / "orders.xlsx")).active
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(max_col=1)] == [
+        ["lines"],
+        ["['a', 'b']"],
+        [None],
+    ]
+    assert sheet["B2"].number_format == "yyyy-mm-dd hh:mm:ss.000"
+
+
 def test_what_a_workbook_does_not_keep_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "saved.xlsx"
     with pytest.raises(StorageError, match="that Excel does not keep"):
