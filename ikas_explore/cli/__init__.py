@@ -17,11 +17,11 @@ from ikas_explore.values.names import did_you_mean
 #: Each is a module of this folder, imported when the command is used.
 COMMANDS = (
     *("list", "save", "delete", "audit", "plan", "apply", "undo", "diff"),
-    *("query", "missed", "health", "schema", "sandbox", "emit", "deliveries", "listen"),
-    *("receive", "push", "check-notebooks", "run-notebooks", "lab"),
+    *("query", "missed", "health", "schema", "sandbox", "emit", "deliveries", "budget"),
+    *("listen", "receive", "push", "check-notebooks", "run-notebooks", "lab"),
 )
 #: 2 from these commands says that something differs, so a wrong call exits with 1.
-_TWO_IS_A_RESULT = ("plan", "diff", "missed", "health", "schema")
+_TWO_IS_A_RESULT = ("plan", "diff", "missed", "health", "schema", "budget")
 
 
 _COMPLETION = """\b

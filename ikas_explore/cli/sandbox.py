@@ -22,6 +22,8 @@ _TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA
 @options.max_attempts
 @options.retry_delays
 @click.option("--strict", is_flag=True, help="Refuse the endpoints that ikas refuses.")
+@click.option("--blocks", is_flag=True, help="Apply ikas' limits, up to the block for good.")
+@click.option("--time-scale", default=1.0, help="With 3600, an hour of these limits is a second.")
 @click.option("--tls", is_flag=True, help="Speak https; needs the extra tls.")
 @options.as_json
 def command(
@@ -30,6 +32,8 @@ def command(
     max_attempts: int,
     retry_delays: list[float],
     strict: bool,
+    blocks: bool,
+    time_scale: float,
     tls: bool,
     json: bool,
 ) -> None:
@@ -48,6 +52,8 @@ def command(
         max_attempts=max_attempts,
         retry_delays=retry_delays,
         strict=strict,
+        blocks=blocks,
+        time_scale=time_scale,
         tls=tls,
     ) as running:
         names = ("base_url", "ca_file", "client_id", "client_secret", "access_token")

@@ -287,6 +287,14 @@ class Log:
         )
         return [_cells(row) for row in rows]
 
+    def answers(self, since: int) -> list[sqlite3.Row]:
+        """Return when deliveries came since a moment, and the status of each answer."""
+        return self._database.read(
+            "SELECT received_at, status FROM requests INDEXED BY requests_when"
+            " WHERE received_at >= ? AND id IS NOT NULL AND signature_ok IS NOT 0 ORDER BY number",
+            since,
+        )
+
     def bodies(self, ids: Iterable[str] | None) -> list[tuple[str, bytes]]:
         """Return the first body kept under each of these ids, or under all that there are."""
         if ids is None:

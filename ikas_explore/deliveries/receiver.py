@@ -16,12 +16,14 @@ from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secrets
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
 from ikas_explore.network.server import Server
+from ikas_explore.schema.budget import Tally
+from ikas_explore.schema.limits import DELIVERY_LINES
 from ikas_explore.system.files import user_path
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import OneOrMore, hide_all
-from ikas_explore.values.times import check_time
+from ikas_explore.values.times import check_time, now_ms
 from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 2**63 - 1
 #: Columns of a receiver that forwards.
 FORWARDED = ("forwarded_at", "forwarded_status")
+_NOT_VISIBLE = "what never reached the receiver, other endpoints, blocks from more than a day ago"
 #: Bytes a body may have: far more than an order with hundreds of lines.
 MAX_BODY = 10_000_000
 
@@ -386,6 +389,28 @@ class Receiver:
             order=(VERIFIED, NOT_VERIFIED, REFUSED),
         )
 
+    def budget(self) -> pd.DataFrame:
+        """Return how much is left before ikas blocks the deliveries; see `Store.budget`.
+
+        Every delivery in the log that has no bad signature is an attempt, and every answer but 200
+        an error. ikas also counts what never reached this receiver and other endpoints, and a
+        block that began more than a day ago is not seen.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `Store.budget`.
+
+        Examples
+        --------
+        >>> from ikas_explore import push
+        >>> with Receiver("secret", status=201) as receiver:
+        ...     attempts = push(receiver.endpoint, "store/order/created", "secret", retry_delays=[])
+        ...     receiver.budget()[["limit", "errors", "left", "state"]].to_dict("records")[0]
+        {'limit': 'failed deliveries by 30 minutes', 'errors': 3, 'left': 7, 'state': 'ok'}
+        """
+        return _budget(self._log)
+
     def prune(self, before: dt.datetime | str) -> int:
         """Remove the requests that came before a moment from the log.
 
@@ -462,8 +487,8 @@ def follow(receiver: Receiver) -> Iterator[list[dict[str, Any]]]:
         yield rows
 
 
-def read_log(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Return the frame of a receiver's log that no receiver has open.
+def read_log(path: str | os.PathLike[str], *, budget: bool = False) -> pd.DataFrame:
+    """Return the frame of a receiver's log that no receiver has open, or its budget.
 
     Raises
     ------
@@ -474,9 +499,19 @@ def read_log(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise StorageError(f"There is no receiver's log at {str(path)!r}.")
     log = Log(path)
     try:
-        return log.frame(limit=-1)
+        return _budget(log) if budget else log.frame(limit=-1)
     finally:
         log.close()
+
+
+def _budget(log: Log) -> pd.DataFrame:
+    from ikas_explore.frames.frames import budget_frame
+
+    now, tally = now_ms() / 1_000, Tally(DELIVERY_LINES)
+    longest = max(line.window for line in DELIVERY_LINES)
+    for row in log.answers(int((now - longest) * 1_000)):
+        tally.add(row["received_at"] / 1_000, failed=row["status"] != 200)
+    return budget_frame(tally.rows(now), _NOT_VISIBLE)
 
 
 def _hosts(public_url: str | Sequence[str] | None) -> frozenset[str]:

@@ -16,6 +16,7 @@ import httpx
 import pandas as pd
 import pytest
 
+from ikas_explore.deliveries.push import push
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import (
     InvalidArgumentError,
@@ -256,3 +257,24 @@ def test_its_repr_is_one_line_and_shows_no_secret(receiver: Receiver) -> None:
     assert "lambda" in repr(receiver)
     assert SECRET not in repr(receiver)
     assert SECRET not in repr(vars(receiver))
+
+
+def test_a_budget_counts_answers_as_ikas_does() -> None:
+    """Attempts to deliver, not what browsers and strangers send; 200 alone is no error."""
+    with Receiver("s", status=[200, 204, 500, "drop"]) as receiver:
+        for _ in range(10):
+            push(receiver.endpoint, "store/order/created", "s", max_attempts=1)
+        httpx.get(receiver.endpoint)
+        httpx.post(receiver.endpoint, content=b"no delivery")
+        push(receiver.endpoint, "store/order/created", "wrong", max_attempts=1)
+        budget = receiver.budget()
+        row = budget.iloc[0]
+        assert (row["requests"], row["errors"], row["left"], row["state"]) == (10, 9, 0, "near")
+        assert "never reached the receiver" in budget.attrs["not_visible"]
+        push(receiver.endpoint, "store/order/created", "s", max_attempts=1)
+        assert receiver.budget()["state"].iloc[0].startswith("blocked until ")
+
+
+def test_a_budget_of_an_empty_log_is_all_ok() -> None:
+    with Receiver() as receiver:
+        assert receiver.budget()["state"].tolist() == ["ok"] * 3
