@@ -81,6 +81,7 @@ def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
     frame = receiver.replay(ids, "http://127.0.0.1:1/")
     frame = receiver.deliveries(since="2026-11-01", scope="store/order/*", limit=5)
     removed: int = receiver.prune("2026-11-01")
+    frame = receiver.budget()
     ikas.Receiver("s", public_url=["https://a.example", "https://b.example"]).close()
     ikas.Receiver(["new", "old"], forward_to="http://localhost:3000/ikas").close()
     frame = ikas.push(receiver.endpoint, "store/order/created", "s", max_attempts=1)
