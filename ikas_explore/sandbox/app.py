@@ -37,7 +37,13 @@ from ikas_explore.sandbox.control import Json, control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
 from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Fault, Faults, Hint, RateLimit
-from ikas_explore.sandbox.graphql import Call, Executor, executable_schema
+from ikas_explore.sandbox.graphql import (
+    Call,
+    Executor,
+    Operation,
+    executable_schema,
+    read_operation,
+)
 from ikas_explore.sandbox.oauth import answer_token, install_address, read_form
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
@@ -167,9 +173,10 @@ async def _say_post(_: Request) -> Response:
 def _graphql_path(state: State, executor: Executor) -> Answer:
     async def answer(request: Request) -> Response:
         body = await read_body(request.receive, MOST)
-        state.calls.update(executor.fields(body))
+        operation = read_operation(body)
+        state.calls.update(executor.fields(operation))
         store = state.stores.of_header(request.headers.get("authorization", ""))
-        response = await respond(request, body, store)
+        response = await respond(request, operation, store)
         if store is not None:
             # Every answer of ours begins with its errors.
             failed = response.status_code != 200 or response.body[:9] == b'{"errors"'
@@ -178,7 +185,9 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
             )
         return response
 
-    async def respond(request: Request, body: bytes, store: StoreCredentials | None) -> Response:
+    async def respond(
+        request: Request, operation: Operation, store: StoreCredentials | None
+    ) -> Response:
         struck = state.faults.strike(store.name if store else None)
         if "latency" in struck:
             await first_of(state.ending.wait(), timeout=struck["latency"].seconds)
@@ -195,7 +204,7 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
         wait = state.rate_limit.wait(store.name) if store else None
         if wait is not None:
             return _too_many_calls(math.ceil(wait), state.rate_limit.hint)
-        return _changed(struck, *executor.answer(body, _call(struck, store, state.stores)))
+        return _changed(struck, *executor.answer(operation, _call(struck, store, state.stores)))
 
     return answer
 

@@ -89,7 +89,7 @@ class Catalogue:
         self._rows = rows
         self._draw = Draw(rows.random("objects", rows.opened))
 
-    def page(self, kind: Kind, store: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def page(self, kind: Kind, store: StoreCredentials, **arguments: Any) -> dict[str, Any]:
         """Return a page of a list as ikas answers it."""
         asked = arguments.get("pagination") or {}
         page, limit = asked.get("page") or 1, asked.get("limit") or DEFAULT_LIMIT
@@ -98,7 +98,7 @@ class Catalogue:
                 f"page is at least 1 and limit 1 to {PAGE_LIMIT}, not {page} and {limit}."
             )
         parts = ["store = ?", "kind = ?"]
-        values: list[Any] = [store, kind]
+        values: list[Any] = [store.name, kind]
         for part, given in _conditions(kind, arguments):
             parts.append(part)
             values += given

@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from graphql import (
@@ -28,7 +28,6 @@ from graphql import (
     validate,
 )
 
-from ikas_explore.deliveries.objects import Kind
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.sandbox.catalogue import LISTS, Catalogue
 from ikas_explore.sandbox.catalogue import SDL as CATALOGUE_SDL
@@ -37,7 +36,7 @@ from ikas_explore.sandbox.webhook_rows import Registrations
 from ikas_explore.schema import SAVE_FIELDS, ApiVersion, sdl
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.strict_json import decode_bytes
-from ikas_explore.values.urls import is_private, read_url
+from ikas_explore.values.urls import check_endpoint
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +47,7 @@ _MAX_TOKENS = 2_000
 _MAX_LENGTH = 20_000
 
 Answer = tuple[int, dict[str, Any]]
+Operation = dict[str, Any] | str  # what is wrong with it, for one that cannot be read
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,8 @@ class Executor:
     def _schema(self) -> GraphQLSchema:
         return self._build()
 
-    def answer(self, body: bytes, call: Call) -> Answer:
-        """Execute what a request's body asks for; return the HTTP status and the JSON body."""
-        operation = _read_operation(body)
+    def answer(self, operation: Operation, call: Call) -> Answer:
+        """Execute an operation; return the HTTP status and the JSON body."""
         if operation == _PERSISTED:
             # As Apollo Server 4 answers, which ikas is likely to be; not proven.
             return 200, {
@@ -108,9 +107,8 @@ class Executor:
                 return 400, answer
         return 200, {**answer, "data": result.data}
 
-    def fields(self, body: bytes) -> list[str]:
-        """Return the root fields a request's body asks for, of those that there are."""
-        operation = _read_operation(body)
+    def fields(self, operation: Operation) -> list[str]:
+        """Return the root fields an operation asks for, of those that there are."""
         document = None if isinstance(operation, str) else self._prepared(operation["query"])[0]
         roots = {name for root in _roots(self._schema) for name in root.fields}
         return [
@@ -151,7 +149,8 @@ def executable_schema(
         # One bad scope fails the whole call, and nothing is saved (live, inferred).
         if not set(input["scopes"]) <= set(Scope.registrable()):
             raise _refusal("INVALID_SCOPE", "error_messages.public.webhook.invalid_scope")
-        _check_endpoint(input["endpoint"], strict=strict)
+        # That private addresses are refused is documented, the code is inferred.
+        check_endpoint(input["endpoint"], local=not strict)
         return registrations.save(
             store.name, input["endpoint"], input["scopes"], input.get("salesChannelIds")
         )
@@ -161,21 +160,11 @@ def executable_schema(
         registrations.delete(store.name, scopes)
         return True  # also for a scope that is not registered, where ikas' answer is unknown
 
-    def page_of(kind: Kind) -> Callable[..., Any]:
-        def page(_: object, info: GraphQLResolveInfo, **arguments: Any) -> dict[str, Any]:
-            store = _installed_store_of(info.context)
-            try:
-                return catalogue.page(kind, store.name, arguments)
-            except InvalidArgumentError as error:
-                raise _refused_argument(str(error)) from None
-
-        return page
-
     def about(what: Callable[..., Any]) -> Callable[..., Any]:
         return lambda _, info, **arguments: what(_installed_store_of(info.context), **arguments)
 
     resolvers: dict[str, Callable[..., Any]] = {
-        **{field: page_of(kind) for field, kind in LISTS.items()},
+        **{field: about(partial(catalogue.page, kind)) for field, kind in LISTS.items()},
         "me": about(catalogue.me),
         "getMerchant": about(catalogue.merchant),
         "getAuthorizedApp": about(catalogue.authorized_app),
@@ -218,27 +207,7 @@ def _installed_store_of(call: Call) -> StoreCredentials:
     return store
 
 
-def _check_endpoint(endpoint: str, *, strict: bool) -> None:
-    reason = ""
-    try:
-        url = read_url(endpoint)
-    except InvalidArgumentError as error:
-        reason = str(error)
-    else:
-        if strict and url.scheme != "https":
-            reason = f"the endpoint {endpoint!r} is not https."
-        elif strict and is_private(url.host):
-            # That such addresses are refused is documented, the code is inferred.
-            reason = f"the endpoint {endpoint!r} cannot be reached from the internet."
-    if reason:
-        raise _refused_argument(reason)
-
-
-def _refused_argument(reason: str) -> GraphQLError:
-    return _refusal("ARGUMENT_VALIDATION_ERROR", f"Argument Validation Error: {reason}")
-
-
-def _read_operation(body: bytes) -> dict[str, Any] | str:
+def read_operation(body: bytes) -> Operation:
     """Read a request's body as a GraphQL operation, or say what is wrong with it."""
     try:
         operation = decode_bytes(body)
@@ -282,6 +251,12 @@ def _formatted(error: GraphQLError, code: str = "GRAPHQL_VALIDATION_FAILED") -> 
             formatted["message"] = _worded(error.message)
         formatted["extensions"] = {"code": code, **(error.extensions or {})}
         return formatted
+    if isinstance(error.original_error, InvalidArgumentError):
+        return {
+            **error.formatted,
+            "message": f"Argument Validation Error: {error.original_error}",
+            "extensions": {"code": "ARGUMENT_VALIDATION_ERROR"},
+        }
     # A resolver that broke: its text may hold anything, so only what is ours is shown.
     _log.error("A resolver of the sandbox failed.", exc_info=error.original_error)
     shown = str(error.original_error) if isinstance(error.original_error, StorageError) else ""
