@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.policy import Policy
     from ikas_explore.auditing.report import Audit
     from ikas_explore.fleet.querying import FleetQuery
-    from ikas_explore.forms.fleet_matrix import Overview
+    from ikas_explore.forms.fleet_matrix import FleetManager
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Look, Missed
@@ -417,23 +417,19 @@ class Fleet:
         language: str | None = None,
         workers: int = 32,
         progress: Progress | bool | None = None,
-    ) -> Overview:
-        """List all stores and show them in one read-only matrix, for a notebook's cell.
+    ) -> FleetManager:
+        """List all stores and show them in a matrix that can act, for a notebook's cell.
 
-        Use `plan` to say what many stores should have.
+        A row is a store, a column a scope. It moves webhooks of the stores selected with `plan`,
+        after a preview, and opens a store's own manager in place.
 
         It also names the stores that could not be listed. `language` is as for
         `Webhooks.save_form`, `workers` and `progress` as for `list`.
         """
-        from ikas_explore.forms.fleet_matrix import Overview
+        from ikas_explore.forms.fleet_matrix import FleetManager
 
-        frame = self._fetch(workers, progress)
-        return Overview(
-            frame,
-            stores=self._listing.reached,
-            failures=self._listing.failures,
-            language=language,
-        )
+        self._fetch(workers, progress)
+        return FleetManager(self, language=language)
 
     def close(self) -> None:
         """Close the stores and their connections; calling it again does nothing."""

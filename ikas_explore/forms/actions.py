@@ -96,6 +96,18 @@ class Action(Section):
     def _preview_html(self) -> str: ...
 
 
+def judge_endpoint(words: Words, text: str, *, allow_http: bool) -> Judgement:
+    """Say what is wrong with an endpoint that is typed in, or that it can be used."""
+    problem = endpoint_problem(text, allow_http=allow_http)
+    if problem is None:
+        # A sandbox can push to an endpoint on this machine, which is the usual one there.
+        return Judgement("good", words("good.here" if only_here(text) else "good.endpoint"))
+    said = words(f"problem.{problem}")
+    if being_typed(text):
+        return Judgement("plain", words("hint.endpoint"), said)
+    return Judgement("bad", said, said)
+
+
 class Saving(Action):
     """The part of a form that saves.
 
@@ -118,7 +130,10 @@ class Saving(Action):
         self._matrix = matrix
         fields = {each.name: each for each in describe(input_type or v1.WebhookInput)}
         self._endpoint = TextControl(
-            fields.pop("endpoint"), words, offers=(), check=self._check_endpoint
+            fields.pop("endpoint"),
+            words,
+            offers=(),
+            check=lambda text: judge_endpoint(words, text, allow_http=session.allow_http),
         )
         fields.pop(matrix.name)
         self._optional = {name: make_control(each, words) for name, each in fields.items()}
@@ -161,18 +176,6 @@ class Saving(Action):
     def _fold(self) -> None:
         """Show the optional fields when they are asked for, and when something is in them."""
         show_if(self._rest, self._unfold.value or self.resends)
-
-    def _check_endpoint(self, text: str) -> Judgement:
-        problem = endpoint_problem(text, allow_http=self._session.allow_http)
-        if problem is None:
-            # A sandbox can push to an endpoint on this machine, which is the usual one there.
-            return Judgement(
-                "good", self._words("good.here" if only_here(text) else "good.endpoint")
-            )
-        said = self._words(f"problem.{problem}")
-        if being_typed(text):
-            return Judgement("plain", self._words("hint.endpoint"), said)
-        return Judgement("bad", said, said)
 
     def _more(self) -> dict[str, Any]:
         """Return the further arguments of the save: what was given of the other fields."""

@@ -238,7 +238,7 @@ class TickControl:
         self.problem: str | None = None
         self._box = make(widgets.Checkbox, description=label, indent=False)
         self.widget = row(self._box, name=look)
-        self._asked: object = None
+        self.asked: object = None
 
     @property
     def value(self) -> bool:
@@ -256,8 +256,8 @@ class TickControl:
 
     def ask(self, about: object, label: str) -> None:
         """Ask for a tick about exactly this; about nothing, the box is off and out of sight."""
-        if about != self._asked:
-            self._asked = about
+        if about != self.asked:
+            self.asked = about
             self._box.value = False
         self._box.disabled = not about
         if label:

@@ -27,6 +27,7 @@ from ikas_explore.forms.controls import (
     close,
     make,
 )
+from ikas_explore.forms.still import Still, draw
 from ikas_explore.forms.words import Words
 from ikas_explore.live import cells
 from ikas_explore.text.html_table import escape, html_table
@@ -87,6 +88,8 @@ class Form(ABC):
         self._busy = self._by_python = self._updating = self._success = False
         self._timer: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
+        #: Called after each click that asked ikas for something.
+        self.acted: Callable[[], None] = lambda: None
         self._said: list[str] = []
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
@@ -267,6 +270,7 @@ class Form(ABC):
             self.update()
             if told is not None:  # last: who has read it sees what it tells of
                 self.say(told[0], *told[1])
+            self.acted()
             self._rest_later()
 
     def _rest_later(self) -> None:
@@ -291,7 +295,7 @@ class Form(ABC):
         ticks = [
             f"{name} is not ticked."
             for name, each in self._controls.items()
-            if isinstance(each, TickControl) and not each.disabled and not each.value
+            if isinstance(each, TickControl) and each.asked and not each.value
         ]
         return " ".join([*problems, *ticks]) or "There is nothing to do."
 
@@ -305,22 +309,31 @@ class Form(ABC):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {printable(self.title)}>"
 
-    def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, Any]:
+    def still(self) -> Still:
+        """Return a picture of the form as it is now, for a cell that keeps showing this step.
+
+        The form itself shows the same in all cells that have it: what it is at the end.
+        """
+        plain = self._texts()["text/plain"]
+        return Still({"text/plain": plain, "text/html": draw(self.widget)})
+
+    def _texts(self) -> dict[str, str]:
+        """Return what a saved notebook shows."""
         columns, rows = self.table()
         texts = [self.title, text_table(columns, rows) if rows else "", *self._said]
         plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
         table = html_table(columns, rows) if rows else ""
         title = f"<p><b>{escape(self.title)}</b></p>"
-        bundle = {
-            "text/plain": plain,
-            "text/html": f"{title}{table}{markup.note('plain', *self._said)}",
-        }
+        html = f"{title}{table}{markup.note('plain', *self._said)}"
+        return {"text/plain": plain, "text/html": html}
+
+    def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, Any]:
         if not self._closing.alive:
-            return bundle
+            return self._texts()
         cells.show(self)
         # What ipywidgets gives, without its text: the repr of every widget in the form.
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, **bundle}
+        return {"application/vnd.jupyter.widget-view+json": view, **self._texts()}
 
 
 def _weakly(method: Callable[..., None]) -> Callable[..., None]:

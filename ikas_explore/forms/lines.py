@@ -25,6 +25,9 @@ LINE: Columns = {
     "updated_at": "time",
 }
 
+#: Store and scope, None where it is about the store, to what the audit finds, the worst first.
+Findings = Mapping[tuple[str, str | None], Sequence[Mapping[str, str]]]
+
 #: The columns of a matrix where no widget can be drawn.
 TABLE = tuple(LINE)[1:]
 
@@ -70,6 +73,17 @@ def lines_frame(lines: Iterable[Line]) -> DataFrame:
     return rows_frame(
         LINE, [{**each, **{name: milliseconds(each[name]) for name in times}} for each in lines]
     )
+
+
+def audit_lines(frame: DataFrame, stores: Iterable[str]) -> Findings:
+    """Audit a webhook frame without a policy."""
+    from ikas_explore.auditing.audit import audit  # only when somebody asks
+
+    found: dict[tuple[str, str | None], list[Any]] = {}
+    for each in audit(frame, stores=[*stores]).findings.to_dict("records"):
+        scope = each["scope"] if isinstance(each["scope"], str) else None
+        found.setdefault((each["store"], scope), []).append(each)
+    return found
 
 
 def fits(wanted: str, said: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from ikas_explore.forms import markup
 from ikas_explore.forms.actions import Deleting, Saving, Undoing
 from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.lines import TABLE, lines_frame, table
-from ikas_explore.forms.matrix import Matrix
+from ikas_explore.forms.lines import TABLE, Line, lines_frame, table
+from ikas_explore.forms.matrix import Lines, Matrix
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
@@ -52,7 +52,7 @@ class Manager(Form):
             "delete": Deleting(self._session, words, self._matrix),
             "undo": Undoing(self._session, words),
         }
-        choice = _Panels(panels, self._matrix, words)
+        choice = Panels(panels, self._matrix, words, ["save", "delete"])
         log = _Log(self._session, words)
         super().__init__(
             words,
@@ -66,7 +66,7 @@ class Manager(Form):
     def title(self) -> str:
         if not self._session.known:
             return self.words("matrix.unknown", store=self.about)
-        states = [line["state"] for line in self._matrix.lines]
+        states = [line["state"] for line in self.lines]
         return self.words(
             "matrix.title",
             store=self.about,
@@ -75,28 +75,39 @@ class Manager(Form):
         )
 
     @property
+    def lines(self) -> Sequence[Line]:
+        """What is known of each scope, a filter aside."""
+        return self._matrix.lines
+
+    @property
     def frame(self) -> DataFrame:
         """The matrix: ``store, scope, state, endpoint, created_at, updated_at``.
 
         The state is ``unknown`` for as long as the store was never listed.
         """
-        return lines_frame(self._matrix.lines)
+        return lines_frame(self.lines)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self._matrix.lines, TABLE)
+        return table(self.words, self.lines, TABLE)
 
 
-class _Panels(Section):
-    """One panel at a time, close to the table: what is selected, filled in or clicked opens it."""
+class Panels(Section):
+    """One panel at a time, close to the table: what is selected, filled in or clicked opens it.
 
-    def __init__(self, panels: Mapping[str, Section], matrix: Matrix, words: Words) -> None:
+    Those in `asks` work on the lines selected; the first of them opens for a new selection.
+    """
+
+    def __init__(
+        self, panels: Mapping[str, Section], lines: Lines, words: Words, asks: Sequence[str]
+    ) -> None:
         self._panels = panels
-        self._matrix = matrix
+        self._lines = lines
+        self._asks = asks
         self._choice = ChoiceControl(
             "panel", widgets.RadioButtons, words("field.panel"), "ikas-choice"
         )
         self._choice.offer({name: words(f"{name}.panel") for name in panels})
-        self._choice.value = "save"
+        self._choice.value = asks[0]
         self._chosen: list[str] = []
         self.controls = [self._choice]
         for name, panel in panels.items():
@@ -109,9 +120,9 @@ class _Panels(Section):
         )
 
     def update(self) -> None:
-        chosen = self._matrix.value
-        if chosen and chosen != self._chosen and self._choice.value == "undo":
-            self._open("save")  # an undo does not ask what is selected
+        chosen = self._lines.value
+        if chosen and chosen != self._chosen and self._choice.value not in self._asks:
+            self._open(self._asks[0])
         self._chosen = chosen
         for name, panel in self._panels.items():
             show_if(panel.widget, name == self._choice.value)

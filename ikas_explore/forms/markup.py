@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ikas_explore.forms.words import Words
@@ -18,6 +18,10 @@ LONGEST = 60
 
 #: A sign before each kind of message, so that colour is never all that tells them apart.
 _SIGNS: Mapping[Kind, str] = {"good": "✓", "warning": "!", "bad": "✗", "busy": "…"}
+
+
+#: How a finding looks.
+_KINDS: Mapping[str, Kind] = {"error": "bad", "warning": "warning", "info": "plain"}
 
 
 def note(kind: Kind, *sentences: str) -> Html:
@@ -74,6 +78,22 @@ def state(words: Words, key: str) -> Html:
     return span(f"state ikas-{key}", Html(said))
 
 
+def badges(words: Words, findings: Iterable[Mapping[str, str]]) -> Html:
+    """Make what the audit finds: a line each that unfolds to why, and what to do."""
+    made = ""
+    for each in findings:
+        kind = _KINDS[each["severity"]]
+        sign = f'<span aria-hidden="true">{_SIGNS.get(kind, "i")}</span>'
+        severity = each["severity"]
+        name = f"{words(f'severity.{severity}')}: {each['rule']}"
+        why = f"{each['message']} {each['remedy']}"
+        made += (
+            f'<details class="ikas-badge ikas-{kind}"><summary>{sign} {escape(name)}</summary>'
+            f"{escape(why)}</details>"
+        )
+    return Html(made)
+
+
 #: A change or what came of it: the columns of the plan's frames.
 Row = Mapping[Any, Any]
 
@@ -97,24 +117,26 @@ def changes(
     return [words(f"column.{name}") for name in names], cells
 
 
-def changes_table(words: Words, rows: Sequence[Row], *, name: str, resend: bool = False) -> Html:
+def changes_table(
+    words: Words, rows: Sequence[Row], *, name: str, resend: bool = False, stores: bool = False
+) -> Html:
     """Make the table of a preview or an outcome; empty text when there are no rows.
 
-    The two endpoints are under each other, so that the table fits a narrow cell.
+    The two endpoints are under each other, so that the table fits a narrow cell. With `stores`
+    the first column is the store.
     """
     if not rows:
         return Html()
     (scope, what, _, _, *why), texts = changes(words, rows, resend=resend)
-    cells = [
-        [
-            said,
-            span(f"do-{row.get('outcome', row['action'])}", done),
-            _ends(words, before, after),
-            *reason,
-        ]
-        for row, (said, done, before, after, *reason) in zip(rows, texts, strict=True)
-    ]
-    return html_table([scope, what, words("column.endpoint"), *why], cells, name=name)
+    heads = [scope, what, words("column.endpoint"), *why]
+    cells = []
+    for row, (said, done, before, after, *reason) in zip(rows, texts, strict=True):
+        look = f"do-{row.get('outcome', row['action'])}"
+        cells.append([said, span(look, done), _ends(words, before, after), *reason])
+    if stores:
+        heads.insert(0, words("column.store"))
+        cells = [[row["store"], *each] for row, each in zip(rows, cells, strict=True)]
+    return html_table(heads, cells, name=name)
 
 
 def _ends(words: Words, before: str, after: str) -> Html:

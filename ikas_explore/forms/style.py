@@ -74,7 +74,7 @@ color:var(--ikas-text);border:1px solid var(--ikas-edge);border-radius:4px;paddi
 font-size:13px;font-family:inherit}
 .ikas-field input[type=text]{height:32px}
 .ikas-form input::placeholder{color:var(--ikas-quiet);opacity:1}
-.ikas-form :is(input,textarea,select,button,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
+.ikas-form :is(input,textarea,select,button,summary,[tabindex]):focus-visible{outline:2px solid var(--ikas-focus);
 outline-offset:1px}
 .ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
@@ -137,14 +137,33 @@ font-size:11px;overflow-wrap:anywhere}
 .ikas-cells-2{grid-template-columns:minmax(0,1fr) 118px}
 .ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
 white-space:nowrap}
+.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,1fr) auto}
+.ikas-stores .widget-checkbox .widget-label-basic span{overflow-wrap:anywhere}
+.ikas-marks,.ikas-legend{display:flex;gap:3px;align-items:flex-end}
+.ikas-mark{flex:none;width:26px;height:22px;line-height:18px;text-align:center;font-size:12px;font-weight:600;
+border:2px solid var(--ikas-edge);border-radius:4px;display:inline-block}
+.ikas-mark-none{border-color:transparent;color:var(--ikas-quiet)}
+.ikas-mark-head{flex:none;width:26px;writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;line-height:26px}
+.ikas-legend{flex-flow:row wrap;gap:4px 16px;list-style:none;margin:0;padding:0;font-size:12px}
+.ikas-badge{font-size:12px;overflow-wrap:anywhere}
+.ikas-badge summary{cursor:pointer;width:fit-content}
+.ikas-badge.ikas-bad{color:var(--ikas-bad)}
+.ikas-badge.ikas-warning{color:var(--ikas-warn)}
+.ikas-form .widget-box{display:flex;flex-direction:column}
+.ikas-form .widget-hbox{flex-direction:row}
+.ikas-form .ikas-line.widget-box{display:grid}
+.ikas-form .ikas-typed{border:1px solid var(--ikas-edge);border-radius:4px;padding:4px 8px;min-width:20em}
+.ikas-form span.widget-button{display:inline-block;cursor:default}
+.ikas-form span.ikas-off{background:var(--ikas-soft);color:var(--ikas-quiet);border-color:var(--ikas-line)}
 .ikas-log{margin:0;padding-left:1.4em}
 .ikas-log li{overflow-wrap:anywhere}
 @container (max-width:46em){
 .ikas-line{grid-template-columns:minmax(0,1fr);gap:0;padding:5px 0}
 .ikas-line-head .ikas-cells{display:none}
+.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,1fr) auto;padding:0}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
 .ikas-filter>.ikas-select~:is(.widget-button,.ikas-said){margin-top:0}
 }
-</style>"""
+</style>""".replace("\n", "")  # a saved picture has it in one line

@@ -45,6 +45,9 @@ TEXTS: Mapping[str, Text] = {
     "field.optional": Text("Optional: {names}", "İsteğe bağlı: {names}"),
     "field.select": Text("Select", "Seç"),
     "select.shown": Text("All shown", "Gösterilenlerin tümü"),
+    "field.problems": Text("Only problems", "Yalnızca sorunlular"),
+    "field.page": Text("Page", "Sayfa"),
+    "field.source": Text("From", "Nereden"),
     "field.panel": Text("Action", "İşlem"),
     "field.filter": Text("Filter", "Filtrele"),
     "hint.endpoint": Text(
@@ -88,6 +91,7 @@ TEXTS: Mapping[str, Text] = {
         "ikas bu sunucuya internetten ulaşamaz. Herkese açık bir adres kullanın.",
     ),
     "problem.required": Text("Required.", "Zorunlu alan."),
+    "problem.stores": Text("Select at least one store.", "En az bir mağaza seçin."),
     "problem.number": Text("Enter a number.", "Bir sayı girin."),
     "problem.scopes": Text("Choose at least one scope.", "En az bir kapsam seçin."),
     # States and changes
@@ -211,12 +215,12 @@ TEXTS: Mapping[str, Text] = {
         "Bu mağazanın webhook'ları henüz bilinmiyor. Yenile'ye basın.",
     ),
     "fleet.title.one": Text(
-        "Webhooks of 1 store: {registered} registered, read-only",
-        "1 mağazanın webhook'ları: {registered} kayıtlı, salt okunur",
+        "Webhooks of 1 store: {registered} registered",
+        "1 mağazanın webhook'ları: {registered} kayıtlı",
     ),
     "fleet.title.many": Text(
-        "Webhooks of {count} stores: {registered} registered, read-only",
-        "{count} mağazanın webhook'ları: {registered} kayıtlı, salt okunur",
+        "Webhooks of {count} stores: {registered} registered",
+        "{count} mağazanın webhook'ları: {registered} kayıtlı",
     ),
     "fleet.failed.one": Text(
         "1 store could not be listed and is not shown: {stores}.",
@@ -232,6 +236,43 @@ TEXTS: Mapping[str, Text] = {
     "refresh": Text("Refresh", "Yenile"),
     "refresh.busy": Text("Asking ikas …", "ikas'a soruluyor …"),
     "refresh.done": Text("Listed at {time} UTC.", "Liste saati: {time} UTC."),
+    "check": Text("Check", "Denetle"),
+    "check.busy": Text("Checking …", "Denetleniyor …"),
+    "check.done.one": Text("1 finding.", "1 bulgu."),
+    "check.done.many": Text("{count} findings.", "{count} bulgu."),
+    "severity.error": Text("error", "hata"),
+    "severity.warning": Text("warning", "uyarı"),
+    "severity.info": Text("hint", "bilgi"),
+    # Many stores
+    "move": Text("Move", "Taşı"),
+    "move.panel": Text("Move to another endpoint", "Başka bir uç noktaya taşı"),
+    "move.first": Text(
+        "Select stores, where to move from, and the new endpoint.",
+        "Mağazaları, nereden taşınacağını ve yeni uç noktayı seçin.",
+    ),
+    "hint.move": Text(
+        "The new address. {{store}} becomes the name of each store.",
+        "Yeni adres. {{store}} yerine her mağazanın adı yazılır.",
+    ),
+    "preview": Text("Preview", "Önizle"),
+    "move.confirm.one": Text(
+        "Yes, change {changes} webhooks in 1 store", "Evet, 1 mağazada {changes} webhook'u değiştir"
+    ),
+    "move.confirm.many": Text(
+        "Yes, change {changes} webhooks in {count} stores",
+        "Evet, {count} mağazada {changes} webhook'u değiştir",
+    ),
+    "move.progress": Text("{done:of} of {count} calls made.", "{count} isteğin {done:of} yapıldı."),
+    "move.done": Text(
+        "Moved {done:of} of {count}, confirmed by ikas.",
+        "{count} webhook'un {done:of} taşındı, ikas onayladı.",
+    ),
+    "move.other": Text(
+        "The last change was made elsewhere by now. fleet.undo() takes that one back.",
+        "Son değişiklik artık başka bir yerde yapıldı. Onu fleet.undo() geri alır.",
+    ),
+    "open": Text("Open", "Aç"),
+    "open.panel": Text("Open one store", "Bir mağazayı aç"),
     "python": Text("The same in Python", "Python'da karşılığı"),
     "log": Text("Done in this session", "Bu oturumda yapılanlar"),
     "log.nothing": Text("Nothing yet.", "Henüz bir şey yok."),

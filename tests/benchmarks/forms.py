@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import cycle
 
 import ikas_explore as ikas
+from tests.benchmarks.fleet import served
 from tests.benchmarks.measuring import Figure, pairs
 
 
@@ -41,4 +42,20 @@ def figures(short: bool) -> Iterator[Figure]:
             pairs(lambda: form.fill(endpoint=text[: next(ends)]), store.webhooks.list, count),
             goal=1,
             why="judges the endpoint and plans eleven scopes anew",
+        )
+    stores = 50 if short else 500
+    with served(stores) as many, ikas.Fleet.from_file(many.file(stores)) as fleet:
+
+        def matrix() -> None:
+            view = fleet.manager(language="en")
+            view._repr_mimebundle_()
+            view.close()
+
+        yield Figure(
+            f"open the manager of {stores:,} stores",
+            "fleet.list()",
+            "s",
+            pairs(matrix, fleet.list, 3 if short else 5, unit="s"),
+            goal=3,
+            why="also makes the matrix",
         )

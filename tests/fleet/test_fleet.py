@@ -73,7 +73,7 @@ def test_the_manager_shows_all_stores_and_names_those_that_failed(
     before = box.calls
     view = fleet.manager(language="en")
     assert box.calls - before == {"listWebhook": len(NAMES)}
-    assert view.title == "Webhooks of 19 stores: 2 registered, read-only"
+    assert view.title == "Webhooks of 19 stores: 2 registered"
     assert view.frame["store"].unique().tolist() == [name for name in NAMES if name != "shop-05"]
     assert view.message.startswith("1 store could not be listed and is not shown: shop-05.\n")
     assert "The access token is missing, wrong or expired" in view.message

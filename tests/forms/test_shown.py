@@ -15,10 +15,8 @@ from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
 from ikas_explore.forms.delete_form import DeleteForm
-from ikas_explore.forms.fleet_matrix import Overview
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.save_form import SaveForm
-from ikas_explore.frames.frames import rows_frame, webhook_columns
 from ikas_explore.schema import v1, v2
 from ikas_explore.webhooks import Webhooks
 from tests.forms.reading import (
@@ -161,7 +159,7 @@ def test_an_endpoint_is_escaped_wherever_it_stands() -> None:
     texts = [manager._repr_mimebundle_()["text/html"], html(manager)]
     delete = DeleteForm(registry, language="en")
     delete.fill(scopes=[CREATED])
-    texts += [html(delete), html(Overview(registry.list(), language="en"))]
+    texts.append(html(delete))
     for text in texts:
         assert "&lt;img/src=x" in text
         assert "<img" not in text
@@ -198,25 +196,3 @@ def test_a_filter_hides_lines_and_keeps_what_is_selected() -> None:
         assert f"{shown} of 11 rows shown." in html(manager)
     manager.click("save")
     assert manager.message.startswith("Saved 1 of 1")
-
-
-def test_a_fleet_is_looked_at_with_the_same_matrix() -> None:
-    """Read-only, filtered, and never more rows than a person reads."""
-    rows = frame({CREATED: OLD, ORDER: NEW})
-    row = dict.fromkeys(webhook_columns()) | {"scope": ORDER, "endpoint": NEW, "deleted": False}
-    many = rows_frame(webhook_columns(), [{**row, "store": f"s{n}"} for n in range(500)])
-    overview = Overview(rows, stores=["acme", "beta"], language="en")
-    assert overview.title == "Webhooks of 2 stores: 2 registered, read-only"
-    assert overview.frame["state"].value_counts().to_dict() == {
-        "not_registered": 20,
-        "registered": 2,
-    }
-    overview.fill(filter="mailchimp")
-    assert overview.frame[["store", "scope"]].values.tolist() == [["acme", CREATED]]
-    overview.fill(filter="registered acme")
-    assert overview.frame["scope"].tolist() == [ORDER, CREATED]
-    large = Overview(many, language="en")
-    assert len(large.frame) == 5500
-    assert html(large).count("<tr>") == 201
-    large.fill(filter="s499")
-    assert html(large).count("<tr>") == 12

@@ -19,18 +19,19 @@ from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.result import visible
 from ikas_explore.errors import GraphQLError, IkasError
 from ikas_explore.forms.delete_form import DeleteForm
-from ikas_explore.forms.fleet_matrix import Overview
+from ikas_explore.forms.fleet_matrix import FleetManager
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.manager import Manager
 from ikas_explore.forms.save_form import SaveForm
-from ikas_explore.manage.journal import Journal
+from ikas_explore.frames.frames import FAILURES, rows_frame
+from ikas_explore.manage.journal import Journal, Journals
 from tests.auditing.frames import NOW, frame, row
 from tests.auditing.test_report import check_junit
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import any_texts, quiet, texts
 from tests.manage.registries import SCOPES, DictRegistry, make_plan, undo
 
-#: Elements and attributes of ours, whatever the data. No value of an attribute holds data.
+#: Elements and attributes of ours, whatever the data.
 ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "div", "p", "strong", "b"),
     *(
@@ -45,8 +46,7 @@ ELEMENTS = {
         "span",
         "code",
         "pre",
-        "ol",
-        "li",
+        *("ol", "ul", "li", "details", "summary"),
     ),
 }
 ATTRIBUTES = {
@@ -72,7 +72,8 @@ class Page(HTMLParser):
         if tag not in ELEMENTS:
             self.foreign.append(tag)
         for name, value in attrs:
-            if name not in ATTRIBUTES or not PLAIN_VALUE.fullmatch(value or ""):
+            data = name in ("title", "aria-label")  # of these no value is ours alone
+            if name not in ATTRIBUTES or not (data or PLAIN_VALUE.fullmatch(value or "")):
                 self.foreign.append(f"{tag} {name}={value!r}")
 
     def handle_data(self, data: str) -> None:
@@ -182,6 +183,7 @@ def shown(form: Form) -> Iterator[str]:
     assert quiet(bundle["text/plain"]), ascii(bundle["text/plain"])
     assert quiet(repr(form))
     yield bundle["text/html"]
+    yield form.still()._repr_mimebundle_()["text/html"]
     waiting: list[Any] = [form.widget]
     while waiting:
         widget = waiting.pop()
@@ -189,6 +191,30 @@ def shown(form: Form) -> Iterator[str]:
         assert not getattr(widget, "description_allow_html", False)
         if isinstance(widget, widgets.HTML):
             yield widget.value
+
+
+class Listed:
+    """What a matrix knows of a fleet: stores that were listed, and cannot be asked again."""
+
+    def __init__(self, listed: Any) -> None:
+        self.listed = listed
+        self.names = [*listed["store"].unique()]
+        self.errors = rows_frame(FAILURES, [])
+        self.journal = Journals({})
+
+    def list(self) -> Any:
+        return self.listed
+
+    def plan(self, desired: Any) -> Any:
+        raise GraphQLError("no", code="no")
+
+    def undo(self) -> None: ...
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
 
 
 @fuzz(
@@ -199,7 +225,7 @@ def shown(form: Form) -> Iterator[str]:
     said=texts,
     entered=texts,
     language=st.sampled_from(["en", "tr"]),
-    kind=st.sampled_from([SaveForm, DeleteForm, Manager, Overview]),
+    kind=st.sampled_from([SaveForm, DeleteForm, Manager, FleetManager]),
 )
 def test_the_forms(
     name: str,
@@ -210,9 +236,13 @@ def test_the_forms(
     language: str,
     kind: Any,
 ) -> None:
-    if kind is Overview:
-        form = Overview(frame(row(*each) for each in state), language=language)
-        entries: list[dict[str, Any]] = [{"filter": entered}]
+    if kind is FleetManager:
+        form = FleetManager(Listed(frame(row(*each) for each in state)), language=language)
+        entries: list[dict[str, Any]] = [
+            {"select": "shown"},
+            {"endpoint": entered},
+            {"filter": entered, "problems": True},
+        ]
     else:
         registry = Refusing({scope: end for scope, end, _ in state}, name, refuses, said)
         form = kind(registry, language=language)
