@@ -19,7 +19,7 @@ from ikas_explore.sandbox.oauth import PERMISSIONS
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.limits import PAGE_LIMIT
-from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.names import check_choice, did_you_mean
 from ikas_explore.values.times import now_ms
 
 #: What extends the webhook part of the schema.
@@ -169,33 +169,33 @@ class Catalogue:
         return [each for each in channels if _fits(each["id"], given)]
 
     def change(
-        self, store: StoreCredentials, kind: str, id: str | None, fields: Mapping[str, Any]
+        self, store: StoreCredentials, kind: Kind, id: str | None, fields: Mapping[str, Any]
     ) -> tuple[Fields, bool]:
         """Make an object or change one; return it, and whether it is new."""
-        known = check_kind(kind)
+        check_choice("kind", kind, KINDS)
         with self._rows.transaction() as connection:
             now, row = now_ms(), None
             if id is not None:
                 row = connection.execute(
                     "SELECT number, body FROM objects WHERE store = ? AND kind = ? AND id = ?",
-                    (store.name, known, id),
+                    (store.name, kind, id),
                 ).fetchone()
                 if row is None:
                     raise InvalidArgumentError(
-                        f"The store {store.name!r} has no {known} with the id {id!r}; without "
+                        f"The store {store.name!r} has no {kind} with the id {id!r}; without "
                         "id a new one is made."
                     )
             body = (
-                self._made(store, known, created_at=now, updated_at=now)
+                self._made(store, kind, created_at=now, updated_at=now)
                 if row is None
                 else json.loads(row["body"])
             )
             if row is not None:
                 # Two changes within a millisecond are two changes.
                 body["updatedAt"] = max(now, body["updatedAt"] + 1)
-            body.update(_checked(known, body, fields))
+            body.update(_checked(kind, body, fields))
             if row is None:
-                connection.execute(_INSERT, _cells(store.name, known, body))
+                connection.execute(_INSERT, _cells(store.name, kind, body))
             else:
                 connection.execute(
                     "UPDATE objects SET updated_at = ?, deleted = ?, body = ? WHERE number = ?",
@@ -248,14 +248,6 @@ _INSERT = (
     "INSERT INTO objects (store, kind, id, created_at, updated_at, deleted, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-def check_kind(kind: str) -> Kind:
-    """Return a kind of objects, or raise InvalidArgumentError naming those that there are."""
-    for known in KINDS:
-        if isinstance(kind, str) and kind == known:
-            return known
-    raise InvalidArgumentError(f"There is no kind {kind!r}.{did_you_mean(str(kind), KINDS)}")
 
 
 def _cells(store: str, kind: Kind, body: Fields) -> tuple[Any, ...]:

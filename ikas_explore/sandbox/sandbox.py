@@ -470,40 +470,18 @@ class Sandbox:
         return budget_frame(rows, "what happened before the sandbox was opened")
 
     def live(self, *, language: str | None = None) -> Live:
-        """Return a table for a notebook cell that grows as deliveries arrive.
+        """Return a table for a notebook cell that grows as deliveries are made.
 
-        Parameters
-        ----------
-        language : {"en", "tr"}, optional
-            Default: that of the locale.
-
-        Returns
-        -------
-        Live
-            With a filter, a pause, the body of one delivery and its replay. It stops when its
-            cell is run again, or when this sandbox is closed.
+        See `Receiver.live`; a replay makes the same event happen again.
         """
         from ikas_explore.live.live import Live
         from ikas_explore.sandbox.watched import SentRows
 
-        def again(store: str, scope: str, data: str) -> list[str]:
-            return self.emit(scope, data, store=store)
-
-        rows = SentRows(self._state.rows, again)
+        rows = SentRows(self._state.rows, self.emit)
         return Live(rows, title=self.base_url, language=language)
 
     def plot(self) -> Figure:
-        """Draw the deliveries over time by their state; needs matplotlib.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        IkasError
-            matplotlib is not installed.
-        """
+        """Draw the deliveries over time by their state; see `Receiver.plot`."""
         from ikas_explore.live.plot import draw_times
 
         frame = self.deliveries()

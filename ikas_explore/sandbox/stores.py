@@ -81,8 +81,8 @@ class Stores:
 
     def of_client(self, client_id: str, client_secret: str) -> StoreCredentials | None:
         """Return the store whose app has these credentials, if there is one."""
-        row = self._one("SELECT * FROM stores WHERE client_id = ?", client_id)
-        return _credentials(row) if row and row["client_secret"] == client_secret else None
+        store = self.of_client_id(client_id)
+        return store if store and store.client_secret == client_secret else None
 
     def of_token(self, token: str, kind: TokenKind = "access") -> StoreCredentials | None:
         """Return the store a token opens; None for a wrong or an expired one."""

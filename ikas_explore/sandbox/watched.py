@@ -25,11 +25,11 @@ WHERE d.id = ?
 
 
 class SentRows:
-    """The newest deliveries of a sandbox; `again` emits an event of a store anew."""
+    """The newest deliveries of a sandbox, and its `Sandbox.emit`."""
 
-    def __init__(self, rows: Rows, again: Callable[[str, str, str], Sequence[str]]) -> None:
+    def __init__(self, rows: Rows, emit: Callable[..., Sequence[str]]) -> None:
         self._rows = rows
-        self._again = again
+        self._emit = emit
 
     def changes(self) -> int:
         """Return a number that is another after each change."""
@@ -61,7 +61,8 @@ class SentRows:
 
     def replay(self, key: str) -> str:
         """Make the same event happen again; return how many deliveries that makes."""
-        return str(len(self._again(*self._one(key))))
+        store, scope, data = self._one(key)
+        return str(len(self._emit(scope, data, store=store)))
 
     def _one(self, key: str) -> tuple[str, str, str]:
         for row in self._rows.read(_ONE, key):

@@ -48,20 +48,19 @@ def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleTy
     if not refresh and origin in _loaded:
         return _loaded[origin]
     folder = _folder()
-    known = _read_known(folder, origin)
-    if not refresh and known is not None and time.time() - known.at < _lasts(origin):
-        module = _import(known.path)
-        if module is not None:
-            _loaded[origin] = module
-            return module
+    known, fresh = _read_known(folder, origin)
+    if not refresh and fresh and (module := _import(known)) is not None:
+        _loaded[origin] = module
+        return module
     _asked.add(origin)
     try:
         introspection = ask()
     except TransportError:
         # Away from the network what was known before is better than nothing.
-        module = _import(known.path) if known is not None and not refresh else None
-        if module is None:
+        old = None if refresh else _import(known)
+        if old is None:
             raise
+        module = old
     else:
         module = _make(folder, origin, introspection)
     _loaded[origin] = module
@@ -84,11 +83,6 @@ def worth_a_look(origin: Origin, *, refused: bool = False) -> bool:
     new = key not in _asked
     _asked.add(key)
     return new
-
-
-class _Known(NamedTuple):
-    path: Path
-    at: float
 
 
 def _lasts(origin: Origin) -> float:
@@ -154,17 +148,16 @@ def _index(folder: Path, origin: Origin) -> Path:
     return folder / f"origin_{name}.json"
 
 
-def _read_known(folder: Path | None, origin: Origin) -> _Known | None:
+def _read_known(folder: Path | None, origin: Origin) -> tuple[Path | None, bool]:
+    """Return the module that the cache has for a store, and whether it is fresh."""
     if folder is None:
-        return None
+        return None, False
     index = _index(folder, origin)
     try:
-        known = json.loads(index.read_text("utf-8"))
-        name, at = str(known["module"]), index.stat().st_mtime
+        path = folder / Path(str(json.loads(index.read_text("utf-8"))["module"])).name
+        return path, time.time() - index.stat().st_mtime < _lasts(origin)
     except (OSError, ValueError, TypeError, KeyError):  # not there, or damaged: asked for again
-        return None
-    path = folder / Path(name).name
-    return _Known(path, at) if path.is_file() else None
+        return None, False
 
 
 def _import(path: Path | None) -> ModuleType | None:
