@@ -466,12 +466,12 @@ class Webhooks:
         ...     store.webhooks.audit({"required": ["store/order/created"]}).ok
         False
         """
-        from ikas_explore.auditing.audit import audit
+        from ikas_explore.auditing.audit import examine
         from ikas_explore.deliveries.leases import leases_of
         from ikas_explore.monitoring.health import find_health
 
         settings, frame = self._client.settings, self.list()
-        return audit(
+        return examine(
             frame,
             policy,
             probe=probe,

@@ -64,8 +64,6 @@ def audit(
     policy: Policy | str | Path | Mapping[str, Any] | None = None,
     *,
     probe: bool = False,
-    health: DataFrame | None = None,
-    leases: Collection[Lease] | None = None,
     stores: Collection[str] = (),
     sandboxes: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
@@ -83,10 +81,6 @@ def audit(
     probe : bool, default False
         Check each endpoint from this machine too: DNS, connection, TLS, one HEAD request. No
         event is posted.
-    health : pandas.DataFrame, optional
-        How deliveries are, as `Webhooks.health` and `Fleet.health` return it.
-    leases : collection of Lease, optional
-        What sessions of `listen` borrowed; those that run are well.
     stores : collection of str
         Names of stores that were listed: one without any webhook is in no row.
     sandboxes : collection of str
@@ -119,6 +113,32 @@ def audit(
     >>> outcome.ok, outcome.worst
     (False, 'error')
     """
+    return examine(
+        frame,
+        policy,
+        probe=probe,
+        stores=stores,
+        sandboxes=sandboxes,
+        errors=errors,
+        progress=progress,
+        now=now,
+    )
+
+
+def examine(
+    frame: DataFrame,
+    policy: Policy | str | Path | Mapping[str, Any] | None = None,
+    *,
+    probe: bool = False,
+    health: DataFrame | None = None,
+    leases: Collection[Lease] | None = None,
+    stores: Collection[str] = (),
+    sandboxes: Collection[str] = (),
+    errors: Mapping[str, str] | None = None,
+    progress: Progress | bool | None = None,
+    now: dt.datetime | None = None,
+) -> Audit:
+    """As `audit`, with a frame of `Webhooks.health` and what sessions of `listen` borrowed."""
     policy = read_policy(policy)
     check_flag("probe", probe)
     if health is not None and not {*map(str, getattr(health, "columns", ()))} >= _HEALTH:

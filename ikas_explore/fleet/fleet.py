@@ -233,7 +233,7 @@ class Fleet:
         A store that could not be asked is a finding too, so the audit is not `ok` then. `workers`
         and `progress` are as for `list`; `progress` counts the stores, then the probes.
         """
-        from ikas_explore.auditing.audit import audit
+        from ikas_explore.auditing.audit import examine
         from ikas_explore.auditing.policy import read_policy
         from ikas_explore.deliveries.leases import leased
         from ikas_explore.monitoring.health import find_health
@@ -244,7 +244,7 @@ class Fleet:
         if received is not None:
             health = find_health(received, lambda look: self._look(look, workers, progress))
         with progressing(progress, "endpoints") as tell:
-            return audit(
+            return examine(
                 frame,
                 policy,
                 probe=probe,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.auditing.audit import examine
 from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import InvalidArgumentError
@@ -72,7 +73,7 @@ def test_stopped_needs_a_change_that_did_not_arrive(box: ikas.Sandbox, store: ik
     # An audit looks at what changed until five minutes ago; health() can look until now.
     came = received(created=[60, 120])
     health = store.webhooks.health(came, grace=0)
-    (row,) = ikas.audit(store.webhooks.list(), health=health).findings.to_dict("records")
+    (row,) = examine(store.webhooks.list(), health=health).findings.to_dict("records")
     assert (row["rule"], row["severity"], row["scope"]) == ("delivery-stopped", "error", CREATED)
     assert row["message"].startswith("Stopped since 2")
     assert "2 changes did not arrive" in row["message"]
