@@ -55,10 +55,6 @@ def rule_table() -> list[dict[str, str]]:
     ]
 
 
-#: Columns that rules read in a frame of `health`.
-_HEALTH = {"store", "scope", "endpoint", "state", "since", "evidence"}
-
-
 def audit(
     frame: DataFrame,
     policy: Policy | str | Path | Mapping[str, Any] | None = None,
@@ -141,12 +137,6 @@ def examine(
     """As `audit`, with a frame of `Webhooks.health` and what sessions of `listen` borrowed."""
     policy = read_policy(policy)
     check_flag("probe", probe)
-    if health is not None and not {*map(str, getattr(health, "columns", ()))} >= _HEALTH:
-        raise InvalidArgumentError(f"health is what health() returns, not {shown(health)}.")
-    if leases is not None and not (
-        isinstance(leases, Collection) and all(isinstance(each, Lease) for each in leases)
-    ):
-        raise InvalidArgumentError(f"leases are those of listen(), not {shown(leases)}.")
     now = dt.datetime.now(dt.UTC) if now is None else moment_of(check_time("now", now))
     today = now.date()
     unreached = _failures(errors)
