@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from importlib import util
@@ -41,10 +42,17 @@ class Origin(NamedTuple):
 
 _loaded: dict[Origin, ModuleType] = {}
 _asked: set[tuple[str, ...]] = set()
+# The stores of a fleet ask at once: one look is enough, and a module is half there while it is made.
+_making = threading.RLock()
 
 
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's schema; `ask` returns the introspection answer."""
+    with _making:
+        return _found(origin, ask, refresh)
+
+
+def _found(origin: Origin, ask: Ask, refresh: bool) -> ModuleType:
     if not refresh and origin in _loaded:
         return _loaded[origin]
     folder = _folder()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_the_schema_is_asked_for_once_and_again_on_demand() -> None:
     assert server.asked == 2
     with pytest.raises(InvalidArgumentError, match="refresh"):
         store.schema(refresh="yes")  # type: ignore[arg-type]
+
+
+def test_stores_that_ask_at_once_get_one_whole_module() -> None:
+    server = Ikas()
+    stores = [connect(server) for _ in range(16)]
+    with ThreadPoolExecutor(16) as threads:
+        shapes = set(threads.map(lambda store: store.query("listThing").to_frame().shape, stores))
+    assert shapes == {(2, 6)}
+    assert server.asked == 1
 
 
 def test_webhooks_need_no_schema_of_the_store() -> None:
