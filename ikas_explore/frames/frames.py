@@ -210,13 +210,14 @@ def _objects(values: Sequence[Any]) -> Any:
     return cells
 
 
-def _times(values: Sequence[Any]) -> Any:
+def utc_times(values: Sequence[int | None] | Any) -> Any:
+    """Return Unix milliseconds as a column of times."""
     return pd.DatetimeIndex(np.array(values, dtype="datetime64[ms]")).tz_localize("UTC")
 
 
 _MAKERS: Mapping[Kind, Callable[[Sequence[Any]], Any]] = {
     "string": _strings,
-    "time": _times,
+    "time": utc_times,
     "bool": lambda values: np.array(values, dtype=bool),
     "boolean": lambda values: pd.array(values, dtype="boolean"),
     "int": lambda values: np.array(values, dtype="int64"),
@@ -274,13 +275,13 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return Frame(pd.concat(filled, ignore_index=True))
 
 
-def milliseconds(times: pd.Series[Any]) -> list[int | None]:
-    """Return a column of times as Unix milliseconds; text and datetimes are read one by one."""
+def read_times(times: pd.Series[Any]) -> Any:
+    """Return a column of times in UTC; text and datetimes are read one by one."""
     if isinstance(times.dtype, pd.DatetimeTZDtype):
-        whole = times.astype("datetime64[ms, UTC]")
-        cells = whole.astype("int64").tolist()
-        return [None if gap else each for each, gap in zip(cells, times.isna(), strict=True)]
-    return [None if pd.isna(each) else check_time(str(times.name), each) for each in times]
+        return times.astype("datetime64[ms, UTC]")
+    return utc_times(
+        [None if pd.isna(each) else check_time(str(times.name), each) for each in times]
+    )
 
 
 @lru_cache(maxsize=1)

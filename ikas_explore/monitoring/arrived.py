@@ -24,12 +24,12 @@ _NEEDED = ("scope", "object_id", "received_at")
 
 
 def arrived_frame(received: Received) -> DataFrame:
-    """Return verified deliveries: ``kind, scope, object_id, received_at, object_updated_at``.
+    """Return verified deliveries: ``kind, scope, id, received_at, object_updated_at``.
 
     ``kind`` is missing for scopes that are in no list, ``object_updated_at`` where the data does
     not say. ``merchant_id`` is kept where it is known.
     """
-    from ikas_explore.frames.frames import ARRIVED, is_frame, make_frame, milliseconds
+    from ikas_explore.frames.frames import is_frame, read_times
 
     frame: Any = received
     if isinstance(received, (str, os.PathLike)):
@@ -49,43 +49,35 @@ def arrived_frame(received: Received) -> DataFrame:
             f"The frame of deliveries has no column {', '.join(map(repr, missing))}; it needs "
             "scope, object_id and received_at."
         )
+    counts = frame["object_id"].notna() & frame["scope"].notna()
     if "signature_ok" in frame.columns:
         # What was not checked counts as little as what was not verified.
-        verified = frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
-        frame = frame[verified]
-    frame = frame[frame["object_id"].notna() & frame["scope"].notna()]
-    own = _own_times(frame)
-    scopes = frame["scope"].astype("object").tolist()
-    return make_frame(
-        ARRIVED,
-        {
-            "kind": [_kind(scope) for scope in scopes],
-            "scope": scopes,
-            "object_id": frame["object_id"].astype("object").tolist(),
-            "received_at": milliseconds(frame["received_at"]),
-            "object_updated_at": own,
-            "merchant_id": [None] * len(frame)
-            if "merchant_id" not in frame.columns
-            else [each if isinstance(each, str) else None for each in frame["merchant_id"]],
-        },
+        counts &= frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
+    frame = frame[counts]
+    arrived: DataFrame = frame[["scope"]].astype(str)
+    return arrived.assign(
+        id=frame["object_id"].astype(str),
+        kind=arrived["scope"].map(dict(map(_kind, arrived["scope"].unique()))),
+        received_at=read_times(frame["received_at"]),
+        object_updated_at=_own_times(frame),
+        merchant_id=frame["merchant_id"] if "merchant_id" in frame.columns else None,
     )
 
 
-def _kind(scope: str) -> str | None:
+def _kind(scope: str) -> tuple[str, str | None]:
     parts = scope.split("/")
     known = len(parts) == 3 and parts[1] in KINDS and parts[2] in ("created", "updated")
-    return parts[1] if known else None
+    return scope, parts[1] if known else None
 
 
-def _own_times(frame: Any) -> list[int | None]:
-    """Return the times that the data itself has, in milliseconds."""
-    from ikas_explore.frames.frames import milliseconds
+def _own_times(frame: Any) -> Any:
+    """Return the times that the data itself has."""
+    from ikas_explore.frames.frames import read_times, utc_times
 
     if "object_updated_at" in frame.columns:
-        return milliseconds(frame["object_updated_at"])
-    if "data" not in frame.columns:
-        return [None] * len(frame)
-    return [_time_in(data) for data in frame["data"]]
+        return read_times(frame["object_updated_at"])
+    known = frame["data"] if "data" in frame.columns else [None] * len(frame)
+    return utc_times([_time_in(data) for data in known])
 
 
 def _time_in(data: object) -> int | None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.errors import IkasError
 from ikas_explore.monitoring.arrived import arrived_frame
-from ikas_explore.monitoring.joined import expected, not_arrived
-from ikas_explore.monitoring.missed import Window, changed_objects, read_window
+from ikas_explore.monitoring.joined import not_arrived
+from ikas_explore.monitoring.missed import Window, due_objects, read_window
 from ikas_explore.text.printable import counted
 from ikas_explore.values.protocols import Source
 
@@ -114,8 +114,7 @@ def _health_of(
 ) -> list[dict[str, Any]]:
     active = webhooks[~webhooks["deleted"].astype(bool)]
     registered = dict(zip(active["scope"], active["endpoint"], strict=True))
-    changed = changed_objects(source, registered, window)
-    due = expected(changed, registered, **window.times)
+    due = due_objects(source, registered, window)
     changes = due.groupby("scope")["updated_at"].max()
     rows = []
     own = None if arrived is None else _of_merchant(source, arrived)

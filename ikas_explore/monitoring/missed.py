@@ -84,15 +84,17 @@ def read_window(since: object, until: object, grace: object) -> Window:
     return window
 
 
-def changed_objects(source: Source, registered: Collection[str], window: Window) -> DataFrame:
-    """Return ``kind, id, created_at, updated_at`` of what changed, for the registered scopes."""
+def due_objects(source: Source, registered: Collection[str], window: Window) -> DataFrame:
+    """Return what changed in a store and should have arrived, as `expected` gives it."""
     from ikas_explore.frames.frames import stacked
 
     frames = []
-    for kind in KINDS:
-        events = {
-            event for event in ("created", "updated") if f"store/{kind}/{event}" in registered
-        }
+    wanted = {
+        kind: {event for event in ("created", "updated") if f"store/{kind}/{event}" in registered}
+        for kind in KINDS
+    }
+    some = {kind: events for kind, events in wanted.items() if events}
+    for kind, events in (some or {KINDS[0]: set()}).items():  # columns are needed even so
         query = source.query(LISTS[kind]).select("id", "created_at", "updated_at")
         if not events:
             query = query.limit(0)
@@ -101,7 +103,7 @@ def changed_objects(source: Source, registered: Collection[str], window: Window)
             if events != {"created"}:
                 times["lte"] = window.until
             query = query.arguments(updated_at=times)
-        frames.append(query.to_frame().assign(kind=kind))
+        frames.append(expected(query.to_frame(), kind, events, **window.times))
     return stacked(frames)
 
 
@@ -117,7 +119,7 @@ def find_missed(
     def look(store: str, source: Source, webhooks: DataFrame) -> DataFrame:
         sources[store] = source
         registered = set(webhooks[~webhooks["deleted"]]["scope"])
-        due = expected(changed_objects(source, registered, window), registered, **window.times)
+        due = due_objects(source, registered, window)
         gone = not_arrived(due, arrived, until=window.times["until"])
         gone.insert(0, "store", store)
         return gone

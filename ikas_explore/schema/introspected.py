@@ -42,7 +42,7 @@ class Origin(NamedTuple):
 
 _loaded: dict[Origin, ModuleType] = {}
 _asked: set[tuple[str, ...]] = set()
-# The stores of a fleet ask at once: one look is enough, and a module is half there while it is made.
+# Stores of a fleet ask at once: one look is enough, and a module that is being made is half there.
 _making = threading.RLock()
 
 

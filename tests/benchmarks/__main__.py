@@ -26,6 +26,7 @@ GROUPS = (
     "fleet",
     "deliveries",
     "receiving",
+    "listening",
     "auditing",
     "forms",
     "notebooks",
@@ -96,8 +97,8 @@ def _told(figure: Figure) -> Figure:
     ours, rivals = (
         f"{side:.3g}" if side < 100 else f"{side:.0f}" for side in (figure.ours, figure.theirs)
     )
-    goal = "" if figure.goal is None else f"{figure.sign} {figure.goal:.2f}"
-    mark = "" if figure.goal is None else "ok" if figure.meets() else "MISSED"
+    goal = figure.said
+    mark = ("ok" if figure.meets() else "MISSED") if goal else ""
     print(
         f"{figure.what:37} {figure.rival:31} {ours:>6} {figure.unit:2} {rivals:>6} {figure.unit:2} "
         f"{figure.ratio:7.2f} ({low:.2f} to {high:.2f})  {goal:8} {mark}",

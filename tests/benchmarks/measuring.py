@@ -42,6 +42,8 @@ class Figure:
         figure that is only told.
     why : str
         Why it is not better; told beside it.
+    added : float, optional
+        A goal in place of a ratio: what ours may take beyond the rival, at the median.
     """
 
     what: str
@@ -50,6 +52,7 @@ class Figure:
     pairs: tuple[Pair, ...]
     goal: float | None = None
     why: str = ""
+    added: float | None = None
 
     @property
     def ratios(self) -> list[float]:
@@ -81,12 +84,22 @@ class Figure:
         return ">=" if self.unit == "/s" else "<="
 
     @property
+    def said(self) -> str:
+        """The goal as it is printed; empty where there is none."""
+        if self.added is not None:
+            return f"<= rival + {self.added:g} {self.unit}"
+        return "" if self.goal is None else f"{self.sign} {self.goal:.2f}"
+
+    @property
     def worse(self) -> bool:
         """Whether ours is the slower or larger one."""
         return self.ratio < 1 if self.unit == "/s" else self.ratio > 1
 
     def meets(self, headroom: float = 1.0) -> bool:
         """Tell whether the ratio is within its goal, or so many times beyond it."""
+        if self.added is not None:
+            beyond = statistics.median(ours - rival for ours, rival in self.pairs)
+            return beyond <= self.added * headroom
         if self.goal is None:
             return True
         if self.unit == "/s":
@@ -105,7 +118,7 @@ class Figure:
             "ratio": self.ratio,
             "quartiles": [low, high],
             "pairs": self.pairs,
-            "goal": None if self.goal is None else f"{self.sign} {self.goal:.2f}",
+            "goal": self.said or None,
             "met": self.meets(),
             "worse": self.worse,
             "why": self.why,

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -83,9 +84,9 @@ def _receiving(requests: int, count: int) -> Iterator[Figure]:
     ):
         rates = []
         for pair in range(count):
-            ports = {"ours": _port(receiver.endpoint), "same": same.port, "least": least.port}
+            ports = {"ours": port_of(receiver.endpoint), "same": same.port, "least": least.port}
             turn = list(ports)[pair % 3 :] + list(ports)[: pair % 3]
-            rates.append({name: _load(ports[name], requests, seed=pair) for name in turn})
+            rates.append({name: load(ports[name], requests, seed=pair) for name in turn})
         assert len(receiver.deliveries()) == requests * count
     for rival, name, goal in (
         ("a starlette app without the log", "same", 0.6),
@@ -132,17 +133,19 @@ def signature(data: str) -> str:
     return hmac.new(SECRET.encode(), data.encode(), hashlib.sha256).hexdigest()
 
 
-def _port(endpoint: str) -> int:
+def port_of(endpoint: str) -> int:
     return int(endpoint.rstrip("/").rsplit(":", 1)[1])
 
 
-def _load(port: int, requests: int, *, seed: int) -> float:
-    """Return the answers a second that an app gives to a load."""
+def load(
+    port: int, requests: int, *, seed: int, senders: int = CONNECTIONS, size: int = 4_000
+) -> float:
+    """Return the answers a second that an app gives to a load of bodies of so many bytes."""
     command = [
         sys.executable,
         "-m",
         "tests.benchmarks.receiving",
-        *map(str, (port, requests, seed)),
+        *map(str, (port, requests, seed, senders, size)),
     ]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     per_second, used = json.loads(run.stdout)
@@ -151,28 +154,33 @@ def _load(port: int, requests: int, *, seed: int) -> float:
     return float(per_second)
 
 
-def _requests(count: int, seed: int) -> list[bytes]:
+def body_of(random: Random, size: int) -> bytes:
+    """Return a signed delivery of about so many bytes."""
+    data = json.dumps({"id": random.random(), "note": "x" * (size - 500)})
+    return encode(
+        {
+            "authorizedAppId": "app",
+            "createdAt": "2024-01-31T09:30:00.000Z",
+            "data": data,
+            "id": delivery_id(random),
+            "merchantId": "merchant",
+            "scope": "store/order/created",
+            "signature": signature(data),
+        }
+    )
+
+
+def _requests(count: int, seed: int, size: int) -> list[bytes]:
     random = Random(seed)
     made = []
     for _ in range(count):
-        data = json.dumps({"id": random.random(), "note": "x" * 3_500})
-        body = encode(
-            {
-                "authorizedAppId": "app",
-                "createdAt": "2024-01-31T09:30:00.000Z",
-                "data": data,
-                "id": delivery_id(random),
-                "merchantId": "merchant",
-                "scope": "store/order/created",
-                "signature": signature(data),
-            }
-        )
+        body = body_of(random, size)
         head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
         made.append(head.encode() + body)
     return made
 
 
-async def _send_all(port: int, requests: list[bytes]) -> tuple[float, float]:
+async def _send_all(port: int, requests: list[bytes], senders: int) -> tuple[float, float]:
     """Return the requests a second, and the share of a processor that sending took."""
     waiting = iter(requests)
 
@@ -181,17 +189,22 @@ async def _send_all(port: int, requests: list[bytes]) -> tuple[float, float]:
         for request in waiting:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200") or b"content-length: 0" not in head:
+            length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+            if not head.startswith(b"HTTP/1.1 200") or length is None:
                 raise AssertionError(head)
+            await reader.readexactly(int(length[1]))
+            if b"connection: close" in head.lower():  # some rivals keep none
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         await writer.wait_closed()
 
     used, started = time.process_time(), time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(connection() for _ in range(senders)))
     took = time.perf_counter() - started
     return len(requests) / took, (time.process_time() - used) / took
 
 
 if __name__ == "__main__":
-    port, count, seed = map(int, sys.argv[1:])
-    print(json.dumps(asyncio.run(_send_all(port, _requests(count, seed)))))
+    port, count, seed, senders, size = map(int, sys.argv[1:])
+    print(json.dumps(asyncio.run(_send_all(port, _requests(count, seed, size), senders))))

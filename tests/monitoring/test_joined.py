@@ -55,14 +55,19 @@ def frames(world: dict[str, Any]) -> pd.DataFrame:
     ).astype({"created_at": time, "updated_at": time})
     arrived = pd.DataFrame(
         [(kind, name, at(came), at(own)) for kind, name, came, own in world["deliveries"]],
-        columns=["kind", "object_id", "received_at", "object_updated_at"],
+        columns=["kind", "id", "received_at", "object_updated_at"],
     ).astype({"received_at": time, "object_updated_at": time})
     since, until = (
         EPOCH + dt.timedelta(minutes=world["since"]),
         EPOCH + dt.timedelta(minutes=world["until"]),
     )
-    due = expected(changed, world["registered"], since=since, until=until)
-    return not_arrived(due, arrived, until=until)
+    due = []
+    for kind in ("order", "stock"):
+        events = {event for event in ("created", "updated")
+                  if f"store/{kind}/{event}" in world["registered"]}  # fmt: skip
+        own = changed[changed["kind"] == kind]
+        due.append(expected(own, kind, events, since=since, until=until))
+    return not_arrived(pd.concat(due), arrived, until=until)
 
 
 def by_hand(world: dict[str, Any]) -> set[tuple[str, str]]:

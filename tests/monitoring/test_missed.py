@@ -141,6 +141,17 @@ def test_a_table_of_ones_own_will_do(world: World) -> None:
     assert len(world.missed(own.assign(received_at=[now.isoformat()]))) == 0
 
 
+@pytest.mark.parametrize("scope", ["store/app/deleted", "a/b", None])
+def test_deliveries_of_other_kinds_and_none_at_all_cover_nothing(
+    world: World, scope: str | None
+) -> None:
+    order = world.sandbox.change("order", emit=False)
+    row = {"scope": scope, "object_id": order, "received_at": dt.datetime.now(dt.UTC)}
+    for rows in ([row], []):
+        own = pd.DataFrame(rows, columns=["scope", "object_id", "received_at"])
+        assert world.missed(own).frame["id"].tolist() == [order]
+
+
 def test_the_log_of_a_receiver_that_is_closed_is_read(tmp_path: Path) -> None:
     with ikas.Sandbox(seed=9, examples=False) as sandbox, ikas.connect(sandbox) as store:
         with ikas.Receiver(sandbox.client_secret, path=tmp_path / "log.db") as receiver:
