@@ -173,7 +173,8 @@ def executable_schema(
         SAVE_FIELDS[api_version]: save_webhook,
         "deleteWebhook": delete_webhook,
     }
-    schema = build_schema(sdl(api_version) + CATALOGUE_SDL)
+    # Ours, and a test validates it: here that would take half of the time.
+    schema = build_schema(sdl(api_version) + CATALOGUE_SDL, assume_valid_sdl=True)
     for root in _roots(schema):
         for name, field in root.fields.items():
             field.resolve = resolvers[name]
