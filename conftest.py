@@ -1,4 +1,4 @@
-"""How the tests are spread over workers, whichever of them are run."""
+"""Which tests are run, and how they are spread over workers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,41 @@ import pytest
 #: Tests that share what takes long to start stay on one worker, and begin first: a browser, the
 #: kernels of the notebooks, a notebook that was run.
 TOGETHER = ("tests/forms/browser/", "tests/test_notebooks.py", "tests/testing/test_projects.py")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests of the sandbox's promises, asked of a store of ikas; see tests/sandbox/README.md."""
+    told = "Ask the development store that the IKAS_ variables name, and run no other test."
+    parser.addoption("--ikas-live", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read who is asked before tests clear the environment."""
+    if config.getoption("--ikas-live"):
+        from ikas_explore.errors import IkasError
+        from ikas_explore.settings import read_settings
+        from tests.sandbox.live import SETTINGS
+
+        try:
+            config.stash[SETTINGS] = read_settings()
+        except IkasError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no other tests than those that can ask a real store."""
+    other = collection_path.is_file() and collection_path.name != "test_ikas_live.py"
+    return True if other and config.getoption("--ikas-live") else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run what asks a real store with ``--ikas-live``, and everything else without."""
+    chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        chosen["ikas_live" in getattr(item, "fixturenames", ())].append(item)
+    live = config.getoption("--ikas-live")
+    config.hook.pytest_deselected(items=chosen[not live])
+    items[:] = chosen[live]
 
 
 @pytest.fixture(autouse=True)
@@ -36,4 +71,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """No workers for a run that names its files: they take longer to start than such a run."""
-    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+    few = config.getoption("--ikas-live")
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not few else 0
