@@ -21,6 +21,7 @@ from ikas_explore.forms.controls import (
     Told,
     make,
     row,
+    show_if,
     stack,
 )
 from ikas_explore.forms.fields import Field
@@ -135,10 +136,10 @@ class _StoreLines(Lines):
         self._heads = [make(widgets.HBox, "ikas-line", "ikas-line-head", children=heads)]
         self.controls = [*self.controls, self._problems, self._page]
         self.widget = stack(
-            row(self._problems.widget, self._page.widget, name="ikas-filter"),
+            self._problems.widget,
             self._legend.widget,
             self._list,
-            self._count.widget,
+            row(self._count.widget, self._page.widget),
         )
         self._read()
 
@@ -202,7 +203,7 @@ class _StoreLines(Lines):
         return [
             line
             for store, lines in self.lines.items()
-            if not self._problems.value or self._worst(store) in ("error", "warning")
+            if not self._problems.value or self._problems_of(store)
             for line in lines
             if not self._filter.text
             or fits(
@@ -244,6 +245,7 @@ class _StoreLines(Lines):
             for start in range(0, len(fitting), PAGE)
         }
         self._page.offer(pages)
+        show_if(self._page.widget, len(pages) > 1)
         if pages and self._page.value is None:
             self._page.value = "0"
         first = int(self._page.value or 0)
@@ -261,15 +263,15 @@ class _StoreLines(Lines):
     def _findings(self) -> Findings:
         return audit_lines(self._fleet.listed, self.lines)
 
-    def _worst(self, store: str) -> str | None:
-        found = [each["severity"] for each in self._of(store)]
-        return next((each for each in ("error", "warning", "info") if each in found), None)
-
-    def _of(self, store: str) -> list[Mapping[str, str]]:
+    def _problems_of(self, store: str) -> list[Mapping[str, str]]:
+        """Return the errors and warnings, with the scope beside the rule."""
         return [
-            {**each, "rule": f"{each['rule']} {scope or ''}".strip()}
-            for scope in (None, *self.scopes)
-            for each in self.findings().get((store, scope), ())
+            {
+                **each,
+                "rule": f"{each['rule']} {each['scope'] if isinstance(each['scope'], str) else ''}",
+            }
+            for each in self.findings().get(store, ())
+            if each["severity"] != "info"
         ]
 
     def _label(self, name: str) -> str:
@@ -278,7 +280,7 @@ class _StoreLines(Lines):
     def _cells_html(self, name: str) -> str:
         known = {line["scope"]: line for line in self.lines[name]}
         marks = "".join(self._mark_of(scope, known.get(scope)) for scope in self.scopes)
-        badges = markup.badges(self._words, self._of(name)) if self._checking else ""
+        badges = markup.badges(self._words, self._problems_of(name)) if self._checking else ""
         return f'<div class="ikas-marks">{marks}</div>{badges}'
 
     def _mark_of(self, scope: str, line: Line | None) -> Html:

@@ -25,8 +25,8 @@ LINE: Columns = {
     "updated_at": "time",
 }
 
-#: Store and scope, None where it is about the store, to what the audit finds, the worst first.
-Findings = Mapping[tuple[str, str | None], Sequence[Mapping[str, str]]]
+#: What the audit finds about each store, the worst first.
+Findings = Mapping[str, Sequence[Mapping[str, Any]]]
 
 #: The columns of a matrix where no widget can be drawn.
 TABLE = tuple(LINE)[1:]
@@ -79,10 +79,9 @@ def audit_lines(frame: DataFrame, stores: Iterable[str]) -> Findings:
     """Audit a webhook frame without a policy."""
     from ikas_explore.auditing.audit import audit  # only when somebody asks
 
-    found: dict[tuple[str, str | None], list[Any]] = {}
+    found: dict[str, list[Any]] = {}
     for each in audit(frame, stores=[*stores]).findings.to_dict("records"):
-        scope = each["scope"] if isinstance(each["scope"], str) else None
-        found.setdefault((each["store"], scope), []).append(each)
+        found.setdefault(each["store"], []).append(each)
     return found
 
 

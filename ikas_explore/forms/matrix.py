@@ -299,7 +299,13 @@ class Matrix(Lines):
         return audit_lines(self._session.shown, [self._session.name]) if known else {}
 
     def _findings_of(self, scope: str | None) -> Sequence[Mapping[str, str]]:
-        return self.findings().get((self._session.name, scope), ()) if self._checking else ()
+        """Return what is about a scope; for None what is about no line alone."""
+        found = self.findings().get(self._session.name, ()) if self._checking else ()
+        return [
+            each
+            for each in found
+            if (each["scope"] if each["scope"] in self._by_scope else None) == scope
+        ]
 
     def _of(self, group: str) -> list[str]:
         return [scope for scope in self._names if Scope(scope).group == group]

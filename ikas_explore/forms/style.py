@@ -137,7 +137,7 @@ font-size:11px;overflow-wrap:anywhere}
 .ikas-cells-2{grid-template-columns:minmax(0,1fr) 118px}
 .ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
 white-space:nowrap}
-.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,1fr) auto}
+.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,18em) minmax(0,1fr)}
 .ikas-stores .widget-checkbox .widget-label-basic span{overflow-wrap:anywhere}
 .ikas-marks,.ikas-legend{display:flex;gap:3px;align-items:flex-end}
 .ikas-mark{flex:none;width:26px;height:22px;line-height:18px;text-align:center;font-size:12px;font-weight:600;
@@ -154,13 +154,13 @@ border:2px solid var(--ikas-edge);border-radius:4px;display:inline-block}
 .ikas-form .ikas-line.widget-box{display:grid}
 .ikas-form .ikas-typed{border:1px solid var(--ikas-edge);border-radius:4px;padding:4px 8px;min-width:20em}
 .ikas-form span.widget-button{display:inline-block;cursor:default}
-.ikas-form span.ikas-off{background:var(--ikas-soft);color:var(--ikas-quiet);border-color:var(--ikas-line)}
+.ikas-form span.widget-button.ikas-off{background:var(--ikas-soft);color:var(--ikas-quiet);border-color:var(--ikas-line)}
 .ikas-log{margin:0;padding-left:1.4em}
 .ikas-log li{overflow-wrap:anywhere}
 @container (max-width:46em){
 .ikas-line{grid-template-columns:minmax(0,1fr);gap:0;padding:5px 0}
 .ikas-line-head .ikas-cells{display:none}
-.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,1fr) auto;padding:0}
+.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,1fr) 317px;padding:0}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}

@@ -26,7 +26,11 @@ SHOWN = 50
 
 _STYLE = (
     "<style>.ikas-live table{border-collapse:collapse;font-size:13px}"
-    ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;white-space:nowrap}"
+    ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;vertical-align:top;"
+    "overflow-wrap:anywhere}.ikas-live td:first-child{white-space:nowrap}"
+    ".ikas-live :is(.widget-html,.widget-html-content){margin:0;width:100%;height:auto;"
+    "line-height:1.45}"
+    ".ikas-live .widget-hbox{flex-wrap:wrap}"
     ".ikas-live th{border-bottom:1px solid var(--jp-border-color1,#8886)}"
     ".ikas-live .ikas-ok{color:#1b6e20}.ikas-live .ikas-bad{color:#b3261e}"
     '[data-jp-theme-light="false"] .ikas-live .ikas-ok,.vscode-dark .ikas-live .ikas-ok,'
@@ -34,7 +38,7 @@ _STYLE = (
     '[data-jp-theme-light="false"] .ikas-live .ikas-bad,.vscode-dark .ikas-live .ikas-bad,'
     "html[theme=dark] .ikas-live .ikas-bad{color:#ff8a80}"
     ".ikas-live pre{max-height:22em;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".ikas-live .widget-html-content{overflow:auto}</style>"
+    ".ikas-live .ikas-wide{overflow-x:auto}</style>"
 )
 
 
@@ -163,7 +167,9 @@ class Live:
 
     def _show(self) -> None:
         columns, cells = self._cells()
-        self._table.value = html_table(columns, cells) if cells else escape(self._words("none"))
+        self._table.value = (
+            html_table(columns, cells, name=self.about) if cells else escape(self._words("none"))
+        )
 
     def _cells(self) -> tuple[list[str], list[list[Html]]]:
         words, wanted = self._words, self._filter.value.casefold().split()

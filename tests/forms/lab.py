@@ -243,10 +243,10 @@ class Lab:
                 "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.model"
             )
             execute(page, "notebook:run-all-cells")
-            page.wait_for_selector(".ikas-form .ikas-heading")
+            page.wait_for_selector(":is(.ikas-form .ikas-heading,.ikas-live)")
             yield page
             assert page.evaluate(CLOSE, RESET) == "ok"
-            page.wait_for_selector(".ikas-form", state="detached")
+            page.wait_for_selector(":is(.ikas-form,.ikas-live)", state="detached")
         except BaseException as error:
             if self._page is not None:
                 picture = self.folder.parent / f"{name}.png"

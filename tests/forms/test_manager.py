@@ -156,3 +156,23 @@ def test_an_error_of_the_whole_call_is_said_once() -> None:
         [reason] = set(form.frame["error"])
         assert html(form).count(reason.split('"')[0].split("'")[0]) == 1
         assert "Reason" not in html(form)
+
+
+def test_what_the_audit_finds_is_beside_the_line_it_is_about() -> None:
+    """By the rules of the audit: all that it finds is shown, and shown anew after a write."""
+    with ikas.connect("sandbox") as store:
+        store.webhooks.save("http://plain.example.com/", [CREATED, ORDER])
+        form = store.webhooks.manager(language="en")
+        assert "not-https" not in html(form)
+        form.click("check")
+        findings = store.webhooks.audit().findings
+        assert form.message == f"{len(findings)} findings."
+        for severity, rule in zip(findings["severity"], findings["rule"], strict=True):
+            word = {"info": "hint"}.get(severity, severity)
+            assert f"</span> {word}: {rule}</summary>" in html(form)
+        cells = form._matrix._cells  # type: ignore[attr-defined]
+        assert "error: not-https" in cells[ORDER].widget.value
+        assert "not-https" not in cells[UPDATED].widget.value
+        form.fill(scopes=[CREATED, ORDER], endpoint=NEW, replace=True)
+        form.click("save")
+        assert "not-https" not in html(form)

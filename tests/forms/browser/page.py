@@ -21,7 +21,7 @@ NEW = "https://erp.example.com/ikas"
 CREATED, UPDATED = "store/customer/created", "store/customer/updated"
 CONNECT = "import ikas_explore as ikas\nstore = ikas.connect()"
 SCREENSHOTS = os.environ.get("IKAS_SCREENSHOTS")  # read before tests take the settings away
-FORMS = ("save_form", "delete_form", "manager")
+SHOWN = ":is(.ikas-form,.ikas-live)"
 
 
 def registered(sandbox: ikas.Sandbox) -> dict[str, str]:
@@ -58,7 +58,7 @@ def box(page: Page | Locator, scope: str) -> Locator:
 def picture(page: Page, name: str, tmp_path: Path) -> None:
     folder = Path(SCREENSHOTS or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    form = page.locator(".ikas-form").first
+    form = page.locator(SHOWN).first
     size = page.viewport_size or {"width": 1280, "height": 1300}
     height = int(form.evaluate("form => form.scrollHeight")) + 500
     page.set_viewport_size({"width": size["width"], "height": height})

@@ -10,7 +10,6 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.forms.words import Words
-from tests.forms import lab as labs
 from tests.forms.lab import Lab
 
 if TYPE_CHECKING:
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
 from tests.forms.browser.page import (
     CONNECT,
     CREATED,
-    FORMS,
     NEW,
     OLD,
     SCREENSHOTS,
     UPDATED,
     box,
     button,
-    picture,
     registered,
     said,
     show,
@@ -220,28 +217,3 @@ def test_a_dark_page_without_jupyterlab_is_readable(
             assert bright == ([True, False] if name == "silent" else [False, True]), (name, back)
             if name in ("class", "silent"):
                 plain.screenshot(path=Path(SCREENSHOTS or tmp_path) / f"manager-plain-{name}.png")
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_axe_finds_nothing(lab: Lab, sandbox: ikas.Sandbox, form: str, tmp_path: Path) -> None:
-    """WCAG 2.1 A and AA; light, dark and narrow; with previews and messages, all pictured."""
-    fill = {
-        "save_form": "form.fill(endpoint='https://10.0.0.1/', scopes=['store/order/created'])\n"
-        f"form.click('save')\nform.fill(scopes=[{CREATED!r}, 'store/order/created'])",
-        "delete_form": f"form.fill(scopes=[{CREATED!r}], confirm=True)",
-        "manager": f"form.fill(endpoint={NEW!r}, scopes=[{CREATED!r}, 'store/order/created'], "
-        "replace=True)\nform.click('save')\n"
-        f"form.fill(scopes=[{UPDATED!r}, 'store/product/created'], replace=True)",
-    }[form]
-    cells = (CONNECT, f"form = store.webhooks.{form}(language='en')\n{fill}\nform")
-    with lab.open(*cells) as page:
-        for theme in labs.THEMES:
-            labs.change_theme(page, theme)
-            page.wait_for_function("document.fonts.status === 'loaded'")
-            assert violations(page) == []
-            picture(page, f"{form}-{theme}", tmp_path)
-        page.set_viewport_size({"width": 520, "height": 1300})
-        assert violations(page) == []
-        picture(page, f"{form}-narrow", tmp_path)
-        overflow = page.locator(".ikas-form").evaluate("e => e.scrollWidth - e.clientWidth")
-        assert overflow <= 0
