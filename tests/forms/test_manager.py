@@ -170,7 +170,7 @@ def test_what_the_audit_finds_is_beside_the_line_it_is_about() -> None:
         for severity, rule in zip(findings["severity"], findings["rule"], strict=True):
             word = {"info": "hint"}.get(severity, severity)
             assert f"</span> {word}: {rule}</summary>" in html(form)
-        cells = form._matrix._cells  # type: ignore[attr-defined]
+        cells = form._matrix._cells
         assert "error: not-https" in cells[ORDER].widget.value
         assert "not-https" not in cells[UPDATED].widget.value
         form.fill(scopes=[CREATED, ORDER], endpoint=NEW, replace=True)
