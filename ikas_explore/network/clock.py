@@ -28,7 +28,6 @@ class Changes:
         self._waiting: list[SimpleQueue[None]] = []
 
     def notify(self) -> None:
-        """Have all who wait look again."""
         for each in list(self._waiting):
             each.put(None)
 

@@ -55,7 +55,6 @@ class Door:
         await PlainTextResponse(f"{reason}\n", status)(scope, receive, send)
 
     def refuse(self, scope: Scope | None, status: int, reason: str) -> None:
-        """Report a refused request."""
         if self._refused is not None:
             self._refused(scope, status, reason)
 

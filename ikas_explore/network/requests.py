@@ -60,7 +60,6 @@ class Ending:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def is_set(self) -> bool:
-        """Return whether the end has come."""
         return self._set
 
     def set(self) -> None:
@@ -71,7 +70,6 @@ class Ending:
                 self._loop.call_soon_threadsafe(self._event.set)
 
     async def wait(self) -> None:
-        """Wait for the end."""
         # Here the loop comes first, in `set` the flag: so one of the two sees the other.
         self._loop = asyncio.get_running_loop()
         if not self._set:

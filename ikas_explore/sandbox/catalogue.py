@@ -36,30 +36,13 @@ LISTS: Mapping[str, Kind] = {
 
 DEFAULT_LIMIT = 50  # rows in a page that names no limit
 
-# Arguments to what they look at: a column, a path in the body, or the elements at a path.
+# Arguments to what they look at: a column, a path in the body that is not the argument's name, or
+# the elements at a path.
 _COLUMNS = {"id": "id", "updatedAt": "updated_at"}
-_PATHS: Mapping[Kind, Mapping[str, str]] = {
-    "order": {
-        "orderNumber": "$.orderNumber",
-        "customerEmail": "$.customer.email",
-        "customerId": "$.customer.id",
-        "orderedAt": "$.orderedAt",
-        "closedAt": "$.closedAt",
-        "status": "$.status",
-        "orderPaymentStatus": "$.orderPaymentStatus",
-        "orderPackageStatus": "$.orderPackageStatus",
-        "salesChannelId": "$.salesChannel.id",
-        "sourceId": "$.sourceId",
-        "stockLocationId": "$.stockLocationId",
-        "terminalId": "$.terminalId",
-    },
-    "customer": {"email": "$.email", "phone": "$.phone", "merchantId": "$.merchantId"},
-    "product": {"name": "$.name", "brandId": "$.brandId", "vendorId": "$.vendorId"},
-    "stock": {
-        "productId": "$.productId",
-        "variantId": "$.variantId",
-        "stockLocationId": "$.stockLocationId",
-    },
+_PATHS = {
+    "customerEmail": "$.customer.email",
+    "customerId": "$.customer.id",
+    "salesChannelId": "$.salesChannel.id",
 }
 _ELEMENTS: Mapping[str, tuple[str, str]] = {
     "orderTagIds": ("json_each", "$.orderTagIds"),
@@ -124,7 +107,6 @@ class Catalogue:
         }
 
     def me(self, store: StoreCredentials) -> dict[str, Any]:
-        """Return the app behind a token, as ``me`` answers."""
         app = self.authorized_app(store)
         return {
             **app,
@@ -134,7 +116,6 @@ class Catalogue:
         }
 
     def authorized_app(self, store: StoreCredentials) -> dict[str, Any]:
-        """Return the authorisation of the app, as ``getAuthorizedApp`` answers."""
         random = self._rows.random("app", store.name)
         return {
             "id": store.authorized_app_id,
@@ -146,7 +127,6 @@ class Catalogue:
         }
 
     def merchant(self, store: StoreCredentials) -> dict[str, Any]:
-        """Return the store's owner, as ``getMerchant`` answers."""
         return {
             "id": store.merchant_id,
             "email": f"owner@{store.name}.example.com",
@@ -159,7 +139,6 @@ class Catalogue:
     def sales_channels(
         self, store: StoreCredentials, id: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """Return the sales channels, as ``listSalesChannel`` answers."""
         random = self._rows.random("channels", store.name)
         channels: list[dict[str, Any]] = [
             {"id": make_uuid(random), "name": name, "type": kind, "deleted": False}
@@ -308,10 +287,10 @@ def _conditions(kind: Kind, arguments: Mapping[str, Any]) -> Iterator[tuple[str,
             continue
         for operator, value in given.items():
             if value is not None:
-                yield _condition(kind, name, operator, value)
+                yield _condition(name, operator, value)
 
 
-def _condition(kind: Kind, name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
+def _condition(name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
     if name in _ELEMENTS:
         function, path = _ELEMENTS[name]
         # Those that hold the value, or none of them: a list is not "not equal" element by element.
@@ -322,7 +301,8 @@ def _condition(kind: Kind, name: str, operator: str, value: Any) -> tuple[str, l
             f" WHERE {key}each.value IN ({_marks(values)}))"
         )
         return (f"NOT {found}" if operator in ("ne", "nin") else found), [*values]
-    column = _COLUMNS.get(name) or f"json_extract(body, '{_PATHS[kind][name]}')"
+    path = _PATHS.get(name, f"$.{name}")
+    column = _COLUMNS.get(name) or f"json_extract(body, '{path}')"
     if operator in ("in", "nin"):
         some = f"coalesce({column} IN ({_marks(value)}), 0)"
         return (f"NOT {some}" if operator == "nin" else some), [*value]

@@ -46,7 +46,6 @@ class Json(JSONResponse):
 def control_routes(
     stores: Stores, events: Events, deliveries: Deliveries, faults: Faults, blocks: Blocks
 ) -> list[Route]:
-    """Make the routes."""
 
     async def post_event(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)

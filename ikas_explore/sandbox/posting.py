@@ -59,7 +59,6 @@ class Connections:
         return outcome_of(status)
 
     async def close(self) -> None:
-        """Close what is idle."""
         if self._ageing is not None:
             self._ageing.cancel()
             await asyncio.gather(self._ageing, return_exceptions=True)

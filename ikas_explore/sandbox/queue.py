@@ -39,7 +39,6 @@ class Lanes:
         self._ready: dict[str, None] = {}
 
     def add(self, due: Due, at: float) -> None:
-        """Let an attempt wait until `at`."""
         heapq.heappush(self._later, (at, next(self._order), due))
 
     def take(self, now: float) -> list[Due]:

@@ -80,7 +80,6 @@ class Stores:
         return self._by_name[name]
 
     def of_client(self, client_id: str, client_secret: str) -> StoreCredentials | None:
-        """Return the store whose app has these credentials, if there is one."""
         store = self.of_client_id(client_id)
         return store if store and store.client_secret == client_secret else None
 
@@ -117,17 +116,14 @@ class Stores:
         return token
 
     def withdraw(self, token: str) -> None:
-        """Make a token worthless."""
         with self._rows.transaction() as connection:
             connection.execute("DELETE FROM tokens WHERE token = ?", (token,))
 
     def of_client_id(self, client_id: str) -> StoreCredentials | None:
-        """Return the store whose app has this client id."""
         row = self._one("SELECT * FROM stores WHERE client_id = ?", client_id)
         return _credentials(row) if row else None
 
     def installed(self, name: str) -> bool:
-        """Return whether the app is installed in the store."""
         row = self._one("SELECT installed FROM stores WHERE name = ?", name)
         return bool(row and row["installed"])
 

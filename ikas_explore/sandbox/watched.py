@@ -32,7 +32,6 @@ class SentRows:
         self._emit = emit
 
     def changes(self) -> int:
-        """Return a number that is another after each change."""
         return self._rows.changes
 
     def rows(self, limit: int) -> Sequence[LiveRow]:

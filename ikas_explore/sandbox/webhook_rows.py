@@ -75,7 +75,6 @@ class Registrations:
             )
 
     def add_examples(self, store: str) -> None:
-        """Register the two webhooks of the seed's first example."""
         with self._rows.transaction() as connection:
             connection.executemany(
                 "INSERT INTO webhooks (store, scope, id, endpoint, created_at, updated_at)"

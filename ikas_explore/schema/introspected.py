@@ -76,7 +76,6 @@ def _found(origin: Origin, ask: Ask, refresh: bool) -> ModuleType:
 
 
 def question() -> str:
-    """Return the introspection query."""
     from graphql import get_introspection_query  # only needed when a schema is asked for
 
     return get_introspection_query()

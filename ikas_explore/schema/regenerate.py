@@ -30,13 +30,8 @@ _FOLDER = Path(__file__).parent
 _ASK = "Ask for graphql.get_introspection_query() and save the whole answer."
 
 
-def write_types(source: Path, out: Path) -> bool:
-    """Write a module of the types of a schema file (introspection or SDL); False if up to date."""
-    return write_if_new(out, types_of_file(source, out))
-
-
 def types_of_file(source: Path, out: Path) -> str:
-    """Return what `write_types` writes."""
+    """Return a module of the types of a schema file: introspection or SDL."""
     return types_of(read_introspection(source), name=out.stem, source=source.name)
 
 
@@ -219,7 +214,6 @@ def package_types() -> dict[Path, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m ikas_explore.schema.regenerate",
         description="Make sgqlc types from a GraphQL schema.",

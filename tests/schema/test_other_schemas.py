@@ -15,7 +15,7 @@ from graphql import build_schema, introspection_from_schema
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, StorageError, UnknownFieldError
-from ikas_explore.schema.regenerate import write_types
+from ikas_explore.schema.regenerate import types_of_file, write_if_new
 
 SDL = """
 type Query {
@@ -32,6 +32,10 @@ type B { id: ID! size: Int }
 "Öğe: çok güzel."
 type Row { id: ID! thing: Thing things: [Thing!] }
 """
+
+
+def write_types(source: Path, out: Path) -> bool:
+    return write_if_new(out, types_of_file(source, out))
 
 
 def as_json() -> str:
