@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.schema import API_VERSIONS, ApiVersion
@@ -36,8 +35,7 @@ def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All that is needed to talk to one store; see `read_settings`."""
 
     name: str

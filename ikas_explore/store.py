@@ -6,7 +6,6 @@ import os
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.client.client import Client, open_http
@@ -177,7 +176,7 @@ def _sandbox_settings(
         api_version=api_version or read_variable("IKAS_API_VERSION"),
         base_url=sandbox.base_url,
     )
-    return replace(settings, ca_file=sandbox.ca_file)
+    return settings._replace(ca_file=sandbox.ca_file)
 
 
 class Store:

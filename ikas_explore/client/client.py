@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -102,7 +101,7 @@ class Client:
     def speaking(self, api_version: ApiVersion) -> Client:
         """Return a client of the same store, with its tokens, for another version of the API."""
         other = copy.copy(self)
-        other.settings = replace(self.settings, api_version=api_version)
+        other.settings = self.settings._replace(api_version=api_version)
         other.url = f"{self.settings.base_url}/api/{api_version}/admin/graphql"
         return other
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import operator
-import shlex
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -271,12 +270,14 @@ class Query:
 
     def curl(self) -> str:
         """Return a curl command that sends the same, with the token from ``$IKAS_ACCESS_TOKEN``."""
+        from shlex import quote  # most queries are not shown in this way
+
         body = json.dumps({"query": self.graphql}, ensure_ascii=False)
         return (
-            f"curl --request POST {shlex.quote(self._source.url)} "
+            f"curl --request POST {quote(self._source.url)} "
             "--header 'Content-Type: application/json' "
             '--header "Authorization: Bearer $IKAS_ACCESS_TOKEN" '
-            f"--data-raw {shlex.quote(body)}"
+            f"--data-raw {quote(body)}"
         )
 
     def to_frame(self) -> pd.DataFrame:

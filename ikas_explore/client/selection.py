@@ -7,9 +7,8 @@ snake_case as sgqlc does or in camelCase as the API does; a nested one with dots
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sgqlc.types
 from sgqlc.types import ContainerTypeMeta, Field, Schema
@@ -23,8 +22,7 @@ from ikas_explore.values.names import did_you_mean
 ObjectType = Any
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """One field asked for, with those below it."""
 
     name: str  # as the API spells it: createdAt

@@ -10,7 +10,6 @@ import uuid
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from ikas_explore.errors import (
@@ -97,7 +96,7 @@ class Journal:
             return
         with self._lock:
             if parts is not None:  # here, so that they are in the order of their numbers
-                entry = replace(entry, part=next(parts))
+                entry = entry._replace(part=next(parts))
             if self._file is not None:
                 self._file.append(entry)
             else:

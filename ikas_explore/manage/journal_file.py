@@ -12,9 +12,8 @@ import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import is_trap, replacing, user_path
@@ -28,8 +27,7 @@ _LONGEST = 1 << 20
 _TAKEN, _WRITE = b'{"taken":"', b'{"write":{"id":"'
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One write: a save of one endpoint, or a delete.
 
     `before` and `after` lead from scope to endpoint, None where nothing is registered. The writes
@@ -82,7 +80,9 @@ class JournalFile:
     def append(self, entry: Entry) -> None:
         """Add a write that is about to be sent."""
         # Without what older versions do not know, where it says nothing.
-        known = {name: value for name, value in vars(entry).items() if value or name not in _NEW}
+        known = {
+            name: value for name, value in entry._asdict().items() if value or name not in _NEW
+        }
         with self._change("Nothing was sent; make room or give another path.") as file:
             _append(file, {"write": known})
 

@@ -21,7 +21,6 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, ResponseError, StorageError, TransportError
-from ikas_explore.schema.regenerate import types_of
 from ikas_explore.system.files import is_trap, replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.values.urls import is_loopback, read_url
@@ -97,6 +96,8 @@ def _lasts(origin: Origin) -> float:
 
 
 def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) -> ModuleType:
+    from ikas_explore.schema.regenerate import types_of  # seldom: what is made is kept
+
     source = f"{origin.base_url} ({origin.api_version})"
     text = json.dumps(introspection, sort_keys=True, separators=(",", ":"))
     name = f"ikas_schema_{hashlib.sha256(text.encode()).hexdigest()[:20]}"

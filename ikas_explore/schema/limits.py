@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(NamedTuple):
     """So many calls in so many seconds, wherever the window starts."""
 
     calls: int

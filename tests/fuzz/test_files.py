@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,9 @@ from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import HOSTILE, any_json, any_texts, quiet, texts
 from tests.manage.registries import SCOPES, DictRegistry, undo
 
-ENTRY = asdict(
-    Entry("1", "2026-01-01T00:00:00Z", "", "acme", {SCOPES[0]: None}, {SCOPES[0]: "https://a/"})
-)
+ENTRY = Entry(
+    "1", "2026-01-01T00:00:00Z", "", "acme", {SCOPES[0]: None}, {SCOPES[0]: "https://a/"}
+)._asdict()
 
 
 def changed(form: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -6,7 +6,6 @@ import json
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ ORDER, STOCK = "store/order/created", "store/stock/created"
 
 def line(number: int, store: str = "acme") -> str:
     """A write as version 0.1 wrote it."""
-    entry = asdict(Entry(f"{number:032x}", "2026-01-01", "", store, {ORDER: A}, {ORDER: B}))
+    entry = Entry(f"{number:032x}", "2026-01-01", "", store, {ORDER: A}, {ORDER: B})._asdict()
     for name in ("apply", "part"):
         del entry[name]
     return json.dumps({"write": entry}, separators=(",", ":")) + "\n"
