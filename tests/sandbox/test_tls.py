@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import ssl
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import freezegun
 import httpx
 import pytest
-from cryptography import x509
 
 import ikas_explore as ikas
 from ikas_explore.errors import IkasError, InvalidArgumentError, TransportError
@@ -68,24 +65,6 @@ def test_hosts_of_ikas_are_let_in_with_tls_only(secure: Sandbox) -> None:
         refused = [ask(plain, "api.myikas.com"), ask(secure, "myikas.com.example.com")]
     assert [answer.status_code for answer in refused] == [400, 400]
     assert f"use {secure.base_url}" in refused[1].text
-
-
-def test_the_authority_is_good_for_this_machine_and_a_month_and_has_no_key(
-    secure: Sandbox,
-) -> None:
-    path = Path(str(secure.ca_file))
-    assert list(path.parent.iterdir()) == [path]
-    assert b"PRIVATE" not in path.read_bytes()
-    authority = x509.load_pem_x509_certificate(path.read_bytes())
-    valid = authority.not_valid_after_utc - authority.not_valid_before_utc
-    assert valid == dt.timedelta(days=30)
-    limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
-    assert limits.critical
-    assert {str(name.value) for name in limits.value.permitted_subtrees or ()} == {
-        "localhost", "myikas.com", "127.0.0.1/32", "::1/128"
-    }  # fmt: skip
-    secure.close()
-    assert not path.parent.exists()
 
 
 def test_a_closed_sandbox_is_said_to_be_closed() -> None:

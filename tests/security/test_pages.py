@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
 
 import ikas_explore as ikas
 from ikas_explore.network import requests
@@ -23,6 +26,7 @@ WITH_TOKEN = [
     ("POST", "/control/events"),
     ("GET", "/control/deliveries"),
     ("GET", "/control/attempts"),
+    ("GET", "/control/budget"),
     ("PUT", "/control/faults"),
 ]
 
@@ -235,3 +239,32 @@ def test_faults_are_the_whole_sandboxes(sandbox: ikas.Sandbox) -> None:
 def test_a_seed_gives_everybody_the_same_token() -> None:
     with ikas.Sandbox(seed=1) as one, ikas.Sandbox(seed=1) as two, ikas.Sandbox() as third:
         assert one.access_token == two.access_token != third.access_token
+
+
+@holds(
+    "The authority of `Sandbox(tls=True)` is good for this machine and `*.myikas.com`, for 30 "
+    "days; its key is never written."
+)
+def test_the_authority_of_a_sandbox_signs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    write = Path.write_bytes
+
+    def note(path: Path, data: bytes) -> int:
+        written.append(data)
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", note)
+    with ikas.Sandbox(tls=True) as sandbox:
+        ca_file = Path(str(sandbox.ca_file))
+        assert list(ca_file.parent.iterdir()) == [ca_file]
+        authority = x509.load_pem_x509_certificate(ca_file.read_bytes())
+    assert not ca_file.parent.exists()
+    # The server's own key, which Python reads from a file alone, and for that moment only.
+    heads = [line for data in written for line in data.splitlines() if b"KEY-----" in line]
+    assert heads[::2] == [b"-----BEGIN ENCRYPTED PRIVATE KEY-----"]
+    assert authority.not_valid_after_utc - authority.not_valid_before_utc == dt.timedelta(days=30)
+    limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
+    assert limits.critical
+    assert {str(name.value) for name in limits.value.permitted_subtrees or ()} == {
+        "localhost", "myikas.com", "127.0.0.1/32", "::1/128"
+    }  # fmt: skip
