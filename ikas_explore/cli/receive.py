@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # What JSON cannot hold, and what is not known yet when a line is printed.
 _LEFT_OUT = ("number", "body", "signed_with", "forwarded_at", "forwarded_status")
+# Seconds between two looks, so that a burst costs few of them.
+_PAUSE = 0.02
 _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checked"}
 
 
@@ -76,12 +80,15 @@ def print_requests(receiver: Receiver, count: int | None, json: bool) -> None:
 
     seen = 0
     try:
-        for rows in follow(receiver):
+        for rows in follow(receiver, whole=json):
             for row in rows:
                 _print(row, json)
+            sys.stdout.flush()
             seen += len(rows)
             if count is not None and seen >= count:
                 return
+            if rows:
+                time.sleep(_PAUSE)
     except KeyboardInterrupt:
         click.echo(f"{seen} received.", err=True)
 
@@ -99,6 +106,5 @@ def _print(row: Mapping[str, Any], json: bool) -> None:
         scope = printable(str(row["scope"] or row["error"]))
         print(
             f"{received_at:%H:%M:%S}  {scope:38} {_SIGNED[row['signature_ok']]}"
-            f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}",
-            flush=True,
+            f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}"
         )

@@ -97,6 +97,10 @@ _CAME_BEFORE = (
     " AND other.id = requests.id)"
 )
 _ROWS = f"SELECT *, {_CAME_BEFORE} AS duplicate FROM requests"  # noqa: S608 - no value of anybody
+_LINES = (
+    f"SELECT number, received_at, scope, status, error, signature_ok, {_CAME_BEFORE} AS duplicate"  # noqa: S608 - the same
+    " FROM requests WHERE number > ? ORDER BY number"
+)
 _FIRST = f"SELECT id, body FROM requests WHERE NOT {_CAME_BEFORE}"  # noqa: S608 - the same
 
 
@@ -294,6 +298,10 @@ class Log:
             " WHERE received_at >= ? AND id IS NOT NULL AND signature_ok IS NOT 0 ORDER BY number",
             since,
         )
+
+    def lines(self, after: int) -> list[sqlite3.Row]:
+        """Return what a line says of each request after one, without a look at its body."""
+        return self._database.read(_LINES, after)
 
     def bodies(self, ids: Iterable[str] | None) -> list[tuple[str, bytes]]:
         """Return the first body kept under each of these ids, or under all that there are."""

@@ -471,18 +471,19 @@ class Receiver:
         )
 
 
-def follow(receiver: Receiver) -> Iterator[list[dict[str, Any]]]:
+def follow(receiver: Receiver, *, whole: bool) -> Iterator[Sequence[Any]]:
     """Yield the new requests as they come, without a frame for every look; now and then none.
 
-    The keys are the columns of the frame, and times are in milliseconds.
+    Those that are `whole` have the columns of the frame, the others what a line says. Times are in
+    milliseconds.
     """
     log = receiver._log
     seen = log.earlier
     while True:
-        rows: list[dict[str, Any]] = []
+        rows: Sequence[Any] = ()
         with suppress(WaitTimeoutError):
             log.wait(seen - log.earlier + 1, 0.5)
-            rows = log.rows(after=seen, limit=_MOST_ROWS)
+            rows = log.rows(after=seen, limit=_MOST_ROWS) if whole else log.lines(seen)
             seen = rows[-1]["number"] if rows else seen
         yield rows
 
