@@ -41,6 +41,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("node")
     shutil.copytree(SCRIPTS, folder, dirs_exist_ok=True)
     options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    options += ["--fetch-retries", "1"]  # without a network, do not wait for one
     done = subprocess.run(
         ["npm", "install", *options], cwd=folder, capture_output=True, text=True, timeout=600
     )
