@@ -616,7 +616,9 @@ class Webhooks:
         """
         from ikas_explore.forms.manager import Manager
 
-        return Manager(self._registrations, **self._form_settings(language))
+        secret = self._client.settings.client_secret
+        settings = self._form_settings(language)
+        return Manager(self._registrations, client_secret=secret, **settings)
 
     def _form_settings(self, language: str | None) -> dict[str, Any]:
         settings = self._client.settings

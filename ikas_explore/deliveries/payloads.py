@@ -44,6 +44,10 @@ def iso_time(moment: dt.datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
+#: Marks the id of a delivery that ikas did not send.
+SYNTHETIC = "synthetic-"
+
+
 def envelope(
     *,
     id: str,

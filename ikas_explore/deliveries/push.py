@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, Retries, outcome_of
-from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
+from ikas_explore.deliveries.payloads import (
+    SYNTHETIC,
+    check_data,
+    delivery_id,
+    encode,
+    envelope,
+    make_uuid,
+)
 from ikas_explore.deliveries.samples import Sample, sample
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
@@ -40,6 +47,7 @@ def push(
     wrong_signature: bool = False,
     duplicate: bool = False,
     unknown_keys: bool = False,
+    synthetic: bool = False,
     seed: int | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> pd.DataFrame:
@@ -71,6 +79,8 @@ def push(
         Send the same bytes twice. Your handler has to ignore an ``id`` it has already handled.
     unknown_keys : bool, default False
         Add keys that ikas does not send today. Your handler has to ignore them.
+    synthetic : bool, default False
+        Begin the ``id`` with ``synthetic-``, so that a handler in use can tell it from ikas' own.
     seed : int, optional
         The same seed gives the same ids and the same sample.
     sleep : callable, default time.sleep
@@ -109,6 +119,7 @@ def push(
         ("wrong_signature", wrong_signature),
         ("duplicate", duplicate),
         ("unknown_keys", unknown_keys),
+        ("synthetic", synthetic),
     ):
         check_choice(name, flag, (True, False))
     endpoint = check_target(endpoint)
@@ -128,7 +139,7 @@ def push(
         if scope not in _PANEL_ONLY:
             check_scopes([scope])
     payload = envelope(
-        id=delivery_id(random),
+        id=SYNTHETIC * synthetic + delivery_id(random),
         scope=str(scope),
         data=text,
         # The right form and another key: what a stranger who knows the endpoint can send.

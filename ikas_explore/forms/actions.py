@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.deliveries.push import push
 from ikas_explore.errors import ArgumentRefusedError, StorageError
 from ikas_explore.forms import markup
 from ikas_explore.forms.controls import (
@@ -28,6 +29,7 @@ from ikas_explore.forms.session import PYTHON_UNDO, Session, python_delete, pyth
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.changes import KEEP, REPLACE, Change, changes_frame
 from ikas_explore.manage.plan import Plan
+from ikas_explore.values.secret import Secret
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -321,3 +323,49 @@ class Undoing(Action):
         table = markup.changes_table(words, rows, name=words("undo.preview"))
         channels = markup.note("warning", words("undo.channels")) if plan.notes else ""
         return f"{table}{channels}{markup.python(words, PYTHON_UNDO)}"
+
+
+class Testing(Section):
+    """Sends a signed test event to the endpoint of the line that is selected."""
+
+    def __init__(self, session: Session, words: Words, matrix: Matrix, secret: Secret) -> None:
+        self._session = session
+        self._words = words
+        self._matrix = matrix
+        self._secret = secret
+        self._confirm = TickControl("confirm_test")
+        self._about = Markup()
+        send = Button(
+            words("test"),
+            self._send,
+            ready=lambda: self._confirm.value,
+            busy=words("test.busy"),
+        )
+        self.controls = [self._confirm]
+        self.buttons = {"test": send}
+        parts = (self._about.widget, self._confirm.widget, row(*send.widgets))
+        self.widget = stack(*parts, name="ikas-section")
+
+    def _chosen(self) -> Change | None:
+        held = self._session.deleting(self._matrix.value)
+        return held[0] if len(held) == 1 else None
+
+    def update(self) -> None:
+        chosen, words = self._chosen(), self._words
+        self._about.show(markup.note("plain", words("test.about" if chosen else "test.first")))
+        label = ""
+        if chosen is not None:
+            scope = words.scope(chosen.scope)
+            label = words("test.confirm", scope=scope, endpoint=chosen.endpoint_before)
+        self._confirm.ask(chosen, label)
+
+    def _send(self) -> Told:
+        chosen, words = self._chosen(), self._words
+        assert chosen is not None  # noqa: S101 - the button is disabled without one
+        endpoint = chosen.endpoint_before or ""
+        sent = push(endpoint, chosen.scope, self._secret, max_attempts=1, synthetic=True)
+        error = sent["error"].iloc[0]
+        if isinstance(error, str):
+            return "bad", [words("test.failed", endpoint=endpoint), error]
+        done = words("test.done", endpoint=endpoint, id=sent["delivery_id"].iloc[0])
+        return "good", [done]

@@ -205,9 +205,9 @@ class _StoreLines(Lines):
             for store, lines in self.lines.items()
             if not self._problems.value or self._problems_of(store)
             for line in lines
-            if not self._filter.text
+            if not self.filter
             or fits(
-                self._filter.text,
+                self.filter,
                 " ".join([line["scope"], *(said(self._words, line, each) for each in names)]),
             )
         ]

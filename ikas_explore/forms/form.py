@@ -90,6 +90,8 @@ class Form(ABC):
         self._bug: Exception | None = None
         #: Called after each click that asked ikas for something.
         self.acted: Callable[[], None] = lambda: None
+        #: Called in a notebook when the cell that shows the form is done.
+        self.shown: Callable[[], None] = lambda: None
         self._said: list[str] = []
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
@@ -331,6 +333,9 @@ class Form(ABC):
         if not self._closing.alive:
             return self._texts()
         cells.show(self)
+        loop = _running_loop()
+        if loop is not None:
+            loop.call_soon(self.shown)
         # What ipywidgets gives, without its text: the repr of every widget in the form.
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, **self._texts()}

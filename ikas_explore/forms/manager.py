@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ikas_explore.forms import markup
-from ikas_explore.forms.actions import Deleting, Saving, Undoing
+from ikas_explore.forms.actions import Deleting, Saving, Testing, Undoing
 from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
 from ikas_explore.forms.form import Form, Section
 from ikas_explore.forms.lines import TABLE, Line, lines_frame, table
@@ -19,6 +19,7 @@ from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.protocols import WebhookStore
+from ikas_explore.values.secret import Secret
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -30,7 +31,9 @@ class Manager(Form):
     Fields ``filter``, ``select`` (``shown``, a host or an endpoint: the lines to select),
     ``scopes`` (the lines selected), ``panel`` (``save``, ``delete`` or ``undo``: the one that is
     open), ``endpoint``, ``sales_channel_ids``, ``replace``, ``confirm``; buttons ``refresh``,
-    ``save``, ``delete``, ``undo``. For many stores there is ``fleet.manager()``.
+    ``check``, ``save``, ``delete``, ``undo``. Where the client secret is known there are the panel
+    and the button ``test``, and the field ``confirm_test``. For many stores there is
+    ``fleet.manager()``.
 
     `fill`, `click`, `message` and `problems` are those of every `Form`.
     """
@@ -43,6 +46,7 @@ class Manager(Form):
         allow_http: bool = False,
         language: str | None = None,
         input_type: Any = None,
+        client_secret: Secret | None = None,
     ) -> None:
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
@@ -52,7 +56,9 @@ class Manager(Form):
             "delete": Deleting(self._session, words, self._matrix),
             "undo": Undoing(self._session, words),
         }
-        choice = Panels(panels, self._matrix, words, ["save", "delete"])
+        if client_secret is not None:
+            panels["test"] = Testing(self._session, words, self._matrix, client_secret)
+        choice = Panels(panels, self._matrix, words, ["save", "delete", "test"])
         log = _Log(self._session, words)
         super().__init__(
             words,
@@ -61,6 +67,7 @@ class Manager(Form):
             shown=[self._matrix.head, self._matrix.widget, choice.widget, log.widget],
             error=self._session.error,
         )
+        self.shown = self._matrix.check
 
     @property
     def title(self) -> str:

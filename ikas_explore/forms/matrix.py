@@ -58,15 +58,20 @@ class Lines(Section):
         self._found: tuple[int, Findings] = (-1, {})
         self._changed: Callable[[], None] = lambda: None
         self._picks: Mapping[str, Sequence[str]] = {}
-        self._filter = TextControl(Field("filter"), words, hint=hint)
-        self._select = ChoiceControl(
-            "select", widgets.Dropdown, words("field.select"), "ikas-select"
-        )
-        self._select.observe(self._pick)
+        self._filter: TextControl | None = None
+        self._select: ChoiceControl | None = None
         refresh = Button(words("refresh"), self._refresh, busy=words("refresh.busy"))
-        checking = Button(words("check"), self._check, busy=words("check.busy"))
-        above: list[Control] = [self._filter, self._select] if choosing else []
-        self.buttons = {"refresh": refresh, **({"check": checking} if choosing else {})}
+        self.buttons = {"refresh": refresh}
+        above: list[Control] = []
+        if choosing:
+            self._filter = TextControl(Field("filter"), words, hint=hint)
+            self._select = ChoiceControl(
+                "select", widgets.Dropdown, words("field.select"), "ikas-select"
+            )
+            self._select.observe(self._pick)
+            above = [self._filter, self._select]
+            check = Button(words("check"), self._check, busy=words("check.busy"))
+            self.buttons = {"refresh": refresh, "check": check}
         self.controls = [*above, self]
         shown = [each.widget for each in above]
         shown += [each for button in self.buttons.values() for each in button.widgets]
@@ -92,20 +97,26 @@ class Lines(Section):
     def problem(self) -> str | None:
         return None if self.value else self._words(f"problem.{self.name}")
 
+    @property
+    def filter(self) -> str:
+        """What is typed into the filter."""
+        return "" if self._filter is None else self._filter.text
+
     def observe(self, changed: Callable[[], None]) -> None:
         self._changed = changed
 
     def update(self) -> None:
-        wanted = (self._filter.text, self.turn, self._checking, self._options())
+        wanted = (self.filter, self.turn, self._checking, self._options())
         if wanted != self._drawn:
             self._drawn = wanted
             self._names, fitting = self._fitting()
             self._show(self._page_of(fitting))
             self._picks = self._offered(fitting)
+        if self._select is not None:
             words = {"shown": self._words("select.shown")}
             self._select.offer({name: words.get(name, name) for name in self._picks})
-        if self._select.value and {*self._picks[self._select.value]} != {*self.value}:
-            self._select.value = None
+            if self._select.value and {*self._picks[self._select.value]} != {*self.value}:
+                self._select.value = None
 
     def findings(self) -> Findings:
         """Return what the audit finds, once a turn."""
@@ -167,7 +178,7 @@ class Lines(Section):
         self._changed()
 
     def _pick(self) -> None:
-        if self._select.value:
+        if self._select is not None and self._select.value:
             self._choose(self._picks[self._select.value])
 
     def _check(self) -> Told:
@@ -271,7 +282,7 @@ class Matrix(Lines):
         shown = []
         for scope, line in self._by_scope.items():
             texts = (said(self._words, line, each) for each in ("scope", "state", "endpoint"))
-            if fits(self._filter.text, f"{scope} {' '.join(texts)}"):
+            if fits(self.filter, f"{scope} {' '.join(texts)}"):
                 shown.append(scope)
         counts = self._words("matrix.shown", shown=len(shown), count=len(names))
         about = markup.badges(self._words, self._findings_of(None))

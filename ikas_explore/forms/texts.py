@@ -202,6 +202,28 @@ TEXTS: Mapping[str, Text] = {
         "Undone: {done:of} of {count}, confirmed by ikas.",
         "{count} değişikliğin {done:of} geri alındı, ikas onayladı.",
     ),
+    # Sending a test event
+    "test": Text("Send a test event", "Deneme olayı gönder"),
+    "test.panel": Text("Test", "Dene"),
+    "test.first": Text(
+        "Select one registered scope to send its endpoint a test event.",
+        "Uç noktasına deneme olayı göndermek için kayıtlı bir kapsam seçin.",
+    ),
+    "test.about": Text(
+        "This machine sends it, not ikas: made-up data, signed with your client secret. Its id "
+        "begins with synthetic-.",
+        "Onu ikas değil, bu makine gönderir: uydurma veri, istemci sırrınızla imzalı. Kimliği "
+        "synthetic- ile başlar.",
+    ),
+    "test.confirm": Text(
+        "Yes, send {endpoint} a test event: {scope}",
+        "Evet, {endpoint} adresine deneme olayı gönder: {scope}",
+    ),
+    "test.busy": Text("Sending …", "Gönderiliyor …"),
+    "test.done": Text("{endpoint} accepted {id}.", "{endpoint} kabul etti: {id}."),
+    "test.failed": Text(
+        "{endpoint} did not accept the test event.", "{endpoint} deneme olayını kabul etmedi."
+    ),
     # The matrix and the rest
     "matrix.title": Text(
         "Webhooks of {store}: {registered:of} of {count} scopes registered",

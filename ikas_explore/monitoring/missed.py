@@ -13,7 +13,14 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.deliveries.payloads import delivery_id, encode, envelope, make_uuid, to_json
+from ikas_explore.deliveries.payloads import (
+    SYNTHETIC,
+    delivery_id,
+    encode,
+    envelope,
+    make_uuid,
+    to_json,
+)
 from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError
@@ -44,9 +51,6 @@ LISTS: Mapping[str, str] = {
     "stock": "listProductStockLocation",
 }
 _UNFILTERED = ("product",)
-
-#: Marks the id of a delivery that ikas did not send.
-SYNTHETIC = "synthetic-"
 
 _NOT_VISIBLE = (
     "Not visible: deletions, favourites and changes of an account's status, which no list shows; "

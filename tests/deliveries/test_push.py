@@ -100,6 +100,12 @@ def test_a_duplicate_is_the_same_bytes_again(receiver: Receiver) -> None:
     assert received["body"].nunique() == received["id"].nunique() == 1
 
 
+def test_a_synthetic_delivery_says_so_in_its_id(receiver: Receiver) -> None:
+    sent = push(receiver.endpoint, SCOPE, SECRET, synthetic=True)
+    assert sent["delivery_id"].str.startswith("synthetic-").all()
+    assert receiver.deliveries()["id"].tolist() == sent["delivery_id"].tolist()
+
+
 def test_unknown_keys_come_beside_the_seven(receiver: Receiver) -> None:
     push(receiver.endpoint, SCOPE, SECRET, unknown_keys=True)
     (row,) = receiver.deliveries().to_dict("records")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -176,3 +177,55 @@ def test_what_the_audit_finds_is_beside_the_line_it_is_about() -> None:
         form.fill(scopes=[CREATED, ORDER], endpoint=NEW, replace=True)
         form.click("save")
         assert "not-https" not in html(form)
+
+
+def test_a_test_event_goes_to_the_endpoint_of_the_line_after_a_tick() -> None:
+    """Signed as ikas signs it, and marked as not of ikas; the address is named before."""
+    with (
+        ikas.Sandbox() as sandbox,
+        ikas.connect(sandbox) as store,
+        ikas.Receiver(sandbox.client_secret) as receiver,
+    ):
+        store.webhooks.save(receiver.endpoint, ORDER)
+        form = store.webhooks.manager(language="en")
+        form.fill(panel="test", scopes=[ORDER, CREATED])
+        with pytest.raises(InvalidArgumentError, match="'confirm_test' is disabled"):
+            form.fill(confirm_test=True)  # one line at a time
+        form.fill(scopes=[ORDER])
+        assert shown(form) == ["test"]
+        asked = [getattr(each, "description", "") for each in every(form.widget)]
+        assert f"Yes, send {receiver.endpoint} a test event: Order created" in asked
+        with pytest.raises(InvalidArgumentError, match="confirm_test is not ticked"):
+            form.click("test")
+        form.fill(confirm_test=True)
+        form.click("test")
+        [received] = receiver.deliveries().to_dict("records")
+        assert received["id"].startswith("synthetic-")
+        assert received["signature_ok"]
+        assert received["scope"] == ORDER
+        assert form.message == f"{receiver.endpoint} accepted {received['id']}."
+        receiver.close()
+        form.click("test")
+        assert form.message.startswith(f"{receiver.endpoint} did not accept the test event.")
+
+
+def test_without_the_client_secret_no_test_event_can_be_sent() -> None:
+    with ikas.Sandbox() as sandbox:
+        made = sandbox.add_store("acme")
+        with ikas.connect("acme", access_token=made.access_token, base_url=sandbox.base_url) as it:
+            form = it.webhooks.manager(language="en")
+            with pytest.raises(InvalidArgumentError, match="panel cannot be 'test'"):
+                form.fill(panel="test")
+
+
+def test_in_a_notebook_the_findings_come_when_the_cell_is_done() -> None:
+    registry = DictRegistry({ORDER: "http://plain.example.com/"})
+    manager = Manager(registry, language="en")
+
+    async def kernel() -> None:
+        manager._repr_mimebundle_()
+        assert "not-https" not in html(manager)
+        await asyncio.sleep(0)
+        assert "not-https" in html(manager)
+
+    asyncio.run(kernel())
