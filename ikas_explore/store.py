@@ -341,7 +341,7 @@ class Store:
         ...     store.budget()[["limit", "requests", "left", "state"]].head(2).to_dict("records")
         ... # doctest: +NORMALIZE_WHITESPACE
         [{'limit': 'calls', 'requests': 1, 'left': 49, 'state': 'ok'},
-         {'limit': 'call errors', 'requests': 1, 'left': 18, 'state': 'ok'}]
+         {'limit': 'call errors over 25 %', 'requests': 1, 'left': 18, 'state': 'ok'}]
         """
         from ikas_explore.client.throttle import NOT_VISIBLE
         from ikas_explore.frames.frames import budget_frame

@@ -65,21 +65,25 @@ class Budget:
         self._tally = Tally(CALL_LINES)
 
     def check(self) -> None:
-        """Warn once, or refuse each call, where one more that fails could begin a block."""
-        if self._on_budget == "off" or (row := self._tally.near(time.time())) is None:
-            return
-        told = (
+        """Refuse a call that could begin a block, where that is asked for."""
+        if self._on_budget == "stop" and (told := self._near()):
+            raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
+
+    def count(self, *, failed: bool) -> None:
+        """Count a call that ikas answered, and warn once when one more could begin a block."""
+        self._tally.add(time.time(), failed=failed)
+        if self._on_budget == "warn" and (told := self._near()):
+            self._on_budget = "off"
+            warnings.warn(
+                f'{told}; connect(on_budget="stop") stops before ikas does.', stacklevel=2
+            )
+
+    def _near(self) -> str | None:
+        row = self._tally.near(time.time())
+        return row and (
             f"{self._store}: ikas' limit for {row['limit']!r} is {row['state']}: "
             f"{row['errors']} of {row['requests']} calls failed. budget() shows all limits"
         )
-        if self._on_budget == "stop":
-            raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
-        self._on_budget = "off"
-        warnings.warn(f'{told}; connect(on_budget="stop") stops before ikas does.', stacklevel=2)
-
-    def count(self, *, failed: bool) -> None:
-        """Count a call that ikas answered."""
-        self._tally.add(time.time(), failed=failed)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row for each limit."""

@@ -102,10 +102,7 @@ class Ledger:
                 if wait is not None:
                     again.append((replace(due, attempt=due.attempt + 1), wait))
                 if wait is None or self._rules.blocks != "deliveries":
-                    failed = not each.outcome.ok
-                    self._blocks.count(
-                        "deliveries", due.store, failed=failed, connection=connection
-                    )
+                    self._blocks.count("deliveries", due.store, failed=not each.outcome.ok)
             for due in taken:
                 claim = self._claim(connection, due, now)
                 if claim is None:

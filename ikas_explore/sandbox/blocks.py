@@ -6,9 +6,7 @@ What was counted goes with the process; a block stays in the file.
 from __future__ import annotations
 
 import math
-import sqlite3
 import time
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 from ikas_explore.sandbox.behaviour import Rules
@@ -32,27 +30,15 @@ class Blocks:
         self._rules = rules
         self._tallies: dict[tuple[Side, str], Tally] = {}
 
-    def count(
-        self,
-        side: Side,
-        store: str,
-        *,
-        failed: bool,
-        over_rate: bool = False,
-        connection: sqlite3.Connection | None = None,
-    ) -> None:
-        """Count a call or an attempt that ended, in the caller's transaction if there is one."""
+    def count(self, side: Side, store: str, *, failed: bool, over_rate: bool = False) -> None:
+        """Count a call or an attempt that ended."""
         begun = self._tally(side, store).add(time.time(), failed=failed, over_rate=over_rate)
-        if not begun or not self._rules.blocks:
-            return
-        given: AbstractContextManager[sqlite3.Connection] = (
-            self._rows.transaction() if connection is None else nullcontext(connection)
-        )
-        with given as writing:
-            writing.executemany(
-                "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
-                [(store, limit, until) for limit, until in begun.items()],
-            )
+        if begun and self._rules.blocks:
+            with self._rows.transaction() as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
+                    [(store, limit, until) for limit, until in begun.items()],
+                )
 
     def blocked(self, side: Side, store: str) -> tuple[float, str] | None:
         """Return in how many seconds a block ends, and what blocks, if anything does."""

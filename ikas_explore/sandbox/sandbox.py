@@ -466,6 +466,7 @@ class Sandbox:
         """
         from ikas_explore.frames.frames import budget_frame
 
+        self._state.rows.check_process()  # nothing is counted in a fork
         rows = self._state.blocks.budget(self._named(store).name)
         return budget_frame(rows, "what happened before the sandbox was opened")
 

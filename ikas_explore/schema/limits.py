@@ -44,7 +44,7 @@ _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 #: is that every answer counts, refusals too.
 CALL_LINES = (
     Line("calls", CALLS.seconds, CALLS.calls, 0, 0.0),
-    Line("call errors", _HOUR, 19, 25, _HOUR, above=True, near=(20, 20)),
+    Line("call errors over 25 %", _HOUR, 19, 25, _HOUR, above=True, near=(20, 20)),
     Line("call errors by hour", _HOUR, 300, 60, 30 * _MINUTE),
     Line("call errors by day", _DAY, 3_000, 60, 12 * _HOUR),
     Line("call errors by five days", 5 * _DAY, 9_000, 60, math.inf),

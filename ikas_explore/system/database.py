@@ -64,12 +64,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all of what is done inside, or nothing."""
+        """Write all of what is done inside, or nothing; one within another is part of that."""
         self.check_process()
-        # The connection commits at the end of its block, or rolls back.
-        with self._lock, self._translated(), self._connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
+        with self._lock, self._translated():
+            if self._connection.in_transaction:  # of this thread: it has the lock
+                yield self._connection
+                return
+            # The connection commits at the end of its block, or rolls back.
+            with self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return the rows of one query."""

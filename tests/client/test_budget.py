@@ -12,7 +12,7 @@ import ikas_explore as ikas
 from ikas_explore.errors import BudgetError, ResponseError
 from ikas_explore.frames.frames import BUDGET, budget_frame
 
-ERRORS = "call errors"
+ERRORS = "call errors over 25 %"
 
 
 class Ikas(httpx.BaseTransport):
@@ -69,9 +69,9 @@ def test_what_had_no_answer_is_not_counted() -> None:
 def test_it_warns_once_before_ikas_blocks() -> None:
     with connect(transport := Ikas()) as store:
         ask(store, transport, 16)
-        ask(store, transport, 4, failing=True)
-        with pytest.warns(UserWarning, match=r"acme: .*'call errors' is near: 4 of 20 .*") as told:
-            ask(store, transport, 3, failing=True)
+        ask(store, transport, 3, failing=True)
+        with pytest.warns(UserWarning, match=r"acme: .* 25 %' is near: 4 of 20 .*") as told:
+            ask(store, transport, 4, failing=True)
         assert len(told) == 1
         assert transport.sent == 23
         assert row(store)["state"].startswith("blocked until ")

@@ -117,7 +117,7 @@ def test_without_blocks_nothing_is_withheld_or_refused(receiver: Receiver) -> No
         assert blocked(sandbox, BY_30_MINUTES)
         for _ in range(60):
             assert codes(api.save("no url", ORDER)) == ["ARGUMENT_VALIDATION_ERROR"]
-        assert blocked(sandbox, "call errors")
+        assert blocked(sandbox, "call errors over 25 %")
         assert api.call(LIST).status_code == 200
 
 
@@ -163,13 +163,13 @@ def test_calls_that_fail_end_in_a_block(receiver: Receiver) -> None:
         for _ in range(15):
             api.call(LIST)
         assert refused(api, 4) == [200] * 4
-        assert state(sandbox, "call errors") == "near"
+        assert state(sandbox, "call errors over 25 %") == "near"
         assert refused(api, 2) == [200] * 2
-        assert blocked(sandbox, "call errors")
+        assert blocked(sandbox, "call errors over 25 %")
         answer = api.call(LIST)
         assert answer.status_code == 429
         assert 3_590 <= int(answer.headers["Retry-After"]) <= 3_600
-        assert "call errors, until" in answer.json()["errors"][0]["message"]
+        assert "call errors over 25 %, until" in answer.json()["errors"][0]["message"]
 
 
 @emulates("the ladder of calls that fail: 30 minutes, 12 hours, for good", source="docs")

@@ -28,35 +28,39 @@ def test_an_hour_of_errors_is_near_at_a_fifth_and_blocked_over_a_quarter() -> No
     tally = Tally(CALL_LINES)
     many(tally, 16, at=0, failed=False)
     many(tally, 3, at=0, failed=True)
-    assert row(tally, "call errors", 1)["state"] == "ok"  # 3 of 19
+    assert row(tally, "call errors over 25 %", 1)["state"] == "ok"  # 3 of 19
     many(tally, 1, at=0, failed=True)
-    assert row(tally, "call errors", 1)["state"] == "near"
-    assert row(tally, "call errors", 1)["share"] == 0.2
-    left = row(tally, "call errors", 1)["left"]
+    assert row(tally, "call errors over 25 %", 1)["state"] == "near"
+    assert row(tally, "call errors over 25 %", 1)["share"] == 0.2
+    left = row(tally, "call errors over 25 %", 1)["left"]
     assert not many(tally, left, at=0, failed=True)
-    assert row(tally, "call errors", 1) | {"left": 0} == row(tally, "call errors", 1)
-    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
-    assert row(tally, "call errors", 1)["state"] == "blocked until 1970-01-01 01:00:00 UTC"
-    assert row(tally, "call errors", HOUR + 1)["state"] == "ok"
+    assert row(tally, "call errors over 25 %", 1) | {"left": 0} == row(
+        tally, "call errors over 25 %", 1
+    )
+    assert many(tally, 1, at=0, failed=True) == {"call errors over 25 %": HOUR}
+    assert (
+        row(tally, "call errors over 25 %", 1)["state"] == "blocked until 1970-01-01 01:00:00 UTC"
+    )
+    assert row(tally, "call errors over 25 %", HOUR + 1)["state"] == "ok"
 
 
 def test_calls_that_all_fail_are_near_before_the_twentieth() -> None:
     """ikas names no least number; with fewer than 20 calls nothing is blocked."""
     tally = Tally(CALL_LINES)
     many(tally, 18, at=0, failed=True)
-    assert row(tally, "call errors", 0)["left"] == 1
-    assert row(tally, "call errors", 0)["state"] == "ok"
+    assert row(tally, "call errors over 25 %", 0)["left"] == 1
+    assert row(tally, "call errors over 25 %", 0)["state"] == "ok"
     assert tally.near(0) is None
     assert not many(tally, 1, at=0, failed=True)
-    assert row(tally, "call errors", 0)["state"] == "near"
-    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
+    assert row(tally, "call errors over 25 %", 0)["state"] == "near"
+    assert many(tally, 1, at=0, failed=True) == {"call errors over 25 %": HOUR}
 
 
 def test_a_quarter_of_errors_is_not_more_than_a_quarter() -> None:
     tally = Tally(CALL_LINES)
     many(tally, 30, at=0, failed=False)
     assert not many(tally, 10, at=0, failed=True)
-    assert many(tally, 1, at=0, failed=True) == {"call errors": HOUR}
+    assert many(tally, 1, at=0, failed=True) == {"call errors over 25 %": HOUR}
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def many(fleet: ikas.Fleet) -> None:
     audit: ikas.Audit = fleet.audit(received=frame)
     plan: ikas.Plan = fleet.plan({}, prune=True)
     undo: ikas.Plan | None = fleet.undo()
+    budget: pd.DataFrame = fleet.budget()
     fleet.manager(language="tr").fill(filter="order")
     failures: pd.DataFrame = fleet.errors
     changes: pd.DataFrame = ikas.diff(frame, frame)
@@ -67,7 +68,7 @@ def many(fleet: ikas.Fleet) -> None:
     ok: bool = audit.ok
     worst: str | None = audit.worst
     coverage: pd.DataFrame = audit.coverage()
-    print(plan, undo, failures, changes, again, ok, worst, coverage, audit.to_markdown())
+    print(plan, undo, budget, failures, changes, again, ok, worst, coverage, audit.to_markdown())
 
 
 def deliveries(box: ikas.Sandbox, receiver: ikas.Receiver) -> None:
