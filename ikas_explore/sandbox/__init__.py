@@ -1,9 +1,9 @@
 """An ikas on this machine: its API, its rules, its deliveries.
 
-It shares the SDL text and ikas' published limits with the client and no other code, so that a
-mistake in one shows in the other. The table that ``python -m tests.sandbox.coverage`` makes from
-the tests lists what it emulates and who says that ikas does so. Not emulated: the rest of ikas'
-schema, and the blocks after too many errors or failed deliveries.
+It shares the SDL text, ikas' published limits and the reading of addresses with the client, and no
+wire code, so that a mistake in one shows in the other. The table that
+``python -m tests.sandbox.coverage`` makes from the tests lists what it emulates and who says that
+ikas does so. Not emulated: the rest of ikas' schema.
 """
 
 from __future__ import annotations

@@ -1,11 +1,6 @@
 """How a sandbox behaves where ikas leaves a choice, or where nobody knows.
 
-Each rule is one named setting; `Sandbox` says what it means. Where the defaults come from:
-``max_attempts`` seed ("for 3 times"; ikas told one integrator "three more", which would be 4),
-``token_lifetime`` and the refusals of ``strict`` docs and live; ``retry_delays``,
-``receiver_timeout``, ``on_exhausted``, ``next_attempt_to``, ``concurrency`` and what ``blocks``
-counts are inferred, as ikas' own are unknown; ``deliver_to`` is a decision of this sandbox, as the
-endpoints of the seed's examples are real hosts.
+Each rule is one named setting; `Sandbox` says what it means, and where its default comes from.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Sandbox:
         Attempts under way to one receiver at a time, so that a slow one holds up only itself;
         eight times as many in all. A guess.
     token_lifetime : float, default 14400
-        Seconds a token of the OAuth path is valid.
+        Seconds a token of the OAuth path is valid, as ikas documents it.
     token_body : {"any", "form"}, default "any"
         What the OAuth path reads: a form or JSON, or a form alone. ikas documents a form; that it
         reads JSON is a guess.
@@ -92,7 +92,6 @@ class Sandbox:
     tls : bool, default False
         Serve https, with a throw-away authority for 30 days, for clients that do not take http.
         ``*.myikas.com`` is let in as a ``Host`` then. Needs the extra ``tls``.
-
     blocks : bool or "deliveries", default False
         Apply the limits that ikas publishes. Too many calls, or calls that fail, are refused with
         HTTP 429, as `rate_limit` does it. Where too many attempts to deliver fail, events make
