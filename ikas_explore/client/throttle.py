@@ -79,8 +79,9 @@ class Budget:
             )
 
     def _near(self) -> str | None:
-        row = self._tally.near(time.time())
-        return row and (
+        if (row := self._tally.near(time.time())) is None:
+            return None
+        return (
             f"{self._store}: ikas' limit for {row['limit']!r} is {row['state']}: "
             f"{row['errors']} of {row['requests']} calls failed. budget() shows all limits"
         )
