@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ikas_explore.schema.budget import Tally
 from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES, Line
@@ -150,3 +152,39 @@ def test_nothing_counted_is_all_ok() -> None:
     rows = Tally((*CALL_LINES, *DELIVERY_LINES)).rows(0)
     assert [each["left"] for each in rows] == [50, 19, 300, 3_000, 9_000, 10, 60, 240]
     assert {each["state"] for each in rows} == {"ok"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=120))
+def test_every_sequence_is_counted_as_one_counts_by_hand(steps: list[tuple[int, bool]]) -> None:
+    """Each request looked at in its window, and a block where more than the line's share failed."""
+    lines = [
+        Line("share", 100.0, 4, 25, 50.0, above=True),
+        Line("count", 60.0, 6, 70, 30.0),
+        Line("good", 300.0, 40, 70, math.inf),
+    ]
+    tally, now, until = Tally(lines), 0, dict.fromkeys(("share", "count", "good"), 0.0)
+    seen: list[tuple[int, bool]] = []
+    for step, failed in steps:
+        now += step
+        seen.append((now, failed))
+        begun = tally.add(now, failed=failed)
+        for line, shown in zip(lines, tally.rows(now), strict=True):
+            inside = [failed for at, failed in seen if at > now - line.window]
+            assert (shown["requests"], shown["errors"]) == (len(inside), sum(inside))
+            share = 100 * sum(inside) - line.percent * len(inside)
+            over = len(inside) > line.requests and (share > 0 if line.above else share >= 0)
+            assert (line.limit in begun) == (over and until[line.limit] <= now)
+            if line.limit in begun:
+                until[line.limit] = now + line.block
+            assert shown["state"].startswith(("blocked", "permanent")) == (until[line.limit] > now)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_left_is_how_many_may_fail_before_a_block(good: int, bad: int) -> None:
+    for line in (CALL_LINES[1], DELIVERY_LINES[0]):
+        tally = Tally([line])
+        if many(tally, good, at=0, failed=False) | many(tally, bad, at=0, failed=True):
+            continue
+        left = row(tally, line.limit, 0)["left"]
+        assert not many(tally, left, at=0, failed=True)
+        assert many(tally, 1, at=0, failed=True)
