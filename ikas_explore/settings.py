@@ -27,14 +27,6 @@ _PAIR = ("client_id", "client_secret")
 CREDENTIALS = ("access_token", "refresh_token", *_PAIR)
 
 
-def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
-    """Return texts in clear: to be used in the very expression that sends them."""
-    return {
-        name: value.reveal() if isinstance(value, Secret) else value
-        for name, value in values.items()
-    }
-
-
 class Settings(NamedTuple):
     """All that is needed to talk to one store; see `read_settings`."""
 

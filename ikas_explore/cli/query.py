@@ -80,13 +80,11 @@ def command(
     """
     with where.fleet() as stores, warnings.catch_warnings():
         warnings.showwarning = lambda said, *_: click.echo(printable(str(said)), err=True)
-        query = stores.query(field)
+        query = stores.query(field).arguments(**arguments).where(**conditions)
         query = query.select(*select) if select else query
-        query = query.arguments(**arguments) if arguments else query
-        query = query.where(**conditions) if conditions else query
-        query = query.sort(*sort, descending=descending) if sort else query
+        query = query.sort(*sort, descending=descending)
         query = query.explode(explode) if explode else query
-        query = query.mask(*mask) if mask else query
+        query = query.mask(*mask)
         if out is None and limit is not None:
             query = query.limit(limit)
         frame = query.to_frame()

@@ -24,7 +24,7 @@ from ikas_explore.errors import (
 from ikas_explore.network.failures import FAILURES, transport_error
 from ikas_explore.network.transport import deadline, open_client, renew
 from ikas_explore.schema import ApiVersion
-from ikas_explore.settings import Settings, revealed
+from ikas_explore.settings import Settings
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.secret import Secret
 
@@ -187,7 +187,12 @@ class Client:
     ) -> Read:
         url = f"{self.settings.base_url}{TOKEN_PATH}"
         return self._exchange(
-            lambda: self._http.build_request("POST", url, data=revealed(form)),
+            # In clear in the very expression that sends them.
+            lambda: self._http.build_request(
+                "POST",
+                url,
+                data={k: v.reveal() if isinstance(v, Secret) else v for k, v in form.items()},
+            ),
             read,
             f"{self.settings.name}: fetching an access token",
         )

@@ -65,10 +65,10 @@ class Request:
         """The tree of fields asked for in each row."""
         return tree(row_type(self.field), self.paths)
 
-    @property
+    @cached_property
     def document(self) -> str:
         """The GraphQL that is sent; of several pages the first."""
-        return self._first
+        return self._document(next(self._paginations()) if is_paged(self.field) else None)
 
     def check(self) -> None:
         """Raise InvalidArgumentError when an argument that the schema wants is missing."""
@@ -157,17 +157,13 @@ class Request:
             yield {"page": page, "limit": size}
             page += 1
 
-    @cached_property
-    def _first(self) -> str:
-        return self._document(next(self._paginations()) if is_paged(self.field) else None)
-
     def _page_document(self, pagination: dict[str, int]) -> str:
         """Return what is sent for a page: the first one's text with its number, built once."""
         number = "{{page: {page}, limit: {limit}}}"
         before = number.format(**next(self._paginations()))
-        if self._first.count(before) != 1:  # an argument holds the same text
+        if self.document.count(before) != 1:  # an argument holds the same text
             return self._document(pagination)
-        return self._first.replace(before, number.format(**pagination))
+        return self.document.replace(before, number.format(**pagination))
 
     def _document(self, pagination: dict[str, int] | None) -> str:
         self.check()
@@ -201,7 +197,7 @@ class Request:
                 raise ResponseError(f"{source.settings.name}: {name} is not in the answer.")
             return read(data[name])
 
-        document = self._first if pagination is None else self._page_document(pagination)
+        document = self.document if pagination is None else self._page_document(pagination)
         page: Page = source.execute(document, what=name, read=read_field)
         return page
 

@@ -65,25 +65,6 @@ def pseudonym(value: Any, salt: str | None = None) -> Any:
     return f"masked-{hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()[:12]}"
 
 
-class FieldName(str):
-    """A field's dotted name; those of the object it leads to complete after a dot."""
-
-    _container: Any
-
-    def __new__(cls, path: str, container: Any = None) -> FieldName:
-        name = super().__new__(cls, path)
-        name._container = container
-        return name
-
-    def __getattr__(self, name: str) -> FieldName:
-        if name.startswith("_") or self._container is None:
-            raise AttributeError(name)
-        return _named(self._container, name, f"{self}.")
-
-    def __dir__(self) -> list[str]:
-        return _names(self._container)
-
-
 class FieldNames:
     """The names of a list's fields, to type and complete: ``query.fields.created_at``."""
 
@@ -91,24 +72,29 @@ class FieldNames:
         self._container = container
 
     def __getattr__(self, name: str) -> FieldName:
-        if name.startswith("_"):
+        if name.startswith("_") or self._container is None:
             raise AttributeError(name)
-        return _named(self._container, name, "")
+        try:
+            field = find_field(self._container, name)
+        except UnknownFieldError as error:
+            raise AttributeError(str(error)) from None
+        above = f"{self}." if isinstance(self, str) else ""
+        return FieldName(above + field.name, base_type(field) if is_object(field) else None)
 
     def __dir__(self) -> list[str]:
-        return _names(self._container)
+        return [] if self._container is None else [each.name for each in fields_of(self._container)]
 
     def __repr__(self) -> str:
-        return f"<fields: {', '.join(_names(self._container))}>"
+        return f"<fields: {', '.join(dir(self))}>"
 
 
-def _names(container: Any) -> list[str]:
-    return [] if container is None else [field.name for field in fields_of(container)]
+class FieldName(FieldNames, str):
+    """A field's dotted name; those of the object it leads to complete after a dot."""
 
+    def __new__(cls, path: str, *_container: object) -> FieldName:
+        return str.__new__(cls, path)
 
-def _named(container: Any, name: str, prefix: str) -> FieldName:
-    try:
-        field = find_field(container, name)
-    except UnknownFieldError as error:
-        raise AttributeError(str(error)) from None
-    return FieldName(prefix + field.name, base_type(field) if is_object(field) else None)
+    def __init__(self, _path: str, container: Any) -> None:
+        super().__init__(container)
+
+    __repr__ = str.__repr__

@@ -301,18 +301,8 @@ def check_webhook_frame(frame: object) -> None:
         raise InvalidArgumentError(
             f"A webhook frame is needed, as list() returns it, not {type(frame).__name__}."
         )
-    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
-    if missing:
-        raise InvalidArgumentError(
-            f"The frame has no column {', '.join(map(repr, missing))}; a webhook frame, as "
-            "list() returns it, has store, scope and endpoint."
-        )
-    repeated = repeated_column(frame)
-    if repeated:
-        raise InvalidArgumentError(
-            f"The frame has its column {repeated!r} more than once; drop the one that does not "
-            "count."
-        )
+    if wrong := wrong_columns(frame):
+        raise InvalidArgumentError(f"The frame {wrong}")
     if "deleted" in frame.columns and not pd.api.types.is_numeric_dtype(frame["deleted"]):
         # A text such as "no" counts as true, and what is deleted is not desired.
         for value in frame["deleted"].dropna():
@@ -323,10 +313,17 @@ def check_webhook_frame(frame: object) -> None:
                 )
 
 
-def repeated_column(frame: pd.DataFrame) -> str | None:
-    """Return a column of the webhook frame that a frame has more than once; others may be."""
+def wrong_columns(frame: pd.DataFrame) -> str:
+    """Return what a frame's columns lack to be a webhook frame's, as the end of a sentence."""
     names = frame.columns.tolist()
-    return next((name for name in webhook_columns() if names.count(name) > 1), None)
+    missing = [name for name in ("store", "scope", "endpoint") if name not in names]
+    if missing:
+        return (
+            f"has no column {', '.join(map(repr, missing))}; a webhook frame, as list() returns "
+            "it, has store, scope and endpoint."
+        )
+    twice = [name for name in webhook_columns() if names.count(name) > 1]
+    return f"has its column {twice[0]!r} more than once; drop one of them." if twice else ""
 
 
 def webhook_frame(

@@ -57,7 +57,7 @@ def read_snapshot(path: str | Path) -> DataFrame:
     A CSV may be separated by semicolons or tabs too, as Excel writes it in some languages.
     Columns the file lacks are missing values, or False for ``deleted``.
     """
-    from ikas_explore.frames.frames import repeated_column
+    from ikas_explore.frames.frames import wrong_columns
 
     path = user_path(path)
     read = {".parquet": _read_parquet, ".csv": _read_csv, ".xlsx": _read_xlsx}[_ending(path)]
@@ -73,18 +73,8 @@ def read_snapshot(path: str | Path) -> DataFrame:
     except (OSError, ValueError, csv.Error) as error:  # pyarrow's are ValueErrors
         said = f"The snapshot {str(path)!r} cannot be read: {_said(error)}."
         raise StorageError(said) from error
-    missing = [name for name in ("store", "scope", "endpoint") if name not in frame.columns]
-    if missing:
-        raise StorageError(
-            f"{str(path)!r} is no snapshot of a webhook frame: it has no column "
-            f"{', '.join(map(repr, missing))}."
-        )
-    repeated = repeated_column(frame)
-    if repeated:
-        raise StorageError(
-            f"The snapshot {str(path)!r} has its column {repeated!r} more than once; drop the one "
-            "that does not count."
-        )
+    if wrong := wrong_columns(frame):
+        raise StorageError(f"The snapshot {str(path)!r} {wrong}")
     return _declared(frame, path)
 
 

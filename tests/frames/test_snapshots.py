@@ -123,7 +123,7 @@ def test_without_pyarrow_parquet_says_what_to_install() -> None:
         ("frame.txt", b"", "Parquet, CSV or Excel"),
         ("broken.xlsx", b"PK", "no Excel workbook"),
         ("broken.parquet", b"PAR1", "cannot be read"),
-        ("other.csv", b"a,b\n1,2\n", "no snapshot"),
+        ("other.csv", b"a,b\n1,2\n", "has no column 'store'"),
         ("empty.csv", b"", "cannot be read"),
         ("times.csv", b"store,scope,endpoint,created_at\na,b,c,noon\n", "time"),
         ("unclosed.csv", b'store,scope,endpoint\na,b,"c\na,d,e\n', "cannot be read"),
