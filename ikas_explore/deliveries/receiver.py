@@ -390,16 +390,11 @@ class Receiver:
         )
 
     def budget(self) -> pd.DataFrame:
-        """Return how much is left before ikas blocks the deliveries; see `Store.budget`.
+        """Return how much is left before ikas blocks the deliveries, as `Store.budget` does.
 
         Every delivery in the log that has no bad signature is an attempt, and every answer but 200
         an error. ikas also counts what never reached this receiver and other endpoints, and a
         block that began more than a day ago is not seen.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The columns of `Store.budget`.
 
         Examples
         --------

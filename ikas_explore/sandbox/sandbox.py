@@ -427,12 +427,7 @@ class Sandbox:
         state: DeliveryState | None = None,
         limit: int | None = None,
     ) -> DataFrame:
-        """Return the attempts of all stores, or of one, by delivery and number.
-
-        Parameters
-        ----------
-        store, since, state, limit
-            As for `deliveries`; the state is that of the delivery.
+        """Return the attempts to make `deliveries`, by delivery and number.
 
         Returns
         -------
@@ -444,24 +439,10 @@ class Sandbox:
         return self._state.deliveries.in_frame("attempts", asked)
 
     def budget(self, *, store: str | None = None) -> DataFrame:
-        """Return how much is left before ikas' limits; see `Store.budget`.
+        """Return how much is left for a store before ikas' limits, as `Store.budget` does.
 
-        Parameters
-        ----------
-        store : str, optional
-            Default: the store ``sandbox``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The columns of `Store.budget`: of all calls to this sandbox, and of its attempts to
-            deliver, since it was opened. Without ``blocks=True`` a block is what ikas would do.
-
-        Examples
-        --------
-        >>> with Sandbox() as sandbox:
-        ...     sandbox.budget()["limit"].tolist()[-1]
-        'failed deliveries by day'
+        Counted are all its calls to this sandbox, and all attempts to deliver its events, since
+        the sandbox was opened. Without ``blocks=True`` a block is what ikas would do.
         """
         from ikas_explore.frames.frames import budget_frame
 
@@ -493,19 +474,9 @@ class Sandbox:
         )
 
     def prune(self, before: Time) -> int:
-        """Delete ended deliveries, their attempts and events from before a time.
+        """Delete ended deliveries from before a time, with all that belongs to them.
 
-        Pending deliveries stay. The file keeps its size; new rows take the free place.
-
-        Parameters
-        ----------
-        before
-            As `since` for `deliveries`.
-
-        Returns
-        -------
-        int
-            How many deliveries were deleted.
+        See `Receiver.prune`.
         """
         return self._state.deliveries.prune(before)
 
@@ -532,15 +503,7 @@ class Sandbox:
     def authorization_code(self, store: str | None = None) -> str:
         """Return a code for OAuth's ``authorization_code`` grant: what an install hands over.
 
-        Parameters
-        ----------
-        store : str, optional
-            Default: the store ``sandbox``.
-
-        Returns
-        -------
-        str
-            Valid once, for ten minutes.
+        It is valid once, for ten minutes.
         """
         return self._state.stores.issue(self._named(store).name, "code", 600)
 
