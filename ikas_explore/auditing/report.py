@@ -95,9 +95,8 @@ class Audit(Result):
         return draw(self)
 
     def __repr__(self) -> str:
-        counts = ", ".join(counted(count, severity) for severity, count in self.counts().items())
         missed = f", {len(self.unreached)} not reached" if self.unreached else ""
-        return f"<Audit of {counted(len(self.stores), 'store')}{missed}: {counts}>"
+        return f"<Audit of {counted(len(self.stores), 'store')}{missed}: {self.found()}>"
 
     def _repr_html_(self) -> str:
         from ikas_explore.auditing.html import fragment
