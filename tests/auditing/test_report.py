@@ -297,6 +297,4 @@ def test_without_matplotlib_the_plot_says_what_to_install() -> None:
 
 def test_the_repr_is_one_line(mixed: Audit) -> None:
     assert repr(mixed) == "<Audit of 2 stores: 2 errors, 1 info>"
-    assert (
-        repr(audit(rows_frame(webhook_columns(), []))) == "<Audit of 0 stores: Nothing was found>"
-    )
+    assert repr(audit(frame([]))) == "<Audit of 0 stores: Nothing was found>"

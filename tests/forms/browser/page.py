@@ -20,6 +20,21 @@ OLD = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
 NEW = "https://erp.example.com/ikas"
 CREATED, UPDATED = "store/customer/created", "store/customer/updated"
 CONNECT = "import ikas_explore as ikas\nstore = ikas.connect()"
+#: A cell that makes a fleet of a sandbox's stores.
+FLEET = """
+import ikas_explore as ikas
+box = ikas.Sandbox(examples=False, seed=1)
+names = ["acme", "beta-giyim", "cicek-evi", "deniz-spor", "ev-tekstil-istanbul", "kitap", "moda"]
+fleet = ikas.Fleet(
+    ikas.connect(name, access_token=box.add_store(name).access_token, base_url=box.base_url)
+    for name in names
+)
+for each in [*fleet][:6]:
+    each.webhooks.save("https://erp.example.com/ikas", "store/order/*")
+for each in [*fleet][2:5]:
+    each.webhooks.save("https://mail.example.com/webhooks", "store/customer/*")
+_ = fleet["kitap"].webhooks.save("http://old.example.com/kitap", "store/stock/created")
+"""
 SCREENSHOTS = os.environ.get("IKAS_SCREENSHOTS")  # read before tests take the settings away
 SHOWN = ":is(.ikas-form,.ikas-live)"
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from tests.forms.browser.page import (
     CONNECT,
     CREATED,
+    FLEET,
     NEW,
     OLD,
     SCREENSHOTS,
@@ -76,6 +77,41 @@ def press_tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not come to {name!r}: {names}")
 
 
+def test_a_host_is_moved_and_moved_back_with_the_keyboard_alone(lab: Lab) -> None:
+    """In six stores at once: nothing has to be clicked, from the filter to the undo."""
+    from playwright.sync_api import expect
+
+    def press(name: str, text: str) -> None:
+        until_enabled(button(page, name))
+        press_tab_to(page, name)
+        page.keyboard.press("Enter")
+        page.get_by_text(text).first.wait_for()
+
+    def choose(name: str, value: str) -> None:
+        """Open a list and take its first entry: JupyterLab has the arrows of a closed one."""
+        press_tab_to(page, name)
+        for key in ("Space", "ArrowDown", "Enter"):
+            page.keyboard.press(key)
+        expect(page.locator(".ikas-form").get_by_label(name, exact=True)).to_have_value(value)
+
+    with lab.open(FLEET, "fleet.manager(language='en')") as page:
+        page.locator(".ikas-form").scroll_into_view_if_needed()
+        page.locator(".ikas-form").get_by_label("Filter").focus()
+        page.keyboard.type("erp.example.com")
+        page.get_by_text("6 of 7 rows shown.").wait_for()
+        choose("Select", "All shown")
+        choose("From", "erp.example.com")
+        press_tab_to(page, "Endpoint")
+        page.keyboard.type("https://new.example.com/{store}")
+        press("Preview", "https://new.example.com/acme")
+        press_tab_to(page, "Yes, change 12 webhooks in 6 stores")
+        page.keyboard.press("Space")
+        press("Move", "Moved 12 of 12, confirmed by ikas.")
+        page.get_by_text("new.example.com (12)").wait_for()
+        press("Undo", "Undone: 12 of 12, confirmed by ikas.")
+        page.get_by_text("erp.example.com (12)").wait_for()
+
+
 def test_tab_goes_through_the_form_as_it_is_read(lab: Lab, sandbox: ikas.Sandbox) -> None:
     """From left to right and from the top down, in a wide cell and in a narrow one."""
     with lab.open(*show("save_form")) as page:
@@ -99,7 +135,9 @@ def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sand
     region = "region"  # a table that may scroll
     fill = f"form.fill(endpoint={NEW!r}, scopes=['store/order/created'])\nform.click('save')"
     setup = f"form = store.webhooks.manager(language='en')\n{fill}\nform"
-    table = ["Filter", "Select", "Refresh", *map(Words("en").scope, ikas.Scope.registrable())]
+    scopes = [*map(Words("en").scope, ikas.Scope.registrable())]
+    table = ["Filter", "Select", "Refresh", "Check", scopes[0], "! warning: scope-unpaired"]
+    table += scopes[1:]
     choice = ["Register or move", "Remove", "Undo the last change"]
     panels = {
         f"scopes=[{CREATED!r}], replace=True": [
@@ -116,6 +154,7 @@ def test_tab_goes_through_the_manager_as_it_is_read(lab: Lab, sandbox: ikas.Sand
         with lab.open(CONNECT, f"{setup.removesuffix('form')}form.fill({entries})\nform") as page:
             for width in (1280, 560):
                 page.set_viewport_size({"width": width, "height": 1300})
+                page.get_by_text("scope-unpaired").wait_for()
                 page.locator(".ikas-form").get_by_label("Filter").focus()
                 stops = []
                 while (stop := page.evaluate(FOCUSED)) is not None:

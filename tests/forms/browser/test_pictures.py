@@ -11,25 +11,19 @@ import pytest
 
 import ikas_explore as ikas
 from tests.forms import lab as labs
-from tests.forms.browser.page import CONNECT, CREATED, NEW, SHOWN, UPDATED, picture, violations
+from tests.forms.browser.page import (
+    CONNECT,
+    CREATED,
+    FLEET,
+    NEW,
+    SHOWN,
+    UPDATED,
+    picture,
+    violations,
+)
 from tests.forms.lab import Lab
 
 pytestmark = pytest.mark.heavy
-
-FLEET = """
-import ikas_explore as ikas
-box = ikas.Sandbox(examples=False, seed=1)
-names = ["acme", "beta-giyim", "cicek-evi", "deniz-spor", "ev-tekstil-istanbul", "kitap", "moda"]
-fleet = ikas.Fleet(
-    ikas.connect(name, access_token=box.add_store(name).access_token, base_url=box.base_url)
-    for name in names
-)
-for each in [*fleet][:6]:
-    each.webhooks.save("https://erp.example.com/ikas", "store/order/*")
-for each in [*fleet][2:5]:
-    each.webhooks.save("https://mail.example.com/webhooks", "store/customer/*")
-_ = fleet["kitap"].webhooks.save("http://old.example.com/kitap", "store/stock/created")
-"""
 
 LIVE = """
 import time
