@@ -66,17 +66,6 @@ class State(AbstractContextManager[Starlette]):
     The server holds this and not the `Sandbox`, so that a sandbox nobody holds any more can end.
     """
 
-    rows: Rows
-    stores: Stores
-    store: StoreCredentials
-    catalogue: Catalogue
-    events: Events
-    deliveries: Deliveries
-    worker: Worker
-    blocks: Blocks
-    faults: Faults
-    routes: list[Route]
-
     def __init__(
         self, path: str | os.PathLike[str] | None, rules: Rules, *, seed: str, examples: bool
     ) -> None:
