@@ -8,21 +8,22 @@ from pathlib import Path
 import ikas_explore as ikas
 from ikas_explore.frames.frames import BUDGET
 from tests.auditing.endpoints import endpoint
-from tests.cli.running import run
+from tests.cli.running import run, running
 from tests.security.servers import TOKEN, answer, saying
 
 ORDER = "store/order/created"
 
 
 def test_it_shows_what_is_left_at_a_sandbox() -> None:
-    with ikas.Sandbox() as box, ikas.connect(box) as store:
-        store.webhooks.list()
-        told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+    with running("--blocks", "--time-scale", "60") as (_, told):
+        run("list", **told)
         done = run("budget", "--json", **told)
         assert done.returncode == 0, done.stderr
         rows = json.loads(done.stdout)
         assert list(rows[0]) == [*BUDGET]
-        assert (rows[0]["limit"], rows[0]["left"]) == ("calls", 49)
+        shown = {row["limit"]: (row["window"], row["requests"] > 0) for row in rows}
+        assert shown["call errors by hour"] == (60, True)
+        assert shown["failed deliveries by day"] == (1440, False)
         table = run("budget", **told)
         assert "failed deliveries by day" in table.stdout
         assert table.stderr == "Not counted: what was before it was started.\n"

@@ -26,13 +26,13 @@ from tests.sandbox.live import CLAIMS, MOST_CALLS, SETTINGS, confirm
 ROOT = Path(__file__).parents[2]
 
 
-def settings_of(sandbox: Sandbox, base_url: str = "") -> Settings:
+def settings_of(sandbox: Sandbox) -> Settings:
     return read_settings(
         environment=False,
         store="sandbox",
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
-        base_url=base_url or sandbox.base_url,
+        base_url=sandbox.base_url,
     )
 
 
