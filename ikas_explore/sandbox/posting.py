@@ -8,13 +8,11 @@ through all of them for every request.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from functools import lru_cache
 
 import httpx
 
 from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, outcome_of
-from ikas_explore.network import clock
 from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
 
@@ -35,9 +33,9 @@ class Connections:
         self._most_idle = most_idle
         self._loopback_only = loopback_only
         self._count = 0
-        # By receiver, the one longest without a delivery first; each with when it was kept.
-        self._idle: OrderedDict[str, list[tuple[float, httpx.AsyncHTTPTransport]]] = OrderedDict()
-        self._ageing: asyncio.Task[None] | None = None
+        # By receiver, each with the timer that closes it: the receiver may be gone long since.
+        self._idle: dict[str, dict[httpx.AsyncHTTPTransport, asyncio.TimerHandle]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def post(self, receiver: str, endpoint: str, body: bytes, *, seconds: float) -> Outcome:
         """Post a body of JSON within so many seconds, and judge the answer."""
@@ -55,23 +53,23 @@ class Connections:
         except BaseException:
             await transport.aclose()
             raise
-        await self._keep(receiver, transport)
+        if self._count < self._most_idle:
+            self._keep(receiver, transport)
+        else:
+            await transport.aclose()
         return outcome_of(status)
 
     async def close(self) -> None:
-        if self._ageing is not None:
-            self._ageing.cancel()
-            await asyncio.gather(self._ageing, return_exceptions=True)
-        self._most_idle = 0
-        await self._close_surplus()
+        for receiver, idle in list(self._idle.items()):
+            for transport in list(idle):
+                self._close(receiver, transport)
+        await asyncio.gather(*self._closing)
 
     def _take(self, receiver: str) -> httpx.AsyncHTTPTransport:
         if receiver in self._idle:
-            self._count -= 1
             # The one used last, so that those not needed grow old.
-            _, transport = self._idle[receiver].pop()
-            if not self._idle[receiver]:
-                del self._idle[receiver]
+            transport = next(reversed(self._idle[receiver]))
+            self._forget(receiver, transport)
             return transport
         transport = httpx.AsyncHTTPTransport(
             verify=trust(receiver),
@@ -81,33 +79,24 @@ class Connections:
         hold(transport, loopback_only=self._loopback_only)
         return transport
 
-    async def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
-        self._idle.setdefault(receiver, []).append((clock.now(), transport))
-        self._idle.move_to_end(receiver)
+    def _keep(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(_KEEPALIVE, self._close, receiver, transport)
+        self._idle.setdefault(receiver, {})[transport] = timer
         self._count += 1
-        if self._ageing is None or self._ageing.done():
-            self._ageing = asyncio.create_task(self._close_old())
-        await self._close_surplus()
 
-    async def _close_surplus(self) -> None:
-        while self._count > self._most_idle:
-            await self._close_oldest(next(iter(self._idle)))
+    def _close(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
+        self._forget(receiver, transport)
+        task = asyncio.create_task(transport.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
-    async def _close_old(self) -> None:
-        """Close what is not used again, until nothing is idle; receivers may be gone long since."""
-        while self._idle:
-            await asyncio.sleep(_KEEPALIVE / 2)
-            old = clock.now() - _KEEPALIVE
-            for receiver in list(self._idle):
-                while receiver in self._idle and self._idle[receiver][0][0] < old:
-                    await self._close_oldest(receiver)
-
-    async def _close_oldest(self, receiver: str) -> None:
+    def _forget(self, receiver: str, transport: httpx.AsyncHTTPTransport) -> None:
+        idle = self._idle[receiver]
+        idle.pop(transport).cancel()
         self._count -= 1
-        _, oldest = self._idle[receiver].pop(0)
-        if not self._idle[receiver]:
+        if not idle:
             del self._idle[receiver]
-        await oldest.aclose()
 
 
 async def _read(response: httpx.Response) -> None:
