@@ -7,10 +7,7 @@ is far quicker than going through sgqlc's objects.
 from __future__ import annotations
 
 import json
-import math
 import operator
-import threading
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -18,35 +15,22 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from sgqlc.types import Field
 
 from ikas_explore.client.arguments import read_arguments
-from ikas_explore.client.conditions import Condition, Row, any_of, condition, shown
-from ikas_explore.client.own_schema import find_list, is_outdated
-from ikas_explore.client.pages import (
-    ListChanged,
-    Page,
-    Request,
-    check_pagination,
-    row_type,
-)
-from ikas_explore.client.rows import Columns
+from ikas_explore.client.conditions import Row, condition
+from ikas_explore.client.fetching import ALL, Wanted, fetch
+from ikas_explore.client.own_schema import find_list
+from ikas_explore.client.pages import Request, check_pagination, row_type
 from ikas_explore.client.selection import (
-    Node,
     element_kinds,
     find_field,
+    kinds_of,
     leaf_paths,
     tree,
     usual_paths,
 )
-from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pseudonym
-from ikas_explore.errors import (
-    FieldRefusedError,
-    InvalidArgumentError,
-    ResponseError,
-    UnknownFieldError,
-)
+from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pruned, pseudonym
+from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
-from ikas_explore.schema.limits import CALLS
 from ikas_explore.text.html_table import escape, html_lines
-from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
 
@@ -54,9 +38,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ikas_explore.client.client import Client
-
-#: How often the pages of a list are fetched from the first on before that is given up.
-WALKS = 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,10 +73,7 @@ class Query:
     _source: Client
     _field: Field
     _selected: tuple[str, ...] = ()
-    _conditions: tuple[tuple[str, Condition], ...] = ()
-    _predicates: tuple[Callable[[Row], Any], ...] = ()
-    _order: tuple[tuple[str, bool], ...] = ()
-    _limit: int | None = None
+    _wanted: Wanted = ALL
     _arguments: Mapping[str, Any] = field(default_factory=dict)
     _exploded: str | None = None
     _masked: tuple[str, ...] = ()
@@ -149,10 +127,9 @@ class Query:
         for name, wanted in conditions.items():
             path = self._single(name)
             added.append((path, condition(wanted, self._kind(path), name)))
-        return replace(
-            self,
-            _conditions=(*self._conditions, *added),
-            _predicates=(*self._predicates, *predicates),
+        return self._want(
+            conditions=(*self._wanted.conditions, *added),
+            predicates=(*self._wanted.predicates, *predicates),
         )
 
     def sort(self, *fields: str, descending: bool = False) -> Query:
@@ -170,7 +147,7 @@ class Query:
             if self._kind(path) == "object":
                 raise InvalidArgumentError(f"Rows cannot be sorted by {name!r}: it has no order.")
             added.append((path, descending))
-        return replace(self, _order=(*self._order, *added))
+        return self._want(order=(*self._wanted.order, *added))
 
     def limit(self, n: SupportsIndex) -> Query:
         """Return at most `n` rows, after filtering and sorting; fetch no more pages than needed."""
@@ -180,7 +157,7 @@ class Query:
             number = -1
         if number < 0:
             raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
-        return replace(self, _limit=number)
+        return self._want(limit=number)
 
     def arguments(self, /, **values: Any) -> Query:
         """Set arguments of the list itself; they are checked against the schema.
@@ -298,9 +275,8 @@ class Query:
         """
         from ikas_explore.frames.frames import make_frame, provenance
 
-        _, columns, kept = self._fetch(with_rows=False)
-        nodes = tree(self._row_type, self._output)
-        kinds = {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
+        _, columns, kept = fetch(self._source, self._request, self._wanted, with_rows=False)
+        kinds = kinds_of(tree(self._row_type, self._output))
         if self._exploded is not None:
             columns, kept = exploded(columns, kept, self._exploded)
             kinds |= element_kinds(self._row_type, self._exploded, self._output)
@@ -318,10 +294,10 @@ class Query:
 
     def to_records(self) -> list[dict[str, Any]]:
         """Fetch the rows as dicts with the API's names and types, and the selected fields."""
-        rows, _, kept = self._fetch(with_rows=True)
+        rows, _, kept = fetch(self._source, self._request, self._wanted, with_rows=True)
         nodes = tree(self._row_type, self._output)
         masked = frozenset(masked_columns(self._masked, self._output))
-        return [_pruned(rows[i], nodes, masked, self._pseudonym_salt) for i in kept]
+        return [pruned(rows[i], nodes, masked, self._pseudonym_salt) for i in kept]
 
     def to_objects(self) -> list[Any]:
         """Fetch the rows as objects of the generated sgqlc type, with snake_case attributes.
@@ -332,24 +308,23 @@ class Query:
 
     def __repr__(self) -> str:
         parts = [self._field.graphql_name, *(f"select {name}" for name in self._selected)]
-        parts += [f"where {path}" for path, _ in self._conditions]
-        parts += ["where a function"] * len(self._predicates)
-        parts += [f"sort {path}{' descending' * down}" for path, down in self._order]
-        parts += [] if self._limit is None else [f"limit {self._limit}"]
+        parts += [f"where {path}" for path, _ in self._wanted.conditions]
+        parts += ["where a function"] * len(self._wanted.predicates)
+        parts += [f"sort {path}{' descending' * down}" for path, down in self._wanted.order]
+        parts += [] if self._wanted.limit is None else [f"limit {self._wanted.limit}"]
         return f"<Query {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self).strip('<>'))}</p>{html_lines(self.graphql)}"
 
-    # -- what is asked for ------------------------------------------------------------------
-
     @property
     def _request(self) -> Request:
-        needed = [*(path for path, _ in self._conditions), *(path for path, _ in self._order)]
-        paths = tuple(dict.fromkeys([*self._output, *needed]))
-        # Only where the first rows are the ones wanted can a page be as small as the limit.
-        plain = not self._order and not self._conditions and not self._predicates
-        return Request(self._field, paths, self._arguments, at_most=self._limit if plain else None)
+        tested = [path for path, _ in (*self._wanted.conditions, *self._wanted.order)]
+        paths = tuple(dict.fromkeys([*self._output, *tested]))
+        return Request(self._field, paths, self._arguments, at_most=self._wanted.at_most)
+
+    def _want(self, **changed: Any) -> Query:
+        return replace(self, _wanted=self._wanted._replace(**changed))
 
     @property
     def _row_type(self) -> Any:
@@ -381,94 +356,6 @@ class Query:
     def _kind(self, path: str) -> Kind:
         return tree(self._row_type, [path])[0].leaves()[0].kind
 
-    # -- what comes back --------------------------------------------------------------------
-
-    def _fetch(self, *, with_rows: bool) -> tuple[list[dict[str, Any]], Columns, list[int]]:
-        """Return all rows fetched if wanted, their columns, and the indices of those kept."""
-        request = self._request
-        request.check()
-        # Of many stores, in threads, only the stores are counted.
-        alone = threading.current_thread() is threading.main_thread()
-        for left in reversed(range(WALKS)):
-            try:
-                with progressing(alone, "rows") as tell:
-                    rows, columns, kept = self._walked(request, tell, with_rows)
-                break
-            except FieldRefusedError as refused:
-                if not is_outdated(self._source, self._field):
-                    raise
-                raise FieldRefusedError(
-                    f"{refused} The store's schema has changed and was fetched again: make this "
-                    f"query again, from query({self._field.graphql_name!r}) on.",
-                    errors=refused.errors,
-                    data=refused.data,
-                ) from None
-            except ListChanged as changed:
-                if not left:
-                    raise ResponseError(
-                        f"{changed}. The list changed {WALKS} times while its pages were fetched; "
-                        'ask again, or for one page: .arguments(pagination={"page": 1}).'
-                    ) from None
-        for name, descending in reversed(self._order):
-            cells = columns[name]
-            present = [i for i in kept if cells[i] is not None]
-            present.sort(key=cells.__getitem__, reverse=descending)
-            kept = present + [i for i in kept if cells[i] is None]
-        return rows, columns, kept[: self._limit]
-
-    def _walked(
-        self, request: Request, tell: Progress, with_rows: bool
-    ) -> tuple[list[dict[str, Any]], Columns, list[int]]:
-        """Fetch the pages; return their rows, columns, and the indices of those that fit."""
-        kinds = {leaf.column: leaf.kind for node in request.nodes for leaf in node.leaves()}
-        rows: list[dict[str, Any]] = []
-        columns: Columns = {name: [] for name in kinds}
-        kept: list[int] = []
-        came = 0
-        for page in iter(()) if self._limit == 0 else request.pages(self._source):
-            total = _total(page, request.at_most)
-            if total and not came:
-                self._warn_of_calls(math.ceil(total / len(page.rows)), total)
-            kept += [came + i for i in self._fitting(page.columns, kinds, request.nodes)]
-            rows += page.rows if with_rows else ()
-            for name, cells in page.columns.items():
-                columns[name] += cells
-            came += len(page.rows)
-            tell(came, total or came)
-            if not self._order and self._limit is not None and len(kept) >= self._limit:
-                break
-        return rows, columns, kept
-
-    def _warn_of_calls(self, calls: int, rows: int) -> None:
-        a_minute = int(CALLS.calls * 60 / CALLS.seconds)
-        if calls > a_minute:
-            warnings.warn(
-                f"{self._source.settings.name}: {self._field.graphql_name} needs {calls:,} calls "
-                f"for {rows:,} rows, and ikas allows {a_minute} in a minute. limit() and "
-                "arguments() fetch fewer.",
-                stacklevel=5,  # who called to_frame()
-            )
-
-    def _fitting(
-        self, columns: Columns, kinds: Mapping[str, Kind], nodes: tuple[Node, ...]
-    ) -> list[int]:
-        """Return the indices of the rows that meet all conditions."""
-        kept = list(range(len(next(iter(columns.values()), []))))
-        for name, fits in self._conditions:
-            cells = shown(columns[name], kinds[name])
-            test = any_of(fits) if kinds[name] == "object" else fits
-            kept = [i for i in kept if test(cells[i])]
-        if self._predicates and kept:
-            seen = {name: shown(cells, kinds[name]) for name, cells in columns.items()}
-            names = _api_names(nodes)
-            for predicate in self._predicates:
-                kept = [
-                    i
-                    for i in kept
-                    if predicate(Row({name: cells[i] for name, cells in seen.items()}, names))
-                ]
-        return kept
-
 
 class Lists:
     """The lists of one store, for what knows no more of it than that it can be queried."""
@@ -484,31 +371,3 @@ class Lists:
 def begin(source: Client, field: str | Field) -> Query:
     """Start a query for a field of the store's own schema, by name, or of generated types."""
     return Query(source, find_list(source, field))
-
-
-def _total(page: Page, at_most: int | None) -> int:
-    """Return how many rows will come, or 0 where no other page follows or none says."""
-    if not page.more or type(page.total) is not int:
-        return 0
-    return max(0, min(page.total, at_most or page.total))
-
-
-def _api_names(nodes: tuple[Node, ...], prefix: str = "") -> dict[str, str]:
-    names = {}
-    for node in nodes:
-        names[f"{prefix}{node.name}"] = node.column
-        names |= _api_names(node.children, f"{prefix}{node.name}.")
-    return names
-
-
-def _pruned(value: Any, nodes: tuple[Node, ...], masked: frozenset[str], salt: str | None) -> Any:
-    if isinstance(value, list):
-        return [_pruned(item, nodes, masked, salt) for item in value]
-    if value is None or not nodes:
-        return value
-    return {
-        node.name: pseudonym(value[node.name], salt)
-        if node.column in masked
-        else _pruned(value[node.name], node.children, masked, salt)
-        for node in nodes
-    }

@@ -223,7 +223,11 @@ def element_kinds(container: ObjectType, name: str, paths: Iterable[str]) -> dic
         return dict.fromkeys(inside, kind_of(base_type(field).__name__))
     rests = [path.partition(".")[2] for path in inside]
     # A row without an element has blanks, whatever the element's own type promises.
-    nodes = _tree(base_type(field), rests, f"{name}.", in_list=False, nullable=True)
+    return kinds_of(_tree(base_type(field), rests, f"{name}.", in_list=False, nullable=True))
+
+
+def kinds_of(nodes: Iterable[Node]) -> dict[str, Kind]:
+    """Return the kind of each column that a tree of fields makes."""
     return {leaf.column: leaf.kind for node in nodes for leaf in node.leaves()}
 
 

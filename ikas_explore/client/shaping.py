@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ikas_explore.client.rows import Columns
-from ikas_explore.client.selection import base_type, fields_of, find_field, is_object
+from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.values.names import did_you_mean
 
@@ -63,6 +63,20 @@ def pseudonym(value: Any, salt: str | None = None) -> Any:
         return [pseudonym(each, salt) for each in value]
     key = (_PROCESS_SALT if salt is None else salt).encode()
     return f"masked-{hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()[:12]}"
+
+
+def pruned(value: Any, nodes: tuple[Node, ...], masked: frozenset[str], salt: str | None) -> Any:
+    """Return a row without what was fetched for conditions only; `masked` columns as pseudonyms."""
+    if isinstance(value, list):
+        return [pruned(item, nodes, masked, salt) for item in value]
+    if value is None or not nodes:
+        return value
+    return {
+        node.name: pseudonym(value[node.name], salt)
+        if node.column in masked
+        else pruned(value[node.name], node.children, masked, salt)
+        for node in nodes
+    }
 
 
 class FieldNames:
