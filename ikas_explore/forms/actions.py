@@ -212,7 +212,7 @@ class Saving(Action):
     def _act(self) -> Told:
         sent, python = self._sent(), self._python()
         self._outcomes = None
-        self._outcomes = self._session.save(sent, self._more())
+        self._outcomes = self._session.apply(sent, self._more())
         self._done_for = [self._entries()]
         if isinstance(self._session.error, ArgumentRefusedError):
             self._endpoint.blame(self._words("save.refused"))
@@ -261,7 +261,7 @@ class Deleting(Action):
     def _act(self) -> Told:
         changes = self.changes
         self._outcomes = None
-        self._outcomes = self._session.delete(changes)
+        self._outcomes = self._session.apply(changes)
         # What was deleted may no longer be there to choose.
         self._done_for = [self._entries(), (self._session.turn, [])]
         python = python_delete([each.scope for each in changes])

@@ -101,12 +101,10 @@ class FleetManager(Form):
         super().__init__(
             words,
             [self._lines, choice, *panels.values()],
-            about="",
-            shown=[self._lines.head, self._lines.widget, choice.widget],
+            "",
+            [self._lines.head, self._lines.widget, choice.widget],
+            self._lines.failed(),
         )
-        told = self._lines.failed()
-        if told is not None:
-            self.say(told[0], *told[1])
 
     @property
     def title(self) -> str:

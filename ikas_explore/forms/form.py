@@ -75,10 +75,9 @@ class Form(ABC):
         self,
         words: Words,
         sections: Sequence[Section],
-        *,
         about: str,
-        shown: Sequence[widgets.Widget] = (),
-        error: IkasError | None = None,
+        shown: Sequence[widgets.Widget],
+        told: Told | None = None,
     ) -> None:
         self.words = words
         self.about = about
@@ -96,8 +95,7 @@ class Form(ABC):
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
         head = [make(widgets.HTML, value=style.STYLE), self._heading.widget, self._place.widget]
-        body = shown or [section.widget for section in sections]
-        self.widget = make(widgets.VBox, "ikas-stack", style.ROOT, children=[*head, *body])
+        self.widget = make(widgets.VBox, "ikas-stack", style.ROOT, children=[*head, *shown])
         # ipywidgets holds every widget, so no widget may hold the form: when nothing else does,
         # the widgets go with it.
         entered, clicked = _weakly(self._entered), _weakly(self._clicked)
@@ -109,8 +107,8 @@ class Form(ABC):
         self._closing = weakref.finalize(self, close, self.widget)
         self._closing.atexit = False
         self.update()
-        if error is not None:
-            self.say("bad", words.error(error), str(error))
+        if told is not None:
+            self.say(told[0], *told[1])
 
     @property
     @abstractmethod

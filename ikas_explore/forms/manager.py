@@ -63,9 +63,9 @@ class Manager(Form):
         super().__init__(
             words,
             [self._matrix, choice, *panels.values(), log],
-            about=self._session.name,
-            shown=[self._matrix.head, self._matrix.widget, choice.widget, log.widget],
-            error=self._session.error,
+            self._session.name,
+            [self._matrix.head, self._matrix.widget, choice.widget, log.widget],
+            self._session.failed(words),
         )
         self.shown = self._matrix.check
 

@@ -297,13 +297,12 @@ class Matrix(Lines):
         return picks
 
     def _refresh(self) -> Told:
-        session, words = self._session, self._words
-        session.refresh()
-        if session.error is not None:
-            return "bad", [words.error(session.error), str(session.error)]
-        done = words("refresh.done", time=now())
-        session.note(PYTHON_LIST, done)
-        return "good", [done]
+        self._session.refresh()
+        failed = self._session.failed(self._words)
+        if failed is None:
+            done = self._words("refresh.done", time=now())
+            self._session.note(PYTHON_LIST, done)
+        return failed or ("good", [done])
 
     def _findings(self) -> Findings:
         known = self._session.known

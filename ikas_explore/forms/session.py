@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ikas_explore.errors import IkasError, PlanError, StorageError
 from ikas_explore.forms.controls import Told
@@ -25,6 +25,8 @@ from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+T = TypeVar("T")
 
 
 class Done(NamedTuple):
@@ -50,23 +52,19 @@ class _Watched:
 
     def list(self) -> DataFrame:
         self.current = False
-        with self._watching():
-            self.listed = self._behind.list()
+        self.listed = self._watched(self._behind.list)
         self.current = True
         return self.listed
 
     def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
-        with self._watching():
-            return self._behind.save(endpoint, scopes, **more)
+        return self._watched(lambda: self._behind.save(endpoint, scopes, **more))
 
     def delete(self, scopes: Sequence[str]) -> bool:
-        with self._watching():
-            return self._behind.delete(scopes)
+        return self._watched(lambda: self._behind.delete(scopes))
 
-    @contextmanager
-    def _watching(self) -> Iterator[None]:
+    def _watched(self, call: Callable[[], T]) -> T:
         try:
-            yield
+            return call()
         except IkasError as error:
             self.error = self.error or error
             raise
@@ -89,20 +87,23 @@ class Session:
         self.journal = Journal() if journal is None else journal
         self.log: list[Done] = []
         self.turn = 0
-        self.shown = self._read = rows_frame(webhook_columns(), [])
-        self._state: Mapping[str, str] = {}
+        self.shown = rows_frame(webhook_columns(), [])
+        self._state: dict[str, str] = {}
         self._registry = _Watched(registry)
+        self._stores = {registry.name: self._registry}
         self.name = registry.name
+        self._journals = Journals({self.name: self.journal})
         self.refresh()
-
-    @property
-    def _journals(self) -> Journals:
-        return Journals({self.name: self.journal})
 
     @property
     def error(self) -> IkasError | None:
         """What failed in the last action, if something did."""
         return self._registry.error
+
+    def failed(self, words: Words) -> Told | None:
+        """Say what failed in the last action."""
+        error = self.error
+        return None if error is None else ("bad", [words.error(error), str(error)])
 
     @property
     def known(self) -> bool:
@@ -112,12 +113,11 @@ class Session:
     @property
     def endpoints(self) -> list[str]:
         """The endpoints in use, the most used first."""
-        return [str(each) for each in self.shown["endpoint"].value_counts().index]
+        used = [*self._state.values()]
+        return sorted({*used}, key=lambda each: (-used.count(each), used.index(each)))
 
     def state(self) -> Mapping[str, str]:
         """Return scope to endpoint, as shown."""
-        if self._read is not self.shown:  # asked for many times in a keystroke, read once
-            self._read, self._state = self.shown, listed(self.shown).get(self.name, {})
         return self._state
 
     def refresh(self) -> None:
@@ -130,38 +130,34 @@ class Session:
 
         Nothing for as long as the store was never listed: who has the scopes is not known.
         """
-        state = self.state()
-        changes = [Change(self.name, scope, state.get(scope), endpoint) for scope in scopes]
-        return changes if self.known else []
+        if not self.known:
+            return []
+        return [Change(self.name, scope, self._state.get(scope), endpoint) for scope in scopes]
 
     def deleting(self, scopes: Sequence[str]) -> list[Change]:
         """Return what deleting would change, without the scopes nothing is registered for."""
-        state = self.state()
-        return [Change(self.name, scope, state[scope], None) for scope in scopes if scope in state]
+        held = [scope for scope in scopes if scope in self._state]
+        return [Change(self.name, scope, self._state[scope], None) for scope in held]
 
     def undoing(self) -> Plan | None:
         """Return the plan that takes back the last write, going by what is shown; no call."""
-        if not self.known:
-            return None
-        return make_undo(self._journals, {self.name: self._registry}, now=self.shown)
+        return make_undo(self._journals, self._stores, now=self.shown) if self.known else None
 
-    def save(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
-        """Save what `saving` returned in one call; return outcomes as `Plan.apply` does.
+    def apply(self, changes: Sequence[Change], more: Mapping[str, Any] | None = None) -> DataFrame:
+        """Make changes that were shown in one call; return outcomes as `Plan.apply` does.
 
         With `more` arguments of the save, what is registered already is sent as well.
         """
         with self._action():
-            return self._resave(changes, more) if more else self._apply(changes)
-
-    def delete(self, changes: Sequence[Change]) -> DataFrame:
-        """Delete what `deleting` returned in one call; return outcomes."""
-        with self._action():
-            return self._apply(changes)
+            if more:
+                return self._resave(changes, more)
+            now = listed(self.shown, wanted_by(changes))
+            return Plan(self._stores, now, changes, journals=self._journals).apply()
 
     def undo(self, shown: Plan) -> DataFrame:
         """Take back the last write, if that is still what `shown` says."""
         with self._action():
-            plan = make_undo(self._journals, {self.name: self._registry})
+            plan = make_undo(self._journals, self._stores)
             if plan is None or not plan.changes.equals(shown.changes):
                 raise PlanError("The last change, or what is registered, is another one by now.")
             return plan.apply()
@@ -188,22 +184,17 @@ class Session:
             return "warning", [words("unread"), words.error(self.error) if self.error else ""]
         return "good", [words(done, done=good, count=len(sent))]
 
-    def _apply(self, changes: Sequence[Change]) -> DataFrame:
-        now = listed(self.shown, wanted_by(changes))
-        plan = Plan({self.name: self._registry}, now, changes, journals=self._journals)
-        return plan.apply()
-
     def _resave(self, changes: Sequence[Change], more: Mapping[str, Any]) -> DataFrame:
         """Save with arguments that a plan does not know, as ikas does not return them."""
         from ikas_explore.frames.frames import OUTCOMES, rows_frame
 
-        before = self.state()
+        before = self._state
         if list_store(self._registry) != before:
             raise PlanError("What is registered is not what was shown.")
         scopes = [change.scope for change in changes]
         endpoint = changes[0].endpoint_after or ""
         # One that ikas has added is on the list when it is registered.
-        known = set(scopes) <= {*map(str, Scope.registrable())}
+        known = {*scopes} <= {*map(str, Scope.registrable())}
         unknown = {} if known else {"allow_unknown": True}
         error = after = None
         try:
@@ -238,16 +229,11 @@ class Session:
             self.turn += 1
             if self._registry.listed is not None:
                 self.shown = self._registry.listed
+                self._state = listed(self.shown).get(self.name, {})
 
 
 def python_save(endpoint: str, scopes: Sequence[str], more: Mapping[str, Any]) -> str:
-    """Return the line of Python that does what the form's save does.
-
-    Examples
-    --------
-    >>> python_save("https://example.com/", ["store/order/created"], {})
-    'store.webhooks.save("https://example.com/", ["store/order/created"])'
-    """
+    """Return the line of Python that does what the form's save does."""
     named = "".join(f", {name}={_literal(value)}" for name, value in more.items())
     return f"store.webhooks.save({_literal(endpoint)}, {_literal(list(scopes))}{named})"
 

@@ -78,8 +78,9 @@ font-size:13px;font-family:inherit}
 outline-offset:1px}
 .ikas-filter{gap:8px;width:100%;flex-flow:row wrap;align-items:flex-start}
 .ikas-filter>.ikas-field{width:auto;flex:0 1 28em}
-.ikas-filter>.ikas-select~:is(.widget-button,.ikas-said){margin-top:21px}
-.ikas-form :is(.ikas-row,.ikas-filter)>.ikas-said{flex:1 1 14em;width:auto}
+.ikas-filter>.ikas-select~.widget-button{margin-top:21px}
+.ikas-form .ikas-row>.ikas-said{flex:1 1 14em;width:auto}
+.ikas-form .ikas-filter>.ikas-said{flex:1 1 100%;order:1}
 .ikas-form .widget-checkbox{width:auto;height:auto;min-height:26px;display:flex;align-items:center}
 .ikas-form .widget-checkbox>.widget-label{display:none}
 .ikas-form .widget-checkbox .widget-label-basic{display:flex;align-items:center;gap:6px;width:auto;
@@ -164,6 +165,6 @@ border:2px solid var(--ikas-edge);border-radius:4px;display:inline-block}
 .ikas-cells{grid-template-columns:minmax(0,1fr);gap:0;padding-left:21px}
 .ikas-cell .ikas-label{position:static;clip-path:none;width:auto;height:auto;margin-right:.5em}
 .ikas-cell.ikas-none{display:none}
-.ikas-filter>.ikas-select~:is(.widget-button,.ikas-said){margin-top:0}
+.ikas-filter>.ikas-select~.widget-button{margin-top:0}
 }
 </style>""".replace("\n", "")  # a saved picture has it in one line

@@ -27,7 +27,7 @@ SHOWN = 50
 _STYLE = (
     "<style>.ikas-live table{border-collapse:collapse;font-size:13px}"
     ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;vertical-align:top;"
-    "overflow-wrap:anywhere}.ikas-live td:first-child{white-space:nowrap}"
+    "overflow-wrap:break-word}.ikas-live td:first-child{white-space:nowrap}"
     ".ikas-live :is(.widget-html,.widget-html-content){margin:0;width:100%;height:auto;"
     "line-height:1.45}"
     ".ikas-live .widget-hbox{flex-wrap:wrap}"
@@ -175,20 +175,14 @@ class Live:
         words, wanted = self._words, self._filter.value.casefold().split()
         cells = []
         for row in self._rows:
-            signature = {True: "good", False: "wrong", None: "unchecked"}[row.signature]
-            texts = [row.time, row.scope, row.object, words(signature), row.answer]
-            if all(word in " ".join(texts).casefold() for word in wanted):
-                marks = ["", "", "", "ikas-bad" if row.signature is False else "",
-                         "ikas-ok" if row.ok else "ikas-bad"]  # fmt: skip
-                cells.append(
-                    [
-                        Html(f'<span class="{mark}">{escape(text)}</span>')
-                        if mark
-                        else escape(text)
-                        for text, mark in zip(texts, marks, strict=True)
-                    ]
-                    + [escape(row.attempts)]
-                )
+            signature = words({True: "good", False: "wrong", None: "unchecked"}[row.signature])
+            texts = [row.time, row.scope, row.object, signature, row.answer, str(row.attempts)]
+            if all(word in " ".join(texts[:5]).casefold() for word in wanted):
+                said = [escape(text).replace("/", "/<wbr>") for text in texts]
+                if row.signature is False:
+                    said[3] = f'<span class="ikas-bad">{said[3]}</span>'
+                said[4] = f'<span class="ikas-{"ok" if row.ok else "bad"}">{said[4]}</span>'
+                cells.append([*map(Html, said)])
         names = ("time", "scope", "object", "signature", "answer", "attempts")
         return [words(name) for name in names], cells
 

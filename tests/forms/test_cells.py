@@ -11,10 +11,9 @@ from ipywidgets import DOMWidget
 from ipywidgets.widgets import widget as widget_module
 from jupyter_client.manager import start_new_kernel
 
-from ikas_explore.forms.delete_form import DeleteForm
+from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.form import Form
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.save_form import SaveForm
 from tests.manage.registries import DictRegistry
 
 CREATED, ORDER = "store/customer/created", "store/order/created"

@@ -9,8 +9,8 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.forms.checklists import SaveForm
 from ikas_explore.forms.form import SETTLE
-from ikas_explore.forms.save_form import SaveForm
 from tests.forms.reading import (
     CREATED,
     NEW,

@@ -10,8 +10,8 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.forms.checklists import SaveForm
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.save_form import SaveForm
 from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, every, html
 from tests.manage.registries import DictRegistry
 

@@ -14,9 +14,8 @@ import sgqlc.types
 from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
-from ikas_explore.forms.delete_form import DeleteForm
+from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.save_form import SaveForm
 from ikas_explore.schema import v1, v2
 from ikas_explore.webhooks import Webhooks
 from tests.forms.reading import (

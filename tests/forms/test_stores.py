@@ -9,9 +9,8 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.forms.delete_form import DeleteForm
+from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.manager import Manager
-from ikas_explore.forms.save_form import SaveForm
 from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, html, registered
 from tests.manage.registries import DictRegistry, frame
 
