@@ -238,10 +238,6 @@ class Store:
             ``ikas-explore schema --from`` generated. A name that the shipped types do not have,
             such as ``"listOrder"``, is looked up in the store's own schema.
 
-        Returns
-        -------
-        Query
-
         Raises
         ------
         UnknownFieldError

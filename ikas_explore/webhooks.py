@@ -55,7 +55,8 @@ class Webhooks:
     """The webhooks of one store: ``store.webhooks``.
 
     Listing and planning only read. `save`, `delete` and `Plan.apply` write to the store; what was
-    registered before is recorded, and `undo` brings it back.
+    registered before is recorded, and `undo` brings it back. What asks the store raises an
+    `IkasError`, as `list` does, when ikas cannot be reached or refuses.
     """
 
     def __init__(self, client: Client, journal: Journal) -> None:
@@ -99,10 +100,6 @@ class Webhooks:
 
     def query(self) -> Query:
         """Start a query for webhooks, to choose fields, conditions and order.
-
-        Returns
-        -------
-        Query
 
         Examples
         --------
@@ -156,8 +153,6 @@ class Webhooks:
             a `GraphQLError` is what ikas itself refused.
         ScopeTakenError
             With ``replace=False``: names the scopes and the endpoints that hold them.
-        IkasError
-            As for `list`.
 
         Examples
         --------
@@ -168,21 +163,21 @@ class Webhooks:
         """
         check_flag("replace", replace)
         check_flag("allow_unknown", allow_unknown)
-        asked = self._registrations.check(
+        asked, channels = self._registrations.check(
             endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown, patterns=True
         )
         with self._journal.write(
             self._registrations,
-            asked.scopes,
+            asked,
             endpoint=endpoint,
-            before=list_store(self._registrations, dict.fromkeys(asked.scopes, endpoint)),
-            sales_channels=asked.sales_channel_ids is not None,
+            before=list_store(self._registrations, dict.fromkeys(asked, endpoint)),
+            sales_channels=channels is not None,
         ) as entry:
             if not replace:
                 _refuse_taken(
                     self.name, entry.before, endpoint, "saved; replace=True takes them over"
                 )
-            return self._registrations.send(asked)
+            return self._registrations.send(endpoint, asked, channels)
 
     def delete(self, scopes: str | Iterable[str], *, endpoint: str | None = None) -> bool:
         """Remove the webhooks of one or more scopes.
@@ -211,8 +206,6 @@ class Webhooks:
         ScopeTakenError
             Another endpoint than the given one holds one of the scopes; names both. Nothing was
             removed.
-        IkasError
-            As for `list`.
 
         Examples
         --------
@@ -262,8 +255,6 @@ class Webhooks:
             The desired state cannot be read, or contradicts itself.
         InvalidScopeError, InvalidArgumentError
             A scope or endpoint that ikas would refuse, or `prune` is not a bool.
-        IkasError
-            The store could not be listed.
 
         Examples
         --------
@@ -301,8 +292,6 @@ class Webhooks:
         ------
         StorageError
             The journal cannot be read.
-        IkasError
-            The store could not be listed.
 
         Examples
         --------
@@ -356,10 +345,6 @@ class Webhooks:
         path : str or path-like, optional
             A file that keeps what arrives; see `Receiver`.
 
-        Returns
-        -------
-        Listening
-
         Raises
         ------
         ScopeTakenError
@@ -404,7 +389,7 @@ class Webhooks:
         from ikas_explore.deliveries.listening import Listening
 
         check_flag("take", take)
-        asked = self._registrations.check(url, scopes, None, patterns=True)
+        asked, _ = self._registrations.check(url, scopes, None, patterns=True)
         secrets = client_secret or hide_all(self._client.settings.client_secret)
         if not secrets:
             raise InvalidArgumentError(
@@ -413,7 +398,7 @@ class Webhooks:
             )
         return Listening(
             self._registrations,
-            asked.scopes,
+            asked,
             base_url=self._client.settings.base_url,
             url=url,
             client_secret=secrets,
@@ -455,8 +440,6 @@ class Webhooks:
         ------
         InvalidArgumentError, InvalidScopeError
             The policy is wrong.
-        IkasError
-            The store could not be listed.
 
         Examples
         --------
@@ -517,8 +500,6 @@ class Webhooks:
         ------
         InvalidArgumentError
             A time or the frame cannot be right.
-        IkasError
-            The store's lists could not be read.
 
         Examples
         --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sgqlc.operation import Operation
 from sgqlc.types import Field, Variable
@@ -32,14 +32,6 @@ def schema_of(api_version: ApiVersion) -> Any:
     return schema
 
 
-class Asked(NamedTuple):
-    """A save that was checked and can be sent."""
-
-    endpoint: str
-    scopes: Sequence[str]
-    sales_channel_ids: Sequence[str] | None
-
-
 class Registrations:
     """A store's webhooks as ikas has them: checked before, framed after, nothing journaled."""
 
@@ -65,8 +57,8 @@ class Registrations:
         allow_unknown: bool = False,
     ) -> DataFrame:
         """Register an endpoint; return the rows saved in the order asked."""
-        asked = self.check(endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown)
-        return self.send(asked)
+        checked = self.check(endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown)
+        return self.send(endpoint, *checked)
 
     def check(
         self,
@@ -76,32 +68,34 @@ class Registrations:
         *,
         allow_unknown: bool = False,
         patterns: bool = False,
-    ) -> Asked:
-        """Return a save as it can be sent, each scope once, or raise; nothing is sent."""
+    ) -> tuple[Sequence[str], Sequence[str] | None]:
+        """Return the scopes, each once, and the sales channels of a save, or raise."""
         asked = check_scopes(scopes, allow_unknown=allow_unknown, patterns=patterns)
         check_endpoint(endpoint, local=self._client.settings.local)
-        channels = sales_channel_ids
-        if channels is not None:
-            channels = read_texts(channels, "sales_channel_ids")
-            if "" in channels:
-                raise InvalidArgumentError("sales_channel_ids holds an empty text; leave it out.")
-        return Asked(endpoint, asked, channels)
+        if sales_channel_ids is None:
+            return asked, None
+        channels = read_texts(sales_channel_ids, "sales_channel_ids")
+        if "" in channels:
+            raise InvalidArgumentError("sales_channel_ids holds an empty text; leave it out.")
+        return asked, channels
 
-    def send(self, asked: Asked) -> DataFrame:
+    def send(
+        self, endpoint: str, scopes: Sequence[str], channels: Sequence[str] | None
+    ) -> DataFrame:
         """Make a save that was checked; return the rows saved in the order asked."""
-        given: dict[str, Any] = {"endpoint": asked.endpoint, "scopes": [*asked.scopes]}
-        if asked.sales_channel_ids is not None:
-            given["salesChannelIds"] = [*asked.sales_channel_ids]
+        given: dict[str, Any] = {"endpoint": endpoint, "scopes": [*scopes]}
+        if channels is not None:
+            given["salesChannelIds"] = [*channels]
         name = "save_webhook" if self._version == "v1" else "save_webhooks"
         saved = _ask(self._client, name, {"input": given})
         places = {scope: place for place, scope in enumerate(saved["scope"])}
-        missing = [scope for scope in asked.scopes if scope not in places]
+        missing = [scope for scope in scopes if scope not in places]
         if missing:
             raise ResponseError(
                 f"{self.name}: ikas answered the save without a row for {', '.join(missing)}; "
                 "list() shows what is registered now."
             )
-        ordered = [places[scope] for scope in asked.scopes]
+        ordered = [places[scope] for scope in scopes]
         return self._frame(
             {name: [cells[place] for place in ordered] for name, cells in saved.items()},
             in_order=True,
