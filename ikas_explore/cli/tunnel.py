@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import queue
 import re
@@ -21,7 +22,9 @@ from ikas_explore.text.printable import printable
 
 #: Seconds that a tunnel is given until it has printed its address, and until it has ended.
 _OPENING, _ENDING = 30.0, 5.0
-_ADDRESS = re.compile(r"https://[^\s\"'<>|]+")
+_LINK = re.compile(r"https://[^\s\"'<>|\])\x00-\x1f]+")
+# Tunnels first name their terms and pages: what they open is a host alone.
+_ADDRESS = re.compile(r"https://(?!(www|admin|dashboard|docs|developers)\.)[\w.-]+(:\d+)?")
 _PIECES = 20  # the last lines that are shown when no address came
 # It ends the tunnel when we are killed. Windows has no groups of processes to end.
 _KEEPER = (
@@ -33,7 +36,7 @@ _KEEPER = (
 
 @contextmanager
 def tunnel(command: str, port: int) -> Iterator[str]:
-    """Run a command, ``{port}`` filled in, and yield the first https address that it prints."""
+    """Run a command, ``{port}`` filled in, and yield the first https host that it prints."""
     try:
         words = shlex.split(command.replace("{port}", str(port)))
     except ValueError as error:
@@ -54,11 +57,27 @@ def tunnel(command: str, port: int) -> Iterator[str]:
     )
     found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     lines: deque[str] = deque(maxlen=_PIECES)
-    reader = threading.Thread(target=_read, args=(process, found, lines), daemon=True)
+    used: list[str] = []  # its address, as long as somebody relies on it
+
+    def read() -> None:
+        _read(process, found, lines)
+        if used:
+            _thread.interrupt_main()  # nothing arrives any more
+
+    reader = threading.Thread(target=read, daemon=True)
     try:
         reader.start()
-        yield _address(found, lines)
+        used.append(_address(found, lines))
+        try:
+            if found.empty():
+                yield used[0]
+        except KeyboardInterrupt:
+            if found.empty():
+                raise
+        if not found.empty():
+            raise ServingError(f"The tunnel ended; nothing arrives any more. {_said(lines)}")
     finally:
+        used.clear()
         _end(process)
         reader.join(_ENDING)
 
@@ -68,20 +87,28 @@ def _address(found: queue.SimpleQueue[str | None], lines: Sequence[str]) -> str:
         address = found.get(timeout=_OPENING)
         if address is not None:
             return address
-    said = printable(" / ".join(each.strip() for each in lines)) or "nothing"
-    raise ServingError(f"The tunnel printed no https address. It printed: {said}")
+    raise ServingError(f"The tunnel printed no https address of a host alone. {_said(lines)}")
+
+
+def _said(lines: Sequence[str]) -> str:
+    said = printable(" / ".join(each.strip() for each in lines))
+    return f"It printed: {said or 'nothing'}"
 
 
 def _read(
     process: subprocess.Popen[str], found: queue.SimpleQueue[str | None], lines: deque[str]
 ) -> None:
-    """Read to the end, as a full pipe would stop the tunnel."""
+    """Put the address, and None at the end; a full pipe would stop the tunnel before."""
+    address = None
     if process.stdout is not None:
         with process.stdout as printed:
             for line in printed:
                 lines.append(line)
-                if match := _ADDRESS.search(line):
-                    found.put(match[0].rstrip(".,;)"))
+                if address is None:
+                    links = (each.rstrip(".,;/") for each in _LINK.findall(line))
+                    address = next(filter(_ADDRESS.fullmatch, links), None)
+                    if address is not None:
+                        found.put(address)
     found.put(None)
 
 

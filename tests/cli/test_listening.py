@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.cli.tunnel import tunnel
 from tests.cli.running import COMMAND, run, run_at_terminal, variables
 from tests.waiting import until
 
@@ -114,11 +116,11 @@ def test_the_tunnels_first_address_is_used_and_it_ends_with_us(
 ) -> None:
     code = (
         "import os, time; print('pid', os.getpid(), '{port}'); "
-        "print('see https://made.example/{port}.', flush=True); time.sleep(600)"
+        "print('see https://made-{port}.example.', flush=True); time.sleep(600)"
     )
     with listening(box, "--tunnel", f'{sys.executable} -c "{code}"') as (process, first):
         port = first["endpoint"].split(":")[2].strip("/")
-        assert first["url"] == f"https://made.example/{port}"
+        assert first["url"] == f"https://made-{port}.example"
         assert held(box) == {ORDER: first["url"]}
         children = _children(process.pid)
         assert len(children) == 2
@@ -129,6 +131,37 @@ def test_the_tunnels_first_address_is_used_and_it_ends_with_us(
     assert held(box) == left
     run("listen", "--restore", "--yes", **told(box))
     assert held(box) == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Subject to the Terms of Use (https://www.cloudflare.example/website-terms/). See: "
+        "https://developers.cloudflare.example/connect-apps\n|  https://a-b.tunnel.example   |",
+        "Follow us at [https://twitter.example/localhost_run].\nGo to https://admin.tunnel.example/"
+        "\nabc.example tunneled with tls termination, https://a-b.tunnel.example",
+        "url=https://a-b.tunnel.example",
+        "\x1b[32mhttps://a-b.tunnel.example/\x1b[0m -> http://localhost, https://c.example",
+    ],
+)
+def test_the_pages_that_a_tunnel_names_get_no_delivery(said: str) -> None:
+    """Cloudflare's and others print their terms and manuals before the address they opened."""
+    code = f"import time; print({said!r}, flush=True); time.sleep(600)"
+    with tunnel(f"{sys.executable} -c {shlex.quote(code)}", 1) as address:
+        assert address == "https://a-b.tunnel.example"
+
+
+def test_a_tunnel_that_ends_is_said_and_the_scopes_go_back(box: ikas.Sandbox) -> None:
+    hold(box)
+    code = "import time; print('https://made.example', flush=True); time.sleep(600)"
+    options = ("--take", "--yes", "--tunnel", f'{sys.executable} -c "{code}"')
+    with listening(box, *options) as (process, _):
+        os.kill(_children(process.pid)[-1], signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "The tunnel ended" in said
+    assert "restored" in said
+    assert held(box) == {ORDER: MINE}
 
 
 def _children(pid: int) -> list[int]:
