@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ikas_explore.deliveries.attempts import Outcome
 from ikas_explore.deliveries.payloads import encode, envelope
@@ -47,8 +47,7 @@ DELETE FROM webhooks WHERE (store, scope, endpoint) =
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An attempt that is written in the rows, so that it may be sent."""
 
     due: Due
@@ -56,8 +55,7 @@ class Claim:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """An attempt that ended; `duration_ms` is None where it was not measured."""
 
     due: Due
@@ -65,18 +63,16 @@ class Finished:
     duration_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one transaction came to."""
+class Turn(NamedTuple):
+    """What one transaction came to: what may leave now, and how many deliveries have ended.
 
-    #: What may leave now.
+    `again` are further attempts and the seconds until each; `dropped` attempts are not made after
+    all: withheld, or their webhook has moved to where nothing may go.
+    """
+
     claims: list[Claim]
-    #: Further attempts, and the seconds until each.
     again: list[tuple[Due, float]]
-    #: Attempts that are not made after all: withheld, or their webhook has moved to where nothing
-    #: may go.
     dropped: list[Due]
-    #: Deliveries that are no longer pending.
     ended: int
 
 
@@ -100,7 +96,7 @@ class Ledger:
                 due = each.due
                 wait = self._record(connection, each, now)
                 if wait is not None:
-                    again.append((replace(due, attempt=due.attempt + 1), wait))
+                    again.append((due._replace(attempt=due.attempt + 1), wait))
                 if wait is None or self._rules.blocks != "deliveries":
                     self._blocks.count("deliveries", due.store, failed=not each.outcome.ok)
             for due in taken:

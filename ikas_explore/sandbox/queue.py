@@ -8,11 +8,10 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """An attempt to be made, from 1; `receiver` is scheme, host and port: slow or fast as one."""
 
     delivery: int
