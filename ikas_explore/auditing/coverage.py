@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ikas_explore.auditing.result import Result, visible
+from ikas_explore.auditing.report import Audit, visible
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,11 +35,11 @@ class Row(NamedTuple):
         return visible(self.stores[0]) + (f" and {left} more" if left else "")
 
 
-def states(result: Result) -> DataFrame:
+def states(audit: Audit) -> DataFrame:
     """Return the states of all stores, those with trouble first; see `Audit.states`."""
     import pandas as pd
 
-    there = result.coverage()
+    there = audit.coverage()
     groups = list(dict.fromkeys(_resource(str(scope)) for scope in there.columns))
     scopes = sorted(map(str, there.columns), key=lambda scope: groups.index(_resource(scope)))
     words = {True: "registered", False: "not asked for"}
@@ -49,12 +49,12 @@ def states(result: Result) -> DataFrame:
         }
         for store, row in zip(there.index, there.to_numpy(), strict=True)
     }
-    found = result.findings[["rule", "store", "scope"]].fillna("").to_numpy()
+    found = audit.findings[["rule", "store", "scope"]].fillna("").to_numpy()
     for state, rules in (("missing", ("scope-missing",)), ("wrong host", _WRONG)):
         for rule, store, scope in found:
             if rule in rules and scope in cells.get(store, ()):
                 cells[store][scope] = state
-    cells |= {store: dict.fromkeys(scopes, "not reached") for store in result.unreached}
+    cells |= {store: dict.fromkeys(scopes, "not reached") for store in audit.unreached}
     names = sorted(cells, key=lambda store: (_trouble(cells[store]), store))
     return pd.DataFrame(
         [[cells[store][scope] for scope in scopes] for store in names],
@@ -65,10 +65,7 @@ def states(result: Result) -> DataFrame:
 
 
 def rows(table: DataFrame, most: int) -> tuple[list[Row], int]:
-    """Return at most so many rows, and how many stores are in none.
-
-    Of more stores those with the same states share a row.
-    """
+    """Return at most so many rows, if need be one for stores alike, and how many are in none."""
     each = [
         Row([str(store)], tuple(cells))
         for store, cells in zip(table.index, table.to_numpy(), strict=True)
@@ -82,13 +79,7 @@ def rows(table: DataFrame, most: int) -> tuple[list[Row], int]:
 
 
 def scope_groups(scopes: list[str]) -> list[tuple[str, list[str]]]:
-    """Return each resource with what happens to it, in order.
-
-    Examples
-    --------
-    >>> scope_groups(["store/order/created", "store/order/updated", "store/stock/created"])
-    [('order', ['created', 'updated']), ('stock', ['created'])]
-    """
+    """Return each resource with what happens to it, in order."""
     groups: dict[str, list[str]] = {}
     for scope in scopes:
         resource = _resource(scope)

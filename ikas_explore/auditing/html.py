@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ikas_explore.auditing.coverage import LETTERS, rows, scope_groups, states
-from ikas_explore.auditing.result import MOST_ROWS, Result, visible
+from ikas_explore.auditing.report import MOST_ROWS, Audit, visible
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import COLOURS
 from ikas_explore.text.printable import counted
@@ -38,41 +38,41 @@ body{margin:2em auto;max-width:90em;padding:0 1em;font-family:system-ui,sans-ser
 """
 
 
-def page(result: Result) -> str:
+def page(audit: Audit) -> str:
     """Return a whole page."""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Audit of ikas webhooks</title><style>{_PAGE_STYLE}</style></head>\n"
-        f"<body><h1>Audit of ikas webhooks</h1>\n{fragment(result, MOST_ROWS)}\n</body></html>\n"
+        f"<body><h1>Audit of ikas webhooks</h1>\n{fragment(audit, MOST_ROWS)}\n</body></html>\n"
     )
 
 
-def fragment(result: Result, most_stores: int = _MOST_STORES) -> str:
+def fragment(audit: Audit, most_stores: int = _MOST_STORES) -> str:
     """Return the report without a page around it, for a notebook's cell."""
-    made = result.made_at.isoformat(timespec="seconds")
+    made = audit.made_at.isoformat(timespec="seconds")
     return (
         f'<div class="ikas-audit"><style>{_STYLE}</style>\n'
-        f"<p><strong>{'ok' if result.ok else 'not ok'}</strong>: {result.summary()} "
-        f"<time>{made}</time></p>\n{_findings(result)}\n{_coverage(result, most_stores)}\n</div>"
+        f"<p><strong>{'ok' if audit.ok else 'not ok'}</strong>: {audit.summary()} "
+        f"<time>{made}</time></p>\n{_findings(audit)}\n{_coverage(audit, most_stores)}\n</div>"
     )
 
 
-def _findings(result: Result) -> str:
-    if result.findings.empty:
+def _findings(audit: Audit) -> str:
+    if audit.findings.empty:
         return ""
     names = ["store", "severity", "rule", "scope", "endpoint", "message and remedy"]
-    rest = result.left_out()
-    return f"<h2>Findings</h2>{html_table(names, _grouped(result), name='Findings')}" + (
+    rest = audit.left_out()
+    return f"<h2>Findings</h2>{html_table(names, _grouped(audit), name='Findings')}" + (
         f"<p>{rest}</p>" if rest else ""
     )
 
 
-def _grouped(result: Result) -> Iterator[list[str]]:
+def _grouped(audit: Audit) -> Iterator[list[str]]:
     """Make a row for what a rule found in a store, the worst store first."""
-    place = {str(store): at for at, store in enumerate(result.by_store()["store"])}
+    place = {str(store): at for at, store in enumerate(audit.by_store()["store"])}
     groups: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
-    for severity, rule, store, scope, endpoint, message, remedy in result.findings.head(
+    for severity, rule, store, scope, endpoint, message, remedy in audit.findings.head(
         MOST_ROWS
     ).itertuples(index=False):
         key = (store if isinstance(store, str) else "", severity, rule, remedy)
@@ -85,7 +85,7 @@ def _grouped(result: Result) -> Iterator[list[str]]:
         )
         yield [
             visible(store) if store != before else "",
-            _cell(severity, severity),
+            Html(f'<b class="{severity}">{severity}</b>'),
             visible(rule),
             _lines(scopes),
             Html(f'<b class="folded">{_lines(endpoints)}</b>'),
@@ -97,8 +97,8 @@ def _grouped(result: Result) -> Iterator[list[str]]:
         before = store
 
 
-def _coverage(result: Result, most: int) -> str:
-    table = states(result)
+def _coverage(audit: Audit, most: int) -> str:
+    table = states(audit)
     if table.empty:
         return ""
     marks = {state: _state(state, "state") for state in LETTERS}
@@ -126,7 +126,3 @@ def _breakable(name: str) -> str:
 
 def _lines(texts: Iterable[str]) -> Html:
     return Html("".join(f"<div>{escape(text)}</div>" for text in texts if text))
-
-
-def _cell(text: str, kind: str) -> Html:
-    return Html(f'<b class="{kind}">{escape(text)}</b>')

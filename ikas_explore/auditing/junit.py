@@ -11,7 +11,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ikas_explore.auditing.result import Result, visible
+from ikas_explore.auditing.report import Audit, visible
 
 #: The suite of findings that are about no single store.
 ALL_STORES = "all stores"
@@ -20,28 +20,28 @@ ALL_STORES = "all stores"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def document(result: Result) -> str:
+def document(audit: Audit) -> str:
     """Return the report as XML."""
-    found = _by_store_and_rule(result)
+    found = _by_store_and_rule(audit)
     root = ET.Element("testsuites", name="audit of ikas webhooks")
     totals = {"tests": 0, "failures": 0, "errors": 0}
-    for store in [*result.stores, *result.unreached, ALL_STORES]:
+    for store in [*audit.stores, *audit.unreached, ALL_STORES]:
         of_store = found.get(store, {})
         if store == ALL_STORES and not of_store:
             continue
         suite = ET.SubElement(root, "testsuite", name=_xml(store))
-        ids = [] if store in result.unreached else [rule.id for rule in result.rules]
+        ids = [] if store in audit.unreached else [rule.id for rule in audit.rules]
         counts = dict.fromkeys(totals, 0)
         for id in dict.fromkeys([*ids, *of_store]):
             counts["tests"] += 1
-            kind = _add_case(suite, store, id, of_store.get(id, []), result)
+            kind = _add_case(suite, store, id, of_store.get(id, []), audit)
             if kind is not None:
                 counts[f"{kind}s"] += 1
         for name, count in counts.items():
             suite.set(name, str(count))
             totals[name] += count
         suite.set("skipped", "0")
-        suite.set("timestamp", result.made_at.isoformat(timespec="seconds"))
+        suite.set("timestamp", audit.made_at.isoformat(timespec="seconds"))
     for name, count in totals.items():
         root.set(name, str(count))
     ET.indent(root)
@@ -50,10 +50,10 @@ def document(result: Result) -> str:
     return written.getvalue().decode("utf-8") + "\n"
 
 
-def _by_store_and_rule(result: Result) -> dict[str, dict[str, list[tuple[str, str]]]]:
+def _by_store_and_rule(audit: Audit) -> dict[str, dict[str, list[tuple[str, str]]]]:
     """Return the severity and the line of each finding."""
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for row in result.findings.to_dict("records"):
+    for row in audit.findings.to_dict("records"):
         about = " ".join(filter(None, (_text(row["scope"]), _text(row["endpoint"]))))
         line = f"{row['severity']}: {f'{about}: ' if about else ''}{row['message']}"
         of_store = found.setdefault(_text(row["store"]) or ALL_STORES, {})
@@ -62,15 +62,15 @@ def _by_store_and_rule(result: Result) -> dict[str, dict[str, list[tuple[str, st
 
 
 def _add_case(
-    suite: ET.Element, store: str, id: str, lines: list[tuple[str, str]], result: Result
+    suite: ET.Element, store: str, id: str, lines: list[tuple[str, str]], audit: Audit
 ) -> str | None:
     """Add the case of a rule; return whether it is a ``failure`` or an ``error``."""
     case = ET.SubElement(suite, "testcase", name=_xml(id), classname=_xml(store))
     if not lines:
         return None
     text = "\n".join(_xml(line) for _, line in lines)
-    failing = result.failing()
-    if store in result.unreached:
+    failing = audit.failing()
+    if store in audit.unreached:
         kind = "error"
     elif any(severity in failing for severity, _ in lines):
         kind = "failure"

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ikas_explore.auditing.result import MOST_ROWS, Result, visible
+from ikas_explore.auditing.report import MOST_ROWS, Audit, visible
 
 _CODE = ("rule", "store", "scope", "endpoint")
 _PLAIN = re.compile(r"[\w:/.%?=&+,;@ ~{}-]+", re.ASCII)
 _ACTIVE = re.compile(r"[&<>`*_\[\]|~\\#!@]|:(?=//)|\bwww\.|[\r\n]", re.IGNORECASE)
 
 
-def document(result: Result) -> str:
+def document(audit: Audit) -> str:
     """Return the report as Markdown."""
-    verdict = f"**{'ok' if result.ok else 'not ok'}**: {result.summary()}"
+    verdict = f"**{'ok' if audit.ok else 'not ok'}**: {audit.summary()}"
     lines = ["# Audit of ikas webhooks", "", verdict, ""]
-    findings = result.findings
+    findings = audit.findings
     if findings.empty:
         return "\n".join([*lines, "Nothing was found.", ""])
     lines += [_row(findings.columns), _row(["---"] * len(findings.columns))]
     for row in findings.head(MOST_ROWS).itertuples(index=False):
         texts = zip(findings.columns, map(visible, row), strict=True)
         lines.append(_row(_cell(text, code=name in _CODE) for name, text in texts))
-    rest = result.left_out()
+    rest = audit.left_out()
     return "\n".join([*lines, *(["", rest] if rest else []), ""])
 
 

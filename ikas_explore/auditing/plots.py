@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ikas_explore.auditing.coverage import LETTERS, rows, scope_groups, states
-from ikas_explore.auditing.result import Result
+from ikas_explore.auditing.report import Audit
 from ikas_explore.auditing.rule import SEVERITIES
 from ikas_explore.text.palette import COLOURS, figure
 from ikas_explore.text.printable import counted
@@ -22,15 +22,15 @@ MOST_ROWS = 40
 _LONGEST = 34
 
 
-def draw(result: Result) -> Figure:
+def draw(audit: Audit) -> Figure:
     """Draw the coverage and the findings side by side."""
-    table = states(result)
-    rules = result.findings["rule"].nunique()
+    table = states(audit)
+    rules = audit.findings["rule"].nunique()
     lines = max(min(len(table), MOST_ROWS), rules, 4)
     drawn = figure(width=13, height=2.6 + 0.27 * lines)
     left, right = drawn.subplots(1, 2, width_ratios=[3, 2])
     _draw_coverage(left, table)
-    _draw_findings(right, result, lines)
+    _draw_findings(right, audit, lines)
     return drawn
 
 
@@ -106,11 +106,11 @@ def _short(label: str) -> str:
     return f"{label[: half - 1]}…{label[-half:]}"
 
 
-def _draw_findings(axes: Axes, result: Result, lines: int) -> None:
+def _draw_findings(axes: Axes, audit: Audit, lines: int) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title("Findings of each rule")
-    counts = Counter(zip(result.findings["rule"], result.findings["severity"], strict=True))
+    counts = Counter(zip(audit.findings["rule"], audit.findings["severity"], strict=True))
     if not counts:
         axes.text(0.5, 0.5, "Nothing was found.", ha="center")
         axes.set_axis_off()

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
-    """Add what rules ask for; see `ikas_explore.auditing.rule` for the columns.
-
-    ``deleted`` and ``updated_at`` may be missing.
-    """
+    """Add what rules ask for; see `ikas_explore.auditing.rule` for the columns."""
     import pandas as pd
 
     from ikas_explore.frames.frames import check_webhook_frame
@@ -62,10 +59,7 @@ def _likeness(url: Url) -> str:
 
 
 def covered(webhooks: DataFrame, stores: Sequence[str], scopes: Sequence[str]) -> Any:
-    """Return as a boolean array which store (row) has which scope (column), in the order given.
-
-    Webhooks of other stores and scopes do not count.
-    """
+    """Return as a boolean array which store (row) has which scope (column), in the order given."""
     import numpy as np
 
     cells = np.zeros((len(stores), len(scopes)), dtype=bool)

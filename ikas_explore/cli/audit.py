@@ -104,7 +104,7 @@ def _print(audited: Audit, format: str, fail_on: str | None) -> None:
 
 
 def _print_table(audited: Audit) -> None:
-    from ikas_explore.auditing.result import visible
+    from ikas_explore.auditing.report import visible
 
     findings = audited.findings
     shown: Any = findings[["severity", "rule", "store", "scope", "endpoint", "message"]]

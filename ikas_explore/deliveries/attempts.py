@@ -25,11 +25,6 @@ class Retries:
 
     ikas' "3 times" is read as three in all; ikas told one integrator "three more". The delays of
     ikas are not known. The last delay repeats, and no delays mean no wait.
-
-    Examples
-    --------
-    >>> [Retries().delay_after(number) for number in (1, 2, 3)]
-    [1.0, 2.0, None]
     """
 
     max_attempts: int = 3
@@ -81,15 +76,7 @@ _BROKEN: dict[type[BaseException], str] = {
 
 
 def outcome_of(status_code: int | None, error: BaseException | None = None) -> Outcome:
-    """Judge an attempt by the status that came and by what ended the exchange early, if anything.
-
-    Examples
-    --------
-    >>> outcome_of(204).error, outcome_of(None, TimeoutError()).error
-    ('HTTP 204: only 200 counts', 'time-out: no answer in time')
-    >>> outcome_of(200, httpx.ReadError("reset"))
-    Outcome(status_code=200, error='answered 200, and then reset the connection')
-    """
+    """Judge an attempt by the status that came and by what ended the exchange early."""
     if status_code is None:
         return Outcome(None, "no answer came" if error is None else failure_of(error).reason)
     if 300 <= status_code < 400:

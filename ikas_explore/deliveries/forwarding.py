@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.push import attempt, check_target
 from ikas_explore.network.clock import now
 from ikas_explore.network.transport import open_client
+from ikas_explore.values.times import now_ms
 
 # One that waits for its next attempt holds up no other, unless as many wait.
 _THREADS = 8
@@ -67,4 +67,4 @@ class Forwarder:
                 ) is None:
                     break
                 self._ending.wait(delay)
-            self._done(number, time.time_ns() // 1_000_000, status)
+            self._done(number, now_ms(), status)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +26,7 @@ from ikas_explore.network.requests import (
 )
 from ikas_explore.network.server import drop_connection
 from ikas_explore.text.printable import printable
+from ikas_explore.values.times import now_ms
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -44,12 +44,6 @@ class Answers:
     """The statuses to come: always one; of a sequence each once, the last for ever; or a function.
 
     The function is called with each payload in a thread of its own, so that it may wait.
-
-    Examples
-    --------
-    >>> answers = Answers([500, 200])
-    >>> [answers.next() for _ in range(3)]
-    [500, 200, 200]
     """
 
     def __init__(self, plan: StatusPlan) -> None:
@@ -176,7 +170,7 @@ class Intake(AbstractContextManager["Intake"]):
 
     def refused(self, scope: Scope | None, status: int, reason: str) -> None:
         """Write the row of a request that the server refused before it came here."""
-        request = Request(_now()) if scope is None else _request(scope)
+        request = Request(now_ms()) if scope is None else _request(scope)
         request.status, request.error, request.refused = status, reason, True
         try:
             self.log.write([request])
@@ -218,7 +212,7 @@ class Intake(AbstractContextManager["Intake"]):
         if self.log.app_took(request):
             return 200
         status = await asyncio.to_thread(forwarder.post, request.body)
-        request.forwarded_at, request.forwarded_status = _now(), status
+        request.forwarded_at, request.forwarded_status = now_ms(), status
         if status is None:
             request.error = "the app could not be reached"
             return 502
@@ -271,10 +265,6 @@ def _ask(
         return 500, f"the status function raised {type(error).__name__}" + (said and f": {said}")
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _request(scope: Scope) -> Request:
     query = scope["query_string"]
     target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
@@ -287,7 +277,7 @@ def _request(scope: Scope) -> Request:
             text = f"***@{text.rpartition('@')[2]}"
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return Request(
-        _now(),
+        now_ms(),
         method=scope["method"],
         target=target.decode("latin-1"),
         host=headers.get("host"),

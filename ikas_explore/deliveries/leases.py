@@ -117,11 +117,7 @@ def write(leases: Sequence[Lease]) -> None:
 
 
 def give_back(store: WebhookStore, leases: Sequence[Lease]) -> list[Outcome]:
-    """Give scopes back to their holders of before, and end the leases.
-
-    The store is listed once. A scope that another endpoint took since stays there; when that is
-    another session, it gives the scope back to the holder of before in its turn.
-    """
+    """Give scopes back to their holders of before, except those that others took."""
     now = registered(store)
     outcomes = []
     wanted: dict[str | None, list[str]] = {}

@@ -129,13 +129,7 @@ class Listening:
         return self.receiver.deliveries(**chosen)
 
     def live(self, *, language: str | None = None) -> Live:
-        """Return a table for a notebook cell that grows as deliveries arrive; see `Receiver.live`.
-
-        Parameters
-        ----------
-        language : {"en", "tr"}, optional
-            Default: that of the locale.
-        """
+        """Return a table that grows as deliveries arrive; see `Receiver.live`."""
         return self.receiver.live(language=language)
 
     def restore(self) -> pd.DataFrame:

@@ -224,11 +224,7 @@ class Log:
             )
 
     def wait(self, count: int, timeout: float) -> None:
-        """Return when `count` requests came since the log was opened.
-
-        Raises WaitTimeoutError when fewer came within `timeout` seconds, and StorageError when
-        one could not be written or the log is closed.
-        """
+        """Return when `count` requests came since the log was opened; see `Receiver.wait`."""
         self._database.check_process()  # nothing ever comes to a forked child
         self._written.wait_for(
             lambda: self.came >= count or self._failure is not None or self._closed, timeout
@@ -255,10 +251,7 @@ class Log:
         limit: int,
         more: Iterable[str] = (),
     ) -> pd.DataFrame:
-        """Return the newest `limit` requests that match as a frame, the oldest first.
-
-        `more` are columns beside those of any receiver.
-        """
+        """Return the newest `limit` requests that match as a frame, the oldest first."""
         from ikas_explore.frames.frames import RECEIVED, RECEIVED_MORE, rows_frame
 
         rows = self.rows(after=after, since=since, scope=scope, limit=limit)

@@ -14,6 +14,7 @@ from ikas_explore.deliveries.signatures import sign
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.values.secret import Secret
 from ikas_explore.values.strict_json import decode
+from ikas_explore.values.times import ms_of
 
 # Made once: json.dumps with arguments makes an encoder for each value.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -174,9 +175,7 @@ def _read_time(text: object) -> int | None:
         return None
     try:
         moment = dt.datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            return None
-        return (moment - _UNIX_EPOCH) // dt.timedelta(milliseconds=1)
+        return None if moment.tzinfo is None else ms_of(moment)
     except (ValueError, OverflowError):
         return None
 
@@ -189,6 +188,3 @@ def _writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-_UNIX_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -24,9 +24,10 @@ from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.schema.scopes import Scope, check_scopes
-from ikas_explore.values.names import check_choice
+from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide, masked
+from ikas_explore.values.times import now_ms
 from ikas_explore.values.urls import is_loopback, read_url
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def push(
         ("unknown_keys", unknown_keys),
         ("synthetic", synthetic),
     ):
-        check_choice(name, flag, (True, False))
+        check_flag(name, flag)
     endpoint = check_target(endpoint)
     check_secret(client_secret)
     if seed is not None:
@@ -198,7 +199,7 @@ def _attempts(
     sleep: Callable[[float], object],
 ) -> Iterator[dict[str, Any]]:
     for number in range(1, retries.max_attempts + 1):
-        started_at, start = time.time_ns() // 1_000_000, time.perf_counter()
+        started_at, start = now_ms(), time.perf_counter()
         outcome = attempt(client, endpoint, body)
         yield {
             "delivery_id": identity,

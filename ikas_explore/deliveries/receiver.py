@@ -313,12 +313,8 @@ class Receiver:
             have one ``id``, the first is sent.
         endpoint : str, optional
             An https address of your own, or http on this machine. Default: this receiver.
-        max_attempts : int, default 1
-            Attempts until a whole answer with HTTP 200 comes.
-        retry_delays : sequence of float
-            Seconds between attempts.
-        timeout : float, default 5.0
-            Seconds for one attempt.
+        max_attempts, retry_delays, timeout
+            As for `push`, but by default one attempt.
 
         Returns
         -------
@@ -367,17 +363,7 @@ class Receiver:
         return Live(rows, title=self.endpoint, language=language)
 
     def plot(self) -> Figure:
-        """Draw what was received over time: verified, not verified, refused; needs matplotlib.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        IkasError
-            matplotlib is not installed.
-        """
+        """Draw what was received over time: verified, not verified, refused; needs matplotlib."""
         from ikas_explore.deliveries.watched import NOT_VERIFIED, REFUSED, VERIFIED, outcome
         from ikas_explore.live.plot import draw_times
 
@@ -415,17 +401,12 @@ class Receiver:
         Parameters
         ----------
         before : datetime.datetime or str
-            With a time zone, or ISO text. A date is the start of that day in UTC.
+            As ``since`` of `deliveries`.
 
         Returns
         -------
         int
             How many were removed.
-
-        Raises
-        ------
-        InvalidArgumentError
-            ``before`` is not a moment.
 
         Examples
         --------
@@ -467,11 +448,7 @@ class Receiver:
 
 
 def follow(receiver: Receiver, *, whole: bool) -> Iterator[Sequence[Any]]:
-    """Yield the new requests as they come, without a frame for every look; now and then none.
-
-    Those that are `whole` have the columns of the frame, the others what a line says. Times are in
-    milliseconds.
-    """
+    """Yield new requests as they come, now and then none: the frame's cells, or those of a line."""
     log = receiver._log
     seen = log.earlier
     while True:
@@ -484,13 +461,7 @@ def follow(receiver: Receiver, *, whole: bool) -> Iterator[Sequence[Any]]:
 
 
 def read_log(path: str | os.PathLike[str], *, budget: bool = False) -> pd.DataFrame:
-    """Return the frame of a receiver's log that no receiver has open, or its budget.
-
-    Raises
-    ------
-    StorageError
-        There is no such file, it is not a receiver's log, or a receiver has it open.
-    """
+    """Return the frame of a receiver's log that no receiver has open, or its budget."""
     if not user_path(path).is_file():
         raise StorageError(f"There is no receiver's log at {str(path)!r}.")
     log = Log(path)

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make, person
 from ikas_explore.deliveries.payloads import iso_time, to_json
 from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.values.times import moment_of, ms_of
 
 Source = Literal["live", "sdk", "invented"]
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIRST_DAY = 1_704_067_200_000  # 2024-01-01, for samples whose time is drawn too
 
 #: The fields of each kind's payloads, by the kind of JSON value; null is possible everywhere.
@@ -102,16 +102,10 @@ def sample(
     merchant_id: str | None = None,
     private_app: bool = False,
 ) -> Sample:
-    """Make the ``data`` of an event of a scope that can be registered.
-
-    Every value comes from the random, also the time and the merchant where they are not given: the
-    same state gives the same bytes on any machine and version of Python.
-    """
+    """Make the ``data`` of an event of a scope that can be registered; all values are drawn."""
     (name,) = check_scopes([scope])
     draw = Draw(random)
-    updated_at = (
-        _FIRST_DAY + draw.number(0, 365 * DAY) if now is None else (now - _EPOCH) // _MILLISECOND
-    )
+    updated_at = _FIRST_DAY + draw.number(0, 365 * DAY) if now is None else ms_of(now)
     created = name.endswith("/created")
     created_at = updated_at if created else updated_at - (1 + draw.number(0, 89)) * DAY
     merchant_id = merchant_id or draw.uuid()
@@ -122,10 +116,10 @@ def sample(
         )
         fields = payload(kind, made, private_app=private_app)
         return Sample(to_json(fields), "sdk" if kind == "stock" else "live")
-    record = {"merchantId": merchant_id, "deleted": False, "createdAt": _iso(created_at),
-              "updatedAt": _iso(updated_at)}  # fmt: skip
     unseen = _status if name == Scope.CUSTOMER_STATUS_UPDATED else _favourites
-    return Sample(to_json({**unseen(draw), **record}), "invented")
+    record = {"merchantId": merchant_id, "deleted": False}
+    times = {"createdAt": created_at, "updatedAt": updated_at}
+    return Sample(to_json({**unseen(draw), **record, **_as_sent("", times)}), "invented")
 
 
 def kind_of(scope: str) -> Kind | None:
@@ -170,15 +164,8 @@ def _as_sent(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_as_sent("", each) for each in value]
     if isinstance(value, int) and (name.endswith("At") or name in _DATES):
-        return _iso(value)
+        return iso_time(moment_of(value))
     return _NUMBERS[name].get(value, value) if name in _NUMBERS and value is not None else value
-
-
-_MILLISECOND = dt.timedelta(milliseconds=1)
-
-
-def _iso(milliseconds: int) -> str:
-    return iso_time(_EPOCH + milliseconds * _MILLISECOND)
 
 
 # Nobody has seen these two.

@@ -18,6 +18,7 @@ from ikas_explore.monitoring.joined import not_arrived
 from ikas_explore.monitoring.missed import Window, due_objects, read_window
 from ikas_explore.text.printable import counted
 from ikas_explore.values.protocols import Source
+from ikas_explore.values.times import ms_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -72,10 +73,7 @@ def judge(known: Known, until: int) -> Judged:
 
 
 def usual_pause(arrivals: Sequence[int]) -> float | None:
-    """Return the longest usual pause between deliveries in milliseconds, None without a rhythm.
-
-    That is the longest but for one in twenty, and at least a minute.
-    """
+    """Return the longest pause but for one in twenty, at least a minute; None without a rhythm."""
     if len(arrivals) < RHYTHM:
         return None
     pauses = sorted(after - before for before, after in pairwise(arrivals))
@@ -131,8 +129,8 @@ def _health_of(
             rows.append({**row, **_UNKNOWN, "evidence": "no log of deliveries was given"})
             continue
         known = Known(
-            sorted(map(_ms_of, own[own["scope"] == scope]["received_at"])),
-            sorted(map(_ms_of, gone[gone["scope"] == scope]["updated_at"])),
+            sorted(map(ms_of, own[own["scope"] == scope]["received_at"])),
+            sorted(map(ms_of, gone[gone["scope"] == scope]["updated_at"])),
             last_changed,
         )
         judged = judge(known, window.until)
@@ -203,11 +201,7 @@ def _of_merchant(source: Source, arrived: DataFrame) -> DataFrame:
 
 
 def _ms(value: Any) -> int | None:
-    return None if value is None or value != value else _ms_of(value)
-
-
-def _ms_of(value: Any) -> int:
-    return int(value.timestamp() * 1000)
+    return None if value is None or value != value else ms_of(value)
 
 
 def _lost(number: int) -> str:

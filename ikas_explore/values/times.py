@@ -24,6 +24,11 @@ def moment_of(milliseconds: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(milliseconds=milliseconds)
 
 
+def ms_of(moment: dt.datetime) -> int:
+    """Return a datetime with a time zone as Unix milliseconds, rounded down."""
+    return int((moment - _EPOCH) // dt.timedelta(milliseconds=1))
+
+
 def check_time(name: str, value: object) -> int:
     """Return a moment as Unix milliseconds, rounded down.
 
@@ -36,7 +41,7 @@ def check_time(name: str, value: object) -> int:
         if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
             moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
         if isinstance(moment, dt.datetime) and moment.utcoffset() is not None:
-            return int((moment - _EPOCH) // dt.timedelta(milliseconds=1))
+            return ms_of(moment)
     except (ValueError, OverflowError):
         pass  # refused below, like everything else that is no moment
     raise InvalidArgumentError(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import ikas_explore as ikas
 from ikas_explore.auditing.audit import audit
-from ikas_explore.auditing.result import visible
+from ikas_explore.auditing.report import visible
 from ikas_explore.errors import GraphQLError, IkasError
 from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.fleet_matrix import FleetManager
