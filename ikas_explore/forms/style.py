@@ -138,7 +138,7 @@ font-size:11px;overflow-wrap:anywhere}
 .ikas-cells-2{grid-template-columns:minmax(0,1fr) 118px}
 .ikas-cell .ikas-label{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;
 white-space:nowrap}
-.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,18em) minmax(0,1fr)}
+.ikas-stores>.ikas-line{grid-template-columns:minmax(90px,230px) minmax(0,1fr)}
 .ikas-stores .widget-checkbox .widget-label-basic span{overflow-wrap:anywhere}
 .ikas-marks,.ikas-legend{display:flex;gap:3px;align-items:flex-end}
 .ikas-mark{flex:none;width:26px;height:22px;line-height:18px;text-align:center;font-size:12px;font-weight:600;

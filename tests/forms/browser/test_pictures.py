@@ -92,6 +92,9 @@ MISTAKES = """root => {
     if (!typed && overflowY === 'hidden' && each.scrollHeight > each.clientHeight + 1)
       found.push('cut at the end: ' + name(each));
   }
+  const columns = [...root.querySelectorAll('.ikas-marks')].map(each =>
+    [...each.children].map(mark => Math.round(mark.getBoundingClientRect().left)).join());
+  if (new Set(columns).size > 1) found.push('heads are not over their columns');
   const used = all.filter(each => each.matches('button,input,select,textarea,summary'));
   const boxes = used.map(each => each.getBoundingClientRect());
   for (let a = 0; a < used.length; a++)
