@@ -70,7 +70,7 @@ def command(
         return 1
     if cursor is not None:
         sys.stdout.flush()  # what nobody could read is not done with
-        _move(cursor, gap.until)
+        _move(cursor, min(gap.until, dt.datetime.now(dt.UTC)))  # what is to come was not asked for
     return 2 if len(gap) and redeliver is None else 0
 
 
