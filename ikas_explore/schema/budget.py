@@ -17,6 +17,8 @@ from ikas_explore.schema.limits import Line
 
 #: Parts of a window that are counted as one, so that a busy one needs no more memory.
 _PARTS = 1_000
+# Seconds by which the moments of threads may differ: more, and the clock was put back.
+_SKEW = 1.0
 
 
 class Tally:
@@ -31,6 +33,7 @@ class Tally:
             _Window(line._replace(window=line.window / scale, block=line.block / scale))
             for line in lines
         ]
+        self._last = -math.inf
         self._lock = threading.Lock()
 
     def add(self, now: float, *, failed: bool, over_rate: bool = False) -> dict[str, float]:
@@ -40,6 +43,7 @@ class Tally:
         """
         begun = {}
         with self._lock:
+            self._take(now)
             for each in self._windows:
                 line = each.line
                 if over_rate and not line.block:
@@ -53,6 +57,7 @@ class Tally:
     def blocked(self, now: float) -> tuple[str, float] | None:
         """Return the limit that blocks the longest, and until when."""
         with self._lock:
+            self._take(now)
             limit = max(self.until, key=self.until.__getitem__, default="")
             until = self.until.get(limit, 0)
         return (limit, until) if until > now else None
@@ -65,7 +70,18 @@ class Tally:
     def rows(self, now: float) -> list[dict[str, Any]]:
         """Return the rows of a budget."""
         with self._lock:
+            self._take(now)
             return [each.row(now, self.until.get(each.line.limit, 0)) for each in self._windows]
+
+    def _take(self, now: float) -> None:
+        """Take the moment; where the clock was put back, what is kept moves with it."""
+        back = self._last - now
+        if back > _SKEW:
+            self.until = {limit: until - back for limit, until in self.until.items()}
+            for each in self._windows:
+                each.shift(back)
+        if back > _SKEW or back < 0:
+            self._last = now
 
 
 class _Window:
@@ -84,6 +100,9 @@ class _Window:
         self._parts.append((start, requests + 1, errors + failed))
         self._requests += 1
         self._errors += failed
+
+    def shift(self, back: float) -> None:
+        self._parts = deque((each[0] - back, each[1], each[2]) for each in self._parts)
 
     def crossed(self) -> bool:
         return self._requests > self.line.requests and self._missing(self._errors) <= 0

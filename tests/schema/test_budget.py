@@ -117,6 +117,18 @@ def test_a_full_rate_is_blocked_until_the_oldest_call_leaves() -> None:
     assert row(tally, "calls", 110)["left"] == 40
 
 
+def test_a_clock_that_is_put_back_does_not_keep_what_was_counted() -> None:
+    """Else a client that stops before a block would stop for as long as the clock was wrong."""
+    tally = Tally(CALL_LINES)
+    begun = many(tally, 20, at=365 * DAY, failed=True)
+    assert begun == {"call errors over 25 %": 365 * DAY + HOUR}
+    many(tally, 1, at=0, failed=False)
+    assert tally.blocked(0) == ("call errors over 25 %", HOUR)
+    assert row(tally, "call errors over 25 %", 0)["requests"] == 21
+    assert tally.blocked(HOUR + 1) is None
+    assert row(tally, "call errors over 25 %", HOUR + 1)["requests"] == 0
+
+
 def test_what_left_the_window_does_not_count() -> None:
     tally = Tally(DELIVERY_LINES)
     many(tally, 10, at=0, failed=True)
