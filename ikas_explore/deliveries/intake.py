@@ -216,7 +216,11 @@ class Intake(AbstractContextManager["Intake"]):
         if status is None:
             request.error = "the app could not be reached"
             return 502
-        return _check_status(status)
+        try:
+            return _check_status(status)
+        except InvalidArgumentError:  # HTTP lets an app say 600 and more
+            request.error = f"the app answered {status}"
+            return 502
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
         """Wait, and return why no answer is possible any more, if that is so."""

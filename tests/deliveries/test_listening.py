@@ -25,6 +25,7 @@ from ikas_explore.errors import (
     ServingError,
     StorageError,
 )
+from tests.deliveries.broken import broken_endpoint
 from tests.interrupting import interrupted
 
 CREATED, UPDATED = "store/order/created", "store/order/updated"
@@ -132,6 +133,29 @@ def test_a_mistake_is_caught_before_anything_is_sent(
         store.webhooks.listen(**{"scopes": CREATED, **here(), **wrong})
     assert held(store) == {}
     assert left(store) == []
+
+
+@pytest.mark.parametrize("status", [600, 999])
+def test_an_app_whose_status_is_none_of_http_is_a_row_like_any_other(
+    store: ikas.Store, status: int
+) -> None:
+    with (
+        broken_endpoint("whole", status) as app,
+        store.webhooks._listen(
+            CREATED,
+            url="https://tunnel.example",
+            client_secret="secret",
+            take=False,
+            port=0,
+            forward_to=app,
+            path=None,
+            answer_app=True,
+        ) as session,
+    ):
+        sent = ikas.push(session.receiver.endpoint, CREATED, "secret", max_attempts=1)
+        row = session.deliveries().iloc[0]
+    assert sent["status_code"].tolist() == [row["status"]] == [502]
+    assert (row["forwarded_status"], str(status) in row["error"]) == (status, True)
 
 
 def test_without_a_client_secret_it_refuses(box: ikas.Sandbox) -> None:
