@@ -27,10 +27,18 @@ from ikas_explore.client.selection import (
     tree,
     usual_paths,
 )
-from ikas_explore.client.shaping import FieldNames, exploded, masked_columns, pruned, pseudonym
+from ikas_explore.client.shaping import (
+    FieldNames,
+    check_salt,
+    exploded,
+    masked_columns,
+    pruned,
+    pseudonym,
+)
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.text.html_table import escape, html_lines
+from ikas_explore.text.printable import printable
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
 
@@ -218,6 +226,8 @@ class Query:
         ------
         UnknownFieldError
             No selected column has that name; suggests similar names.
+        InvalidArgumentError
+            The salt is not text, or empty: anybody could then make the same pseudonyms.
 
         Examples
         --------
@@ -228,6 +238,7 @@ class Query:
         True
         """
         salt = hide(salt)
+        check_salt(salt)
         masked_columns(fields, self._output)
         return replace(
             self,
@@ -303,8 +314,19 @@ class Query:
         """Fetch the rows as objects of the generated sgqlc type, with snake_case attributes.
 
         Slow for many rows.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A value does not fit its type, as a pseudonym in place of a number.
         """
-        return [self._row_type(record) for record in self.to_records()]
+        records = self.to_records()
+        try:
+            return [self._row_type(record) for record in records]
+        except ValueError as error:  # sgqlc's
+            raise InvalidArgumentError(
+                f"{printable(str(error))}: to_records() returns what does not fit its type."
+            ) from None
 
     def __repr__(self) -> str:
         parts = [self._field.graphql_name, *(f"select {name}" for name in self._selected)]

@@ -12,6 +12,7 @@ from ikas_explore.client.rows import Columns
 from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.secret import Secret
 
 #: Without a salt of one's own, pseudonyms are the same within a process and no longer.
 _PROCESS_SALT = os.urandom(16).hex()
@@ -51,6 +52,14 @@ def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
             )
         found += hits
     return found
+
+
+def check_salt(salt: Secret | None) -> None:
+    """Refuse a salt that is no text, or empty; the message does not show it."""
+    text = None if salt is None else salt.reveal()
+    if salt is None or (isinstance(text, str) and text and text.isprintable()):
+        return
+    raise InvalidArgumentError("mask() takes a salt of visible text, not empty; keep it secret.")
 
 
 def pseudonym(value: Any, salt: str | None = None) -> Any:

@@ -78,6 +78,24 @@ def test_a_mask_that_masks_nothing_is_refused(store: ikas.Store, name: Any) -> N
         store.query("listOrder").select("customer.email").mask(name)
 
 
+@pytest.mark.parametrize("salt", ["", "\ud800", 7, b"pepper"])
+def test_a_salt_that_protects_nothing_is_refused_and_not_shown(
+    store: ikas.Store, salt: Any
+) -> None:
+    """With an empty one anybody could make the pseudonym of an address, and compare."""
+    with pytest.raises(InvalidArgumentError) as refused:
+        store.query("listCustomer").select("email").mask("email", salt=salt)
+    assert "pepper" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["status", "totalFinalPrice"])
+def test_pseudonyms_in_place_of_other_types_are_no_objects(store: ikas.Store, name: str) -> None:
+    query = store.query("listOrder").select("id", name).mask(name)
+    assert all("masked-" in str(record) for record in query.to_records())
+    with pytest.raises(InvalidArgumentError, match="to_records"):
+        query.to_objects()
+
+
 def test_names_complete_and_can_be_used(store: ikas.Store) -> None:
     query = store.query("listOrder")
     assert {"created_at", "customer", "order_line_items"} <= set(dir(query.fields))
