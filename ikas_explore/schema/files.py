@@ -35,7 +35,24 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     back = [_reversed(each.description) for each in find_breaking_changes(new, old)]
     known = {each.removeprefix("breaking: ") for each in breaking}
     mild = [each for each in dict.fromkeys([*dangerous, *back]) if each and each not in known]
-    return [*breaking, *mild]
+    return [*breaking, *mild] or _differing_lines(old, new)
+
+
+def _differing_lines(old: Any, new: Any) -> list[str]:
+    """Return lines of SDL that differ: deprecations, descriptions, defaults, root types."""
+    from difflib import unified_diff
+
+    from graphql import GraphQLScalarType, lexicographic_sort_schema, print_schema
+
+    printed = []
+    for schema in map(lexicographic_sort_schema, (old, new)):
+        schema.description = None  # a store is asked for neither of these
+        for each in schema.type_map.values():
+            if isinstance(each, GraphQLScalarType):
+                each.specified_by_url = None
+        printed.append(print_schema(schema).splitlines())
+    lines = list(unified_diff(printed[0], printed[1], n=0, lineterm=""))[2:]
+    return [line for line in lines if not line.startswith("@@")]
 
 
 def _reversed(description: str) -> str:

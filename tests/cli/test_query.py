@@ -120,6 +120,28 @@ def test_a_schema_is_saved_and_compared(sandbox: ikas.Sandbox, tmp_path: Path) -
     assert "Wrote" in made.stdout
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("  note: String\n", '  note: String @deprecated(reason: "x")\n', "-  note: String @dep"),
+        ("type Order {", '"""Other words."""\ntype Order {', '-"""Other words."""'),
+        ("input PaginationInput {\n", "input PaginationInput {\n  x: Int = 3\n", "x was removed"),
+    ],
+)
+def test_whatever_differs_is_printed_and_exits_with_2(
+    sandbox: ikas.Sandbox, tmp_path: Path, before: str, after: str, line: str
+) -> None:
+    """Deprecations, descriptions and root types too, which break nobody."""
+    file = tmp_path / "old.graphql"
+    assert run("schema", "--out", str(file)).returncode == 0
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+    differs = run("schema", "--check", str(file))
+    assert differs.returncode == 2, differs.stdout
+    assert line in differs.stdout
+
+
 def test_what_was_missed_is_listed_and_sent_again(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
     log = tmp_path / "log.db"
     with ikas.connect(sandbox) as store, ikas.Receiver(sandbox.client_secret, path=log) as receiver:
@@ -179,6 +201,19 @@ def test_the_cursor_moves_on_only_after_a_complete_run(
     assert "cursor" in wrong.stderr
     assert "yesterday" in wrong.stderr
     assert [each.name for each in tmp_path.glob("cursor*")] == ["cursor"]
+
+
+def test_a_window_that_ends_in_the_future_moves_the_cursor_no_further_than_now(
+    sandbox: ikas.Sandbox, tmp_path: Path
+) -> None:
+    log, cursor = tmp_path / "log.db", tmp_path / "cursor"
+    with ikas.connect(sandbox) as store, ikas.Receiver(path=log):
+        store.webhooks.save("https://shop.example/", "store/order/*")
+    usual = ("missed", "--received", str(log), "--cursor", str(cursor), "--json")
+    assert run(*usual, "--since", "2020-01-01", "--until", "2100-01-01").returncode == 0
+    lost = sandbox.change("order", emit=False)
+    second = run(*usual, "--grace", "0")
+    assert [row["id"] for row in json.loads(second.stdout)] == [lost], second.stderr
 
 
 def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
