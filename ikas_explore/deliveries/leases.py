@@ -7,6 +7,7 @@ transaction. A session that runs holds a file locked by the system, which no kil
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 import uuid
@@ -36,6 +37,7 @@ CREATE TABLE IF NOT EXISTS leases (
     PRIMARY KEY (session, store, scope)
 )
 """
+_LATEST = 2**33  # seconds, far in the future
 _BUSY = 20.0  # seconds that another process' transaction is waited for
 
 
@@ -79,6 +81,11 @@ def leased(stores: Mapping[str, str]) -> list[Lease]:
         return []
     with _transaction() as connection:
         rows = connection.execute("SELECT * FROM leases ORDER BY since, scope").fetchall()
+    if not all(map(_is_whole, rows)):
+        raise StorageError(
+            f"The leases ({printable(str(_file()))}) are damaged. Name another file in "
+            "IKAS_LEASES, and compare what is registered with what should be."
+        )
     found = [Lease(*row) for row in rows]
     return [each for each in found if stores.get(each.store) == each.base_url]
 
@@ -192,6 +199,17 @@ def refusal(leases: Collection[Lease]) -> str:
     """Return why an undo of what these leases borrowed has to wait."""
     advice = "run ikas-explore listen --restore first" if dead(leases) else "end that one first"
     return f"Borrowed is {named(leases)}; {advice}, as it gives the scopes back itself."
+
+
+def _is_whole(row: Sequence[object]) -> bool:
+    *texts, since = row
+    return (
+        len(texts) == 6
+        and all(isinstance(each, str) for each in (*texts[:4], texts[4] or "", texts[5]))
+        and re.fullmatch("[0-9a-f]{32}", str(texts[0])) is not None  # a name of a file
+        and isinstance(since, int)
+        and 0 <= since < _LATEST
+    )
 
 
 def _end(leases: Sequence[Lease]) -> None:

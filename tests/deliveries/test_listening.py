@@ -6,10 +6,12 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from ikas_explore.errors import (
     ServingError,
     StorageError,
 )
+from ikas_explore.values.secret import Secret
 from tests.deliveries.broken import broken_endpoint
 from tests.interrupting import interrupted
 
@@ -144,7 +147,7 @@ def test_an_app_whose_status_is_none_of_http_is_a_row_like_any_other(
         store.webhooks._listen(
             CREATED,
             url="https://tunnel.example",
-            client_secret="secret",
+            client_secret=[Secret("secret")],
             take=False,
             port=0,
             forward_to=app,
@@ -183,6 +186,35 @@ def test_what_somebody_else_took_stays_theirs_and_is_named(store: ikas.Store) ->
     assert held(store) == {CREATED: "https://other.example/", UPDATED: MINE}
     assert session.restore()["outcome"].tolist() == ["taken by another", "restored"]
     assert left(store) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("../../x", "store/order/created", None, "https://gone.example", 1),
+        ("0" * 32, b"\xff", None, "https://gone.example", 1),
+        ("0" * 32, "store/order/created", 7.5, "https://gone.example", 1),
+        ("0" * 32, "store/order/created", None, None, 1),
+        ("0" * 32, "store/order/created", None, "https://gone.example", 10**17),
+    ],
+)
+def test_a_damaged_lease_is_said_and_nothing_is_borrowed(
+    store: ikas.Store, row: tuple[object, ...]
+) -> None:
+    columns = "session, base_url, store, scope, before, endpoint, since"
+    with closing(sqlite3.connect(os.environ["IKAS_LEASES"])) as file, file:
+        file.execute(f"CREATE TABLE leases ({columns})")
+        file.execute(
+            "INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (row[0], store.base_url, store.name, *row[1:]),
+        )
+    for look in (
+        lambda: store.webhooks.listen(CREATED, url="https://tunnel.example", client_secret="x"),
+        store.webhooks.audit,
+    ):
+        with pytest.raises(StorageError, match="IKAS_LEASES"):
+            look()
+    assert held(store) == {}
 
 
 @pytest.mark.parametrize("first", [0, 1])
