@@ -27,14 +27,7 @@ class Field:
 
 
 def describe(input_type: Any) -> tuple[Field, ...]:
-    """Describe the fields of a generated input type, the required ones first.
-
-    Examples
-    --------
-    >>> from ikas_explore.schema import v1
-    >>> [(field.name, field.required, field.many) for field in describe(v1.WebhookInput)]
-    [('endpoint', True, False), ('scopes', True, True), ('sales_channel_ids', False, True)]
-    """
+    """Describe the fields of a generated input type, the required ones first."""
     # sgqlc names a wrapped type in GraphQL's own notation: "[String!]!".
     found = [(field.name, field.type.__name__) for field in input_type]
     fields = [
@@ -48,11 +41,6 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
     """Say why an endpoint cannot be saved, as a key of the texts.
 
     `check_endpoint` decides; here its refusal is named, to be said in every language.
-
-    Examples
-    --------
-    >>> endpoint_problem("http://example.com/"), endpoint_problem("https://10.0.0.1/")
-    ('endpoint.https', 'endpoint.private')
     """
     try:
         check_endpoint(endpoint, local=allow_http)
@@ -74,13 +62,7 @@ def endpoint_problem(endpoint: str, *, allow_http: bool = False) -> str | None:
 
 
 def only_here(endpoint: str) -> bool:
-    """Whether an endpoint leads to no host on the internet, so that ikas cannot reach it.
-
-    Examples
-    --------
-    >>> only_here("https://192.168.1.2/"), only_here("https://example.com/")
-    (True, False)
-    """
+    """Whether an endpoint leads to no host on the internet, so that ikas cannot reach it."""
     try:
         return is_private(read_url(endpoint).host)
     except InvalidArgumentError:
@@ -88,11 +70,5 @@ def only_here(endpoint: str) -> bool:
 
 
 def being_typed(endpoint: str) -> bool:
-    """Whether an endpoint is only begun: its first letters are no mistake yet.
-
-    Examples
-    --------
-    >>> being_typed("htt"), being_typed("https://"), being_typed("ftp")
-    (True, True, False)
-    """
+    """Whether an endpoint is only begun: its first letters are no mistake yet."""
     return "https://".startswith(endpoint.casefold())

@@ -188,12 +188,9 @@ class _StoreLines(Lines):
         return self.failed()
 
     def failed(self) -> Told | None:
-        failures = self._fleet.errors
-        if not len(failures):
-            return None
-        names = ", ".join(failures["store"])
-        said = self._words.count("fleet.failed", len(failures), stores=names)
-        return "bad", [said, *failures["message"]]
+        stores, reasons = (self._fleet.errors[name].tolist() for name in ("store", "message"))
+        said = self._words.count("fleet.failed", len(stores), stores=", ".join(stores))
+        return ("bad", [said, *reasons]) if stores else None
 
     def filtered(self) -> list[Line]:
         """Return the scopes that the filter leaves, in the stores that are shown."""
@@ -210,26 +207,15 @@ class _StoreLines(Lines):
             )
         ]
 
-    def held(self, source: str | None, stores: Sequence[str]) -> list[Line]:
-        """Return the scopes of some stores that are registered at a host or an endpoint."""
-        return [
-            line
-            for store in stores
-            for line in self.lines.get(store, ())
-            if line["state"] == "registered"
-            and source in (line["endpoint"], host_of(line["endpoint"]))
-        ]
-
-    def sources(self, stores: Sequence[str]) -> dict[str, list[str]]:
-        """Return host or endpoint to the stores that have it, the most used first."""
-        found: dict[str, dict[str, None]] = {}
+    def sources(self, stores: Sequence[str]) -> dict[str, list[Line]]:
+        """Return what is registered in some stores by host and by endpoint, the most used first."""
+        found: dict[str, list[Line]] = {}
         for store in stores:
             for line in self.lines.get(store, ()):
                 if line["state"] == "registered":
                     for name in (host_of(line["endpoint"]), line["endpoint"]):
-                        found.setdefault(name, {})[store] = None
-        ordered = sorted(found, key=lambda name: (-len(found[name]), name))
-        return {name: [*found[name]] for name in ordered}
+                        found.setdefault(name, []).append(line)
+        return dict(sorted(found.items(), key=lambda each: (-len(each[1]), each[0])))
 
     def _fitting(self) -> tuple[Sequence[str], Sequence[str]]:
         fitting = [*dict.fromkeys(line["store"] for line in self.filtered())]
@@ -250,7 +236,9 @@ class _StoreLines(Lines):
         return fitting[first : first + PAGE]
 
     def _offered(self, fitting: Sequence[str]) -> dict[str, list[str]]:
-        return {"shown": [*fitting], **self.sources(fitting)}
+        found = self.sources(fitting).items()
+        stores = {name: [*dict.fromkeys(each["store"] for each in lines)] for name, lines in found}
+        return {"shown": [*fitting], **stores}
 
     def _options(self) -> object:
         return self._problems.value, self._page.value
@@ -349,8 +337,7 @@ class _Moving(Section):
         )
 
     def _offer(self) -> None:
-        sources = self._lines.sources(self._lines.value)
-        self._source.offer({name: name for name in sources})
+        self._source.offer({name: name for name in self._lines.sources(self._lines.value)})
 
     def update(self) -> None:
         self._offer()
@@ -382,7 +369,7 @@ class _Moving(Section):
             return []
         return [
             {**line, "endpoint": self._endpoint.value.replace("{store}", line["store"])}
-            for line in self._lines.held(self._source.value, self._lines.value)
+            for line in self._lines.sources(self._lines.value).get(self._source.value, ())
         ]
 
     def _preview(self) -> Told:
@@ -462,6 +449,7 @@ class _Opening(Section):
         before = self._manager
         self._manager = manager = self._fleet[name].webhooks.manager(language=self._words.language)
         manager.acted = lambda: self._lines.take(name, manager.lines)
+        manager.shown()  # what the audit finds
         self._place.children = [manager.widget]
         if before is not None:
             before.close()

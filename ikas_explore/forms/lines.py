@@ -86,13 +86,7 @@ def audit_lines(frame: DataFrame, stores: Iterable[str]) -> Findings:
 
 
 def fits(wanted: str, said: str) -> bool:
-    """Whether every word typed into a filter is part of what a line says.
-
-    Examples
-    --------
-    >>> fits("erp order", "Order created https://erp.example.com"), fits("crm", "Order created")
-    (True, False)
-    """
+    """Whether every word typed into a filter is part of what a line says."""
     said = said.casefold()
     return all(word in said for word in wanted.casefold().split())
 

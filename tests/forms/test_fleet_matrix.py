@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ipywidgets import DOMWidget
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.forms.fleet_matrix import PAGE
 from tests.fleet.stores import connected
-from tests.forms.reading import NEW, OLD, ORDER, descriptions, every, html
+from tests.forms.reading import NEW, OLD, ORDER, alive, descriptions, every, html
 
 STOCK = "store/stock/created"
 OTHER = "https://other.example.com/{store}"
@@ -175,6 +176,7 @@ def test_a_store_opens_its_own_manager_in_place(fleet: ikas.Fleet) -> None:
     form.click("open")
     assert manager.widget.comm is None  # the one before is closed
     form.close()
+    assert not any(isinstance(each, DOMWidget) for each in alive())
 
 
 def test_stores_are_shown_page_by_page_and_selected_beyond_it(box: ikas.Sandbox) -> None:
