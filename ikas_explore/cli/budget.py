@@ -20,15 +20,18 @@ def command(received: Path | None, json: bool) -> int:
     """Show how much is left before ikas' limits.
 
     Counted are the calls and deliveries of the sandbox at IKAS_BASE_URL, or the deliveries in a
-    receiver's log. Exits with 0 when all is ok, and with 2 when a limit is near or was crossed.
+    receiver's log. The calls of a store are counted where they are made: store.budget() in Python.
+
+    Exits with 0 when all is ok, and with 2 when a limit is near or was crossed.
     """
     from ikas_explore.frames.frames import budget_frame
 
     if received is None:
         from ikas_explore.cli.control import call_for_rows, not_a_sandbox
 
+        rows, _ = call_for_rows("budget")  # what it raises says what is wrong: not caught here
         try:
-            frame = budget_frame(call_for_rows("budget")[0], "what was before it was started")
+            frame = budget_frame(rows, "what happened before the sandbox was started")
         except (KeyError, TypeError, ValueError, OverflowError):
             raise not_a_sandbox("with something that is no budget") from None
     else:

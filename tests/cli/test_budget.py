@@ -26,7 +26,7 @@ def test_it_shows_what_is_left_at_a_sandbox() -> None:
         assert shown["failed deliveries by day"] == (1440, False)
         table = run("budget", **told)
         assert "failed deliveries by day" in table.stdout
-        assert table.stderr == "Not counted: what was before it was started.\n"
+        assert table.stderr == "Not counted: what happened before the sandbox was started.\n"
 
 
 def test_it_reads_a_receivers_log_and_exits_with_2_when_a_limit_is_near(tmp_path: Path) -> None:
@@ -38,6 +38,13 @@ def test_it_reads_a_receivers_log_and_exits_with_2_when_a_limit_is_near(tmp_path
     states = {row["limit"]: row["state"] for row in json.loads(done.stdout)}
     assert states["failed deliveries by 30 minutes"] == "near"
     assert states["failed deliveries by day"] == "ok"
+
+
+def test_a_store_is_not_asked_for_a_sandboxs_budget() -> None:
+    done = run("budget", IKAS_BASE_URL="", IKAS_ACCESS_TOKEN=TOKEN)
+    assert done.returncode == 1
+    assert "which is not a sandbox on this machine" in done.stderr
+    assert "answered" not in done.stderr
 
 
 def test_what_is_no_sandbox_is_said(tmp_path: Path) -> None:
