@@ -51,7 +51,8 @@ class Judged(NamedTuple):
 
 def judge(known: Known, until: int) -> Judged:
     """Judge one registered scope."""
-    arrivals = [each for each in known.arrivals if each <= until]
+    # What came after `until` shows that a scope works, though not for how long it was silent.
+    arrivals = [each for each in known.arrivals if each <= until] or known.arrivals
     if not arrivals:
         told = _lost(len(known.missed)) if known.missed else "nothing was received"
         return Judged(NEVER, known.missed[0] if known.missed else None, told)

@@ -99,6 +99,20 @@ def test_four_shops_are_told_apart() -> None:
             assert "3 missed" in summary
 
 
+def test_the_first_delivery_of_a_scope_counts_within_the_grace_too() -> None:
+    with (
+        ikas.Sandbox(seed=5, examples=False) as box,
+        ikas.Receiver(box.client_secret) as receiver,
+        ikas.connect(box) as store,
+    ):
+        store.webhooks.save(receiver.endpoint, "store/stock/updated")
+        box.emit("store/stock/updated")
+        box.settle(timeout=30)
+        (row,) = store.webhooks.health(receiver).to_dict("records")  # until is five minutes ago
+    assert row["last_received_at"] is not None
+    assert (row["state"], row["evidence"]) == ("healthy", "1 delivery, nothing is missing")
+
+
 def test_a_scope_that_nobody_registered_any_more_is_named() -> None:
     with (
         ikas.Sandbox(seed=5, examples=False) as box,
