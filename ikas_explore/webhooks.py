@@ -47,6 +47,8 @@ _CALLS = (
     ("undo()", "shows how to take the last write back; its apply() carries it out"),
     ("listen(scopes)", "brings deliveries to this machine for a while"),
     ("audit(policy)", "finds what is wrong, and says what to do"),
+    ("missed(received, since=...)", "finds what changed and never arrived, to send it again"),
+    ("health(received)", "says how the deliveries of each scope are"),
     ("save_form(), delete_form(), manager()", "the same with the mouse"),
 )
 

@@ -35,13 +35,15 @@ if TYPE_CHECKING:
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info"]),
-    help="The least severity that exits with 1.  [default: the policy's]",
+    help="The least severity that exits with 1.  [default: the policy's, or warning]",
 )
 @click.option(
     "--probe", is_flag=True, help="Check each endpoint from this machine too: DNS, TLS, HEAD."
 )
 @click.option(
-    "--received", type=options.FILE, help="Also judge deliveries: the log of receive --path."
+    "--received",
+    type=options.FILE,
+    help="Also judge deliveries: the log of receive --path, once that has ended.",
 )
 @click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores
@@ -60,8 +62,8 @@ def command(
 
     Each finding says how to fix it.
 
-    Exits with 0 when all is well, with 1 when something was found, and with 2 when a store
-    could not be checked or the report could not be written.
+    Exits with 0 when nothing as severe as --fail-on was found, with 1 when something was, and
+    with 2 when a store could not be checked or the report could not be written.
     """
     if rules:
         from ikas_explore.auditing.audit import rule_table

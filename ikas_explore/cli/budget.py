@@ -14,7 +14,11 @@ from ikas_explore.cli.output import print_frame
 
 
 @click.command()
-@click.option("--received", type=options.FILE, help="The log of receive --path, or of a Receiver.")
+@click.option(
+    "--received",
+    type=options.FILE,
+    help="The log of receive --path, or of a Receiver, once that has ended.",
+)
 @options.as_json
 def command(received: Path | None, json: bool) -> int:
     """Show how much is left before ikas' limits.

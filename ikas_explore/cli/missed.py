@@ -81,7 +81,9 @@ def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"The cursor {cursor} cannot be read: {error}.") from None
     if since is None:
-        raise click.UsageError("Say where to begin: --since, or --cursor with a file of before.")
+        raise click.UsageError(
+            "Say where to begin: --since, or --cursor with the file of an earlier run."
+        )
     return since
 
 

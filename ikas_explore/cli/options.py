@@ -36,7 +36,10 @@ api_version = click.option(
 fleet = click.option("--fleet", type=FILE, help="A TOML file that names many stores.")
 as_json = click.option("--json", is_flag=True, help="Print JSON in place of a table.")
 received = click.option(
-    "--received", type=FILE, required=True, help="The log of receive --path, or of a Receiver."
+    "--received",
+    type=FILE,
+    required=True,
+    help="The log of receive --path, or of a Receiver, once that has ended.",
 )
 until = click.option("--until", help="A day in UTC, or an ISO time.  [default: now, less --grace]")
 grace = click.option(
