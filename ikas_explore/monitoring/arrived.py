@@ -24,11 +24,13 @@ _NEEDED = ("scope", "object_id", "received_at")
 
 
 def arrived_frame(received: Received) -> DataFrame:
-    """Return verified deliveries: ``kind, scope, id, received_at, object_updated_at``.
+    """Return verified deliveries: ``kind, scope, id, received_at, object_updated_at, merchant_id``.
 
-    ``kind`` is missing for scopes that are in no list, ``object_updated_at`` where the data does
-    not say. ``merchant_id`` is kept where it is known.
+    ``kind`` is a place in `KINDS`, -1 for a scope that is in no list; the last two may be missing.
     """
+    import numpy as np
+    import pandas as pd
+
     from ikas_explore.frames.frames import is_frame, read_times
 
     frame: Any = received
@@ -55,19 +57,20 @@ def arrived_frame(received: Received) -> DataFrame:
         counts &= frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
     frame = frame[counts]
     arrived: DataFrame = frame[["scope"]].astype(str)
+    codes, scopes = pd.factorize(arrived["scope"])
     return arrived.assign(
         id=frame["object_id"].astype(str),
-        kind=arrived["scope"].map(dict(map(_kind, arrived["scope"].unique()))),
+        kind=np.array([_kind(scope) for scope in scopes], dtype=int)[codes],
         received_at=read_times(frame["received_at"]),
         object_updated_at=_own_times(frame),
         merchant_id=frame["merchant_id"] if "merchant_id" in frame.columns else None,
     )
 
 
-def _kind(scope: str) -> tuple[str, str | None]:
+def _kind(scope: str) -> int:
     parts = scope.split("/")
     known = len(parts) == 3 and parts[1] in KINDS and parts[2] in ("created", "updated")
-    return scope, parts[1] if known else None
+    return KINDS.index(parts[1]) if known else -1
 
 
 def _own_times(frame: Any) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ikas_explore.monitoring.arrived import KINDS
 from ikas_explore.monitoring.joined import expected, not_arrived
 
 EPOCH = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -54,7 +55,10 @@ def frames(world: dict[str, Any]) -> pd.DataFrame:
         columns=["kind", "id", "created_at", "updated_at"],
     ).astype({"created_at": time, "updated_at": time})
     arrived = pd.DataFrame(
-        [(kind, name, at(came), at(own)) for kind, name, came, own in world["deliveries"]],
+        [
+            (KINDS.index(kind), name, at(came), at(own))
+            for kind, name, came, own in world["deliveries"]
+        ],
         columns=["kind", "id", "received_at", "object_updated_at"],
     ).astype({"received_at": time, "object_updated_at": time})
     since, until = (
