@@ -172,6 +172,7 @@ def _graphql_path(state: State, executor: Executor) -> Answer:
             state.blocks.count(
                 "calls", store.name, failed=failed, over_rate=response.status_code == 429
             )
+            state.blocks.keep()
         return response
 
     async def respond(

@@ -84,19 +84,23 @@ class Ledger:
         self._rules = rules
         self._blocks = blocks
         self._stores = stores
+        self._counted: set[Due] = set()  # of a turn that the disk refused: it comes again
 
     def turn(self, finished: Sequence[Finished], taken: Sequence[Due]) -> Turn:
         """Write what ended and what starts now, all or nothing."""
         claims: list[Claim] = []
         again: list[tuple[Due, float]] = []
         dropped: list[Due] = []
-        with self._rows.transaction() as connection:
+        with self._blocks.keeping() as connection:
             now = now_ms()
             for each in finished:
                 due = each.due
                 wait = self._record(connection, each, now)
                 if wait is not None:
                     again.append((due._replace(attempt=due.attempt + 1), wait))
+                if due in self._counted:
+                    continue
+                self._counted.add(due)
                 if wait is None or self._rules.blocks != "deliveries":
                     self._blocks.count("deliveries", due.store, failed=not each.outcome.ok)
             for due in taken:
@@ -105,6 +109,7 @@ class Ledger:
                     dropped.append(due)
                 else:
                     claims.append(claim)
+        self._counted.clear()
         return Turn(claims, again, dropped, len(finished) - len(again) + len(dropped))
 
     def recover(self) -> list[tuple[Due, float]]:

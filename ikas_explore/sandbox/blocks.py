@@ -6,7 +6,10 @@ What was counted goes with the process; a block stays in the file.
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from ikas_explore.sandbox.behaviour import Rules
@@ -29,16 +32,30 @@ class Blocks:
         self._rows = rows
         self._rules = rules
         self._tallies: dict[tuple[Side, str], Tally] = {}
+        self._begun: dict[tuple[str, str], float] = {}  # blocks that are not in the file yet
 
     def count(self, side: Side, store: str, *, failed: bool, over_rate: bool = False) -> None:
-        """Count a call or an attempt that ended."""
+        """Count a call or an attempt that ended; `keep` writes what that begins."""
         begun = self._tally(side, store).add(time.time(), failed=failed, over_rate=over_rate)
-        if begun and self._rules.blocks:
-            with self._rows.transaction() as connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
-                    [(store, limit, until) for limit, until in begun.items()],
-                )
+        if self._rules.blocks:
+            self._begun |= {(store, limit): until for limit, until in begun.items()}
+
+    def keep(self) -> None:
+        """Write the blocks that began; those that the disk refuses are written the next time."""
+        if self._begun:
+            with self.keeping():
+                pass
+
+    @contextmanager
+    def keeping(self) -> Iterator[sqlite3.Connection]:
+        """Write them with what is written inside, in one transaction."""
+        with self._rows.transaction() as connection:
+            yield connection
+            connection.executemany(
+                "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
+                [(*block, until) for block, until in self._begun.items()],
+            )
+        self._begun.clear()
 
     def blocked(self, side: Side, store: str) -> tuple[float, str] | None:
         """Return in how many seconds a block ends, and what blocks, if anything does."""

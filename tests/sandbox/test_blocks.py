@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import resource
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import resources
@@ -14,7 +17,7 @@ import pandas as pd
 import pytest
 
 from ikas_explore.deliveries.receiver import Receiver
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.frames.frames import budget_frame
 from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import Api, api_of, codes, register
@@ -100,6 +103,30 @@ def test_deliveries_can_be_counted_in_place_of_attempts(receiver: Receiver) -> N
         assert state(sandbox, BY_30_MINUTES) == "near"
         burst(sandbox, 1)
         assert blocked(sandbox, BY_30_MINUTES)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits as POSIX has them")
+def test_an_attempt_counts_once_however_often_the_disk_refuses_its_outcome(tmp_path: Path) -> None:
+    """The worker tries again every 0.2 s: one failure would end in a block for good."""
+    path = tmp_path / "sandbox.db"
+    limit, unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(payload: object) -> int:
+        size = path.with_name("sandbox.db-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, unlimited))
+        return 201
+
+    with Receiver(status=fill) as handler, blocking(handler, path=path) as sandbox:
+        sandbox.emit(ORDER)
+        try:
+            for _ in range(3):
+                with pytest.raises(StorageError):
+                    sandbox.settle(10)
+                time.sleep(0.3)  # longer than the worker's pause
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited))
+        until(lambda: not sandbox.deliveries(state="exhausted").empty)
+        assert sandbox.budget()["requests"].tolist()[-3:] == [1, 1, 1]
 
 
 def test_a_receiver_that_works_is_never_blocked() -> None:
