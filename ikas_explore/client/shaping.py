@@ -56,10 +56,12 @@ def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
 
 def check_salt(salt: Secret | None) -> None:
     """Refuse a salt that is no text, or empty; the message does not show it."""
-    text = None if salt is None else salt.reveal()
-    if salt is None or (isinstance(text, str) and text and text.isprintable()):
-        return
-    raise InvalidArgumentError("mask() takes a salt of visible text, not empty; keep it secret.")
+    if salt is not None and not (
+        isinstance(salt.reveal(), str) and salt.reveal() and salt.reveal().isprintable()
+    ):
+        raise InvalidArgumentError(
+            "mask() takes a salt of visible text, not empty; keep it secret."
+        )
 
 
 def pseudonym(value: Any, salt: str | None = None) -> Any:
