@@ -84,7 +84,7 @@ class Catalogue:
         values: list[Any] = [store.name, kind]
         for part, given in _conditions(kind, arguments):
             parts.append(part)
-            values += given
+            values += map(_bound, given)
         where = " AND ".join(parts)
         order = _order(kind, arguments.get("sort"))
         # All of it is made of the tables above; values are bound.
@@ -255,8 +255,10 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
                 f"{name} of a {kind} is {type(before).__name__}, not {value!r}."
             )
         try:
+            if isinstance(value, int):
+                float(value)  # as an answer has it
             to_json(value)
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
         checked[field] = value
     return checked
@@ -307,6 +309,11 @@ def _condition(name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
         some = f"coalesce({column} IN ({_marks(value)}), 0)"
         return (f"NOT {some}" if operator == "nin" else some), [*value]
     return f"{column} {_OPERATORS[operator]} ?", [value]
+
+
+def _bound(value: Any) -> Any:
+    """Return a value that SQLite takes: its integers end somewhere."""
+    return min(max(value, -(2**63)), 2**63 - 1) if isinstance(value, int) else value
 
 
 def _fits(text: str, given: Mapping[str, Any]) -> bool:

@@ -115,6 +115,16 @@ def test_filters_keep_what_they_say(sandbox: ikas.Sandbox) -> None:
     assert first["id"] in {row["id"] for row in found}
 
 
+@pytest.mark.parametrize("moment", [10**22, 10**400])
+def test_moments_beyond_all_numbers_of_a_database_are_answered(
+    sandbox: ikas.Sandbox, moment: int
+) -> None:
+    made = sandbox.change("order")
+    for operator, found in (("lte", [made]), ("gte", []), ("ne", [made])):
+        listed = rows(sandbox, "listOrder", updatedAt={operator: moment})
+        assert [row["id"] for row in listed] == found
+
+
 def test_orders_come_through_the_sales_channels_of_the_store(sandbox: ikas.Sandbox) -> None:
     sandbox.fill(orders=80)
     listed = ask(sandbox, "{ listSalesChannel { id name } }")["data"]["listSalesChannel"]
@@ -181,6 +191,13 @@ def test_a_change_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
         sandbox.change(*arguments, **fields)
+    assert rows(sandbox, "listOrder") == []
+
+
+def test_a_number_that_no_answer_can_hold_is_refused(sandbox: ikas.Sandbox) -> None:
+    """Else every list with that order would be an internal error from then on."""
+    with pytest.raises(InvalidArgumentError, match="total_final_price"):
+        sandbox.change("order", total_final_price=10**400)
     assert rows(sandbox, "listOrder") == []
 
 
