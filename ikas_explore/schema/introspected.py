@@ -48,30 +48,22 @@ _making = threading.RLock()
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's schema; `ask` returns the introspection answer."""
     with _making:
-        return _found(origin, ask, refresh)
-
-
-def _found(origin: Origin, ask: Ask, refresh: bool) -> ModuleType:
-    if not refresh and origin in _loaded:
-        return _loaded[origin]
-    folder = _folder()
-    known, fresh = _read_known(folder, origin)
-    if not refresh and fresh and (module := _import(known)) is not None:
+        if not refresh and origin in _loaded:
+            return _loaded[origin]
+        folder = _folder()
+        known, fresh = _read_known(folder, origin)
+        module = _import(known) if fresh and not refresh else None
+        if module is None:
+            _asked.add(origin)
+            try:
+                module = _make(folder, origin, ask())
+            except TransportError:
+                # Away from the network what was known before is better than nothing.
+                module = None if refresh else _import(known)
+                if module is None:
+                    raise
         _loaded[origin] = module
         return module
-    _asked.add(origin)
-    try:
-        introspection = ask()
-    except TransportError:
-        # Away from the network what was known before is better than nothing.
-        old = None if refresh else _import(known)
-        if old is None:
-            raise
-        module = old
-    else:
-        module = _make(folder, origin, introspection)
-    _loaded[origin] = module
-    return module
 
 
 def question() -> str:

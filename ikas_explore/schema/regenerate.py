@@ -204,13 +204,17 @@ def _would_run(source: str) -> InvalidArgumentError:
 
 
 def package_types() -> dict[Path, str]:
-    """Return what this package's generated modules should hold, by path."""
-    return {
-        _FOLDER / f"{version}.py": types_of(
-            _introspection_of(sdl(version), version), name=version, source="webhooks.graphql"
-        )
-        for version in API_VERSIONS
-    }
+    """Return what this package's generated modules should hold: v2 is v1 but for a name."""
+    v1, v2 = (_introspection_of(sdl(version), version)["__schema"] for version in API_VERSIONS)
+    own = [each for each in v2["types"] if each not in v1["types"]]
+    texts = [
+        types_of({"__schema": schema}, name=name, source="webhooks.graphql")
+        for name, schema in (("v1", v1), ("v2", {**v2, "types": own}))
+    ]
+    head = "from ikas_explore.schema.v1 import *\n\n\nv2 = sgqlc.types.Schema(v1)\n"
+    head += "".join(f"v2 -= v1.{each['name']}\n" for each in own)
+    texts[1] = texts[1].replace("\n\nv2 = sgqlc.types.Schema()\n", head)
+    return dict(zip((_FOLDER / "v1.py", _FOLDER / "v2.py"), texts, strict=True))
 
 
 def main(arguments: list[str] | None = None) -> int:
