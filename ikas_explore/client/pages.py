@@ -51,7 +51,7 @@ def row_type(field: Field) -> Any:
     return base_type(find_field(kind, "data")) if is_paged(field) else kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
     """A query field with the fields and arguments asked for."""
 

@@ -133,16 +133,6 @@ BY_RULE: Columns = {
 #: One row a store of a fleet that could not be listed.
 FAILURES: Columns = {"store": "string", "error": "string", "message": "string"}
 
-#: One row a verified delivery, whoever kept it.
-ARRIVED: Columns = {
-    "kind": "string",
-    "scope": "string",
-    "object_id": "string",
-    "received_at": "time",
-    "object_updated_at": "time",
-    "merchant_id": "string",
-}
-
 #: One row an attempt to deliver what was missed.
 REDELIVERED: Columns = {"store": "string", "scope": "string", "object_id": "string", **ATTEMPTS}
 

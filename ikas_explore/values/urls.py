@@ -10,12 +10,12 @@ import ipaddress
 import re
 import socket
 import unicodedata
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import is_visible
-from ikas_explore.values.secret import NOT_SHOWN, looks_secret
+from ikas_explore.values.secret import NOT_SHOWN, Secret, looks_secret
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -53,9 +53,10 @@ _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:
 # Names that never leave a local network (RFC 6761, RFC 6762, RFC 8375 and common use).
 _LOCAL_SUFFIXES = (".local", ".localdomain", ".internal", ".lan", ".home.arpa", ".intranet")
 
+_NO_USERINFO = Secret("")
 
-@dataclass(frozen=True)
-class Url:
+
+class Url(NamedTuple):
     """The parts of a URL; `host` is in the one form in which hosts are compared.
 
     ``mağaza.example``, ``MAĞAZA.example.`` and ``xn--maaza-l1a.example`` are one host, and so are
@@ -66,7 +67,7 @@ class Url:
     host: str
     port: int
     rest: str = ""
-    userinfo: str = field(default="", repr=False)
+    userinfo: Secret = _NO_USERINFO
 
     @property
     def normal(self) -> str:
@@ -74,7 +75,7 @@ class Url:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         rest = self.rest if self.rest.startswith("/") else f"/{self.rest}"
-        return f"{self.scheme}://{self.userinfo}{host}{port}{rest}"
+        return f"{self.scheme}://{self.userinfo.reveal()}{host}{port}{rest}"
 
 
 def read_url(url: str) -> Url:  # noqa: C901 - one check after another
@@ -121,7 +122,7 @@ def read_url(url: str) -> Url:  # noqa: C901 - one check after another
             f"The host {parts.hostname!r} in {_shown(url)} is not a host name."
         )
     rest = url.partition("://")[2][len(parts.netloc) :]
-    return Url(parts.scheme, host, given_port or _PORTS[parts.scheme], rest, userinfo + at)
+    return Url(parts.scheme, host, given_port or _PORTS[parts.scheme], rest, Secret(userinfo + at))
 
 
 def _shown(url: str) -> str:
