@@ -14,7 +14,7 @@ from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 from ikas_explore.cli.output import print_frame
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.settings import read_variable
-from ikas_explore.system.files import replacing
+from ikas_explore.system.files import reason_of, replacing
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.values.times import check_time, moment_of
 
@@ -79,7 +79,7 @@ def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
         if cursor is not None and cursor.exists():
             return moment_of(check_time(f"The cursor {cursor}", cursor.read_text("utf-8").strip()))
     except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"The cursor {cursor} cannot be read: {error}.") from None
+        raise StorageError(f"The cursor {cursor} cannot be read: {reason_of(error)}.") from None
     if since is None:
         raise click.UsageError(
             "Say where to begin: --since, or --cursor with the file of an earlier run."
@@ -92,4 +92,4 @@ def _move(cursor: Path, until: dt.datetime) -> None:
         with replacing(cursor, 0o666) as part:
             part.write_text(f"{until.isoformat()}\n", "utf-8")
     except OSError as error:
-        raise StorageError(f"The cursor {cursor} cannot be written: {error}.") from None
+        raise StorageError(f"The cursor {cursor} cannot be written: {reason_of(error)}.") from None

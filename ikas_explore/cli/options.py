@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.system.files import user_path
+from ikas_explore.system.files import reason_of, user_path
 
 
 class _File(click.Path):
@@ -81,7 +81,7 @@ def _read_data(ctx: click.Context, param: click.Parameter, path: Path | None) ->
     try:
         return None if path is None else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path} cannot be read: {error}.") from None
+        raise click.BadParameter(f"{path} cannot be read: {reason_of(error)}.") from None
 
 
 data = click.option("--data", type=FILE, callback=_read_data, help="A file with the JSON to send.")

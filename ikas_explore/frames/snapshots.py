@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.system.files import replacing, user_path
+from ikas_explore.system.files import reason_of, replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.text.safe_csv import from_cell, to_csv
 
@@ -209,7 +209,7 @@ def _absent(frame: DataFrame) -> Series:
 
 def _said(error: Exception) -> str:
     # pandas shows what it could not read, and adds advice on its own functions.
-    return printable(str(error).partition("\n")[0])
+    return printable(reason_of(error).partition("\n")[0])
 
 
 def _flags(cells: Series, path: Path) -> list[bool]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import is_trap, replacing, user_path
+from ikas_explore.system.files import is_trap, reason_of, replacing, user_path
 from ikas_explore.system.locks import locked
 
 #: Bytes of what was taken back that are read over before the file is rewritten without them.
@@ -211,7 +211,7 @@ class JournalFile:
             ) from error
 
     def _unreadable(self, error: OSError) -> StorageError:
-        return StorageError(f"The journal {str(self._path)!r} cannot be read: {error}.")
+        return StorageError(f"The journal {str(self._path)!r} cannot be read: {reason_of(error)}.")
 
     def _refuse_trap(self) -> None:
         if is_trap(self._path):

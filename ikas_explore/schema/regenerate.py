@@ -22,7 +22,7 @@ from typing import Any
 
 from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError
 from ikas_explore.schema import API_VERSIONS, sdl
-from ikas_explore.system.files import replacing, user_path
+from ikas_explore.system.files import reason_of, replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
 
@@ -81,7 +81,7 @@ def read_introspection(path: Path) -> dict[str, Any]:
         content = user_path(path).read_bytes()
         text = content.decode(json.detect_encoding(content))  # Windows' tools write BOMs, or UTF-16
     except (OSError, ValueError) as error:
-        raise InvalidArgumentError(f"{path} cannot be read: {error}.") from error
+        raise InvalidArgumentError(f"{path} cannot be read: {reason_of(error)}.") from error
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] not in ("{", "["):
         return _introspection_of(text, str(path))

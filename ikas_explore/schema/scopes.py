@@ -70,6 +70,11 @@ class Scope(StrEnum):
     APP_DELETED = "store/app/deleted", "panel-only", "docs, refused live"
     APP_PAYMENT = "store/app/payment", "panel-only", "docs, refused live"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        near = did_you_mean(value, map(str, cls.registrable())) if isinstance(value, str) else ""
+        raise InvalidScopeError(f"There is no scope {shown(value)}.{near}")
+
     @property
     def group(self) -> str:
         """The resource in the middle of the name: order, product, customer, ..."""
@@ -165,18 +170,13 @@ def read_scopes(scopes: str | Iterable[str]) -> list[str]:
 
 
 def _check_scope(scope: str, allow_unknown: bool) -> None:
-    registrable = Scope.registrable()
-    if scope in registrable:
+    if scope in Scope.registrable():
         return
     if allow_unknown and _UNKNOWN.fullmatch(scope):
         return
     if "*" in scope:
         raise InvalidScopeError(
             f"{scope!r} is a pattern, not a scope; give Scope.match({scope!r}) instead."
-        )
-    if scope not in list(Scope):
-        raise InvalidScopeError(
-            f"There is no scope {scope!r}.{did_you_mean(scope, map(str, registrable))}"
         )
     if Scope(scope).registration == "panel-only":
         raise InvalidScopeError(

@@ -35,6 +35,11 @@ def user_path(path: str | os.PathLike[str]) -> Path:
         ) from None
 
 
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be used, without the system's number and the path again."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 def read_toml(
     path: str | os.PathLike[str], what: str, error: type[IkasError] = InvalidArgumentError
 ) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def read_toml(
     try:
         return tomllib.loads(file.read_text("utf-8-sig"))  # Notepad begins it with a BOM
     except (OSError, ValueError, RecursionError) as reason:  # TOML's and UTF-8's are ValueErrors
-        failure = error(f"{what} {str(path)!r} cannot be read: {reason}.")
+        failure = error(f"{what} {str(path)!r} cannot be read: {reason_of(reason)}.")
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret
 
 
@@ -55,7 +60,9 @@ def write_text(path: str | os.PathLike[str], text: str, what: str) -> None:
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
-        raise StorageError(f"{what} {str(path)!r} cannot be written: {error}.") from error
+        raise StorageError(
+            f"{what} {str(path)!r} cannot be written: {reason_of(error)}."
+        ) from error
 
 
 def is_trap(path: str | os.PathLike[str]) -> bool:

@@ -119,7 +119,7 @@ def test_without_pyarrow_parquet_says_what_to_install() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("none.csv", None, "cannot be read"),
+        ("none.csv", None, "none.csv' cannot be read: No such file or directory.$"),
         ("frame.txt", b"", "Parquet, CSV or Excel"),
         ("broken.xlsx", b"PK", "no Excel workbook"),
         ("broken.parquet", b"PAR1", "cannot be read"),

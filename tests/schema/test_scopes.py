@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ikas_explore import Scope
+from ikas_explore.errors import InvalidScopeError
 
 
 def test_what_can_be_registered() -> None:
@@ -38,6 +39,24 @@ def test_what_cannot() -> None:
 )
 def test_match_gives_the_registrable_ones(pattern: str, found: list[str]) -> None:
     assert [str(scope) for scope in Scope.match(pattern)] == found
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            "store/ordr/created",
+            "There is no scope 'store/ordr/created'. Did you mean 'store/order/",
+        ),
+        (5, "There is no scope 5."),
+    ],
+)
+def test_what_is_no_scope_is_said_with_suggestions(value: object, said: str) -> None:
+    with pytest.raises(InvalidScopeError) as refused:
+        Scope(value)  # type: ignore[arg-type]  # a wrong one is the test
+    assert str(refused.value).startswith(said)
+    with pytest.raises(ValueError, match="no scope"):  # as of any enum
+        Scope(value)  # type: ignore[arg-type]  # the same
 
 
 def test_a_scope_is_a_text_with_a_group() -> None:
