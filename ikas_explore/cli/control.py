@@ -9,6 +9,7 @@ import httpx
 from ikas_explore.client.answers import whole
 from ikas_explore.client.client import open_http
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
+from ikas_explore.network.failures import failure_of
 from ikas_explore.network.transport import deadline
 from ikas_explore.settings import read_settings
 from ikas_explore.values.strict_json import decode_bytes
@@ -43,7 +44,7 @@ def _call(
     if not settings.local or settings.access_token is None:
         raise InvalidArgumentError(
             f"IKAS_BASE_URL is {settings.base_url}, which is not a sandbox on this machine. Start "
-            "one with 'ikas-explore sandbox' and set the two variables that it prints."
+            "one with 'ikas-explore sandbox' and set the variables that it prints."
         )
     try:
         with (
@@ -65,8 +66,8 @@ def _call(
         )
     except httpx.HTTPError as error:
         failure = TransportError(
-            f"No sandbox answers at {settings.base_url} ({type(error).__name__}). Start one with "
-            "'ikas-explore sandbox'."
+            f"No sandbox answers at {settings.base_url} ({failure_of(error).reason}). Start one "
+            "with 'ikas-explore sandbox' and set the variables that it prints."
         )
     else:
         return _read(response), headers

@@ -157,6 +157,15 @@ def test_errors_are_a_line_and_an_exit_code() -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_a_sandbox_with_an_authority_that_is_not_trusted_is_not_called_missing() -> None:
+    with ikas.Sandbox(tls=True, examples=False) as box:
+        told = {"IKAS_BASE_URL": box.base_url, "IKAS_ACCESS_TOKEN": box.access_token}
+        done = run("deliveries", **told)
+    assert done.returncode == 1
+    assert "TLS failure: the certificate is not trusted" in done.stderr
+    assert "set the variables that it prints" in done.stderr
+
+
 def test_an_endpoint_cannot_write_to_the_terminal() -> None:
     """Control characters of another writer are shown as escapes."""
     row = ROW | {"endpoint": "https://example.com/\u009b31m\u202e"}
