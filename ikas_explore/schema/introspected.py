@@ -29,6 +29,8 @@ from ikas_explore.values.urls import is_loopback, read_url
 #: port another sandbox may have by then.
 FRESH, FRESH_HERE = 7 * 86_400.0, 86_400.0
 
+_DAMAGED = (OSError, ValueError, TypeError, KeyError, RecursionError)
+
 Ask = Callable[[], dict[str, Any]]
 
 
@@ -104,8 +106,12 @@ def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) ->
                 module = ModuleType(name)
                 sys.modules[name] = module
                 exec(compile(types, f"<schema of {source}>", "exec"), vars(module))  # noqa: S102 - types_of lets declarations through and nothing else
-        except Exception as error:  # whatever Python meets in a stranger's schema
+        except BaseException as error:
             sys.modules.pop(name, None)
+            if not isinstance(
+                error, Exception
+            ):  # else whatever Python meets in a stranger's schema
+                raise
             if path is not None:
                 path.unlink(missing_ok=True)
             raise ResponseError(
@@ -156,7 +162,7 @@ def _read_known(folder: Path | None, origin: Origin) -> tuple[Path | None, bool]
     try:
         path = folder / Path(str(json.loads(index.read_text("utf-8"))["module"])).name
         return path, time.time() - index.stat().st_mtime < _lasts(origin)
-    except (OSError, ValueError, TypeError, KeyError):  # not there, or damaged: asked for again
+    except _DAMAGED:  # or not there: asked for again
         return None, False
 
 
@@ -171,12 +177,16 @@ def _import(path: Path | None) -> ModuleType | None:
         return None
     module = util.module_from_spec(spec)
     sys.modules[path.stem] = module  # sgqlc looks its types' module up
+    whole = False
     try:
         spec.loader.exec_module(module)
+        whole = hasattr(module, path.stem)  # an empty file has no schema
     except Exception:  # whatever a damaged file holds: it is made again
-        del sys.modules[path.stem]
         return None
-    return module
+    finally:
+        if not whole:  # nor after Ctrl-C
+            del sys.modules[path.stem]
+    return module if whole else None
 
 
 def _write(path: Path, text: str) -> bool:
@@ -200,7 +210,7 @@ def _tidy(folder: Path) -> None:
                 index.unlink(missing_ok=True)
             else:
                 named.add(str(known["module"]))
-        except (OSError, ValueError, TypeError, KeyError, InvalidArgumentError):
+        except (*_DAMAGED, InvalidArgumentError):
             index.unlink(missing_ok=True)
     for module in folder.glob("ikas_schema_*.py"):
         if module.name not in named and time.time() - module.stat().st_mtime > FRESH_HERE:

@@ -270,15 +270,40 @@ def test_a_schema_that_cannot_be_used_is_refused(damage: Callable[[Any], Any], c
         assert not list(cache.glob("ikas_schema_*.py"))
 
 
-def test_a_damaged_cache_is_made_again(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+@pytest.mark.parametrize("suffix", ["py", "json"])
+@pytest.mark.parametrize("content", ["{", "", "x = 1", "[" * 100_000, '{"module": 7}', "\0"])
+def test_a_damaged_cache_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, cache: Path, suffix: str, content: str
+) -> None:
+    """An empty file too, as a power cut leaves it."""
     server = Ikas()
     connect(server).query("listThing")
-    for path in (*cache.glob("*.py"), *cache.glob("*.json")):
-        path.write_text("{")
+    (path,) = cache.glob(f"*.{suffix}")
+    path.write_text(content)
+    start_anew(monkeypatch)
+    assert connect(server).query("listThing").to_frame().shape == (2, 6)
+
+
+def test_ctrl_c_while_the_types_are_imported_leaves_no_half_of_them(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    server = Ikas()
+    connect(server).query("listThing")
+    (path,) = cache.glob("*.py")
+    whole = path.read_text()
+    path.write_text("import sgqlc.types\nraise KeyboardInterrupt\n")
+    start_anew(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        connect(server).query("listThing")
+    path.write_text(whole)
+    assert connect(server).query("listThing").to_frame().shape == (2, 6)
+
+
+def start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another process would."""
     for name in [name for name in sys.modules if name.startswith("ikas_schema_")]:
         monkeypatch.delitem(sys.modules, name)
     forget(monkeypatch)
-    assert connect(server).query("listThing").to_frame().shape == (2, 6)
 
 
 def test_a_cache_that_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
