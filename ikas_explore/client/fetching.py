@@ -94,7 +94,10 @@ def _walk(
         total = _total(page, wanted.at_most)
         if total and not came:
             _warn_of_calls(client, request, math.ceil(total / len(page.rows)), total)
-        kept += [came + i for i in _fitting(page.columns, kinds, request.nodes, wanted)]
+        if wanted.conditions or wanted.predicates:
+            kept += [came + i for i in _fitting(page.columns, kinds, request.nodes, wanted)]
+        else:
+            kept += range(came, came + len(page.rows))
         rows += page.rows if with_rows else ()
         for name, cells in page.columns.items():
             columns[name] += cells
