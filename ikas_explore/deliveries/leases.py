@@ -12,7 +12,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,26 +90,16 @@ def leased(stores: Mapping[str, str]) -> list[Lease]:
     return [each for each in found if stores.get(each.store) == each.base_url]
 
 
-@contextmanager
-def borrowing(base_url: str, store: str) -> Iterator[None]:
+def borrowing(base_url: str, store: str) -> AbstractContextManager[Path]:
     """Hold a store against other sessions that begin, or give back for a dead one."""
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{base_url} {store}").hex
-    with ExitStack() as held:
-        with _translated():
-            _folder()
-            held.enter_context(locked(_file().with_name(f"leases.{name}.lock")))
-        yield
+    return _holding(uuid.uuid5(uuid.NAMESPACE_URL, f"{base_url} {store}").hex)
 
 
 @contextmanager
 def session() -> Iterator[str]:
     """Give the name of a new session, which runs until the end of the block or of the process."""
     name = uuid.uuid4().hex
-    path = _lock_of(name)
-    with ExitStack() as held:
-        with _translated():
-            _folder()
-            held.enter_context(locked(path))
+    with _holding(name) as path:
         try:
             yield name
         finally:
@@ -242,6 +232,15 @@ def _folder() -> None:
 
 def _lock_of(name: str) -> Path:
     return _file().with_name(f"leases.{name}.lock")
+
+
+@contextmanager
+def _holding(name: str) -> Iterator[Path]:
+    with ExitStack() as held:
+        with _translated():
+            _folder()
+            held.enter_context(locked(path := _lock_of(name)))
+        yield path
 
 
 @contextmanager

@@ -131,23 +131,19 @@ def _order(draw: Draw, created_at: int, merchant_id: str) -> Fields:
         "checkoutId": draw.uuid(),
         "clientIp": f"203.0.113.{draw.number(1, 254)}",
         "userAgent": AGENT,
-        "dueDate": None,
         "note": LONG_LINE if draw.rarely() else None,
         "archived": False,
-        "orderTagIds": [],
-        "orderPackages": [],
-        "invoices": [],
-        "paymentMethods": [],
-        "taxLines": [],
-        "priceListId": None,
-        "sourceId": None,
         "stockLocationId": draw.uuid(),
-        "terminalId": None,
         "shippingMethod": "SHIPMENT",
-        "cancelledAt": None,
         "orderedAt": created_at,
         "merchantId": merchant_id,
+        **_empty("orderTagIds", "orderPackages", "invoices", "paymentMethods", "taxLines"),
+        **dict.fromkeys(("dueDate", "priceListId", "sourceId", "terminalId", "cancelledAt")),
     }
+
+
+def _empty(*names: str) -> Fields:
+    return {name: [] for name in names}
 
 
 def _line(draw: Draw, currency: str, created_at: int, *, refunded: bool) -> Fields:
@@ -243,8 +239,6 @@ def _product(draw: Draw, created_at: int, merchant_id: str) -> Fields:
     return {
         "id": identity,
         "name": name,
-        "description": None,
-        "shortDescription": None,
         "type": "BUNDLE" if draw.rarely() else "PHYSICAL",
         "variants": [
             {
@@ -281,20 +275,14 @@ def _product(draw: Draw, created_at: int, merchant_id: str) -> Fields:
             "targetId": identity,
         },
         "salesChannels": [{"id": draw.uuid(), "status": "VISIBLE"}],
-        "salesChannelIds": [],
         "brand": {"id": brand, "name": "Çarşı"},
         "brandId": brand,
-        "categories": [],
-        "categoryIds": [],
-        "productVariantTypes": [],
-        "tags": [],
-        "tagIds": [],
         "totalStock": stock,
-        "maxQuantityPerCart": None,
-        "vendorId": None,
-        "weight": None,
-        "attributes": [],
         "merchantId": merchant_id,
+        **_empty("salesChannelIds", "categories", "categoryIds", "productVariantTypes"),
+        **_empty("tags", "tagIds", "attributes"),
+        **dict.fromkeys(("description", "shortDescription", "maxQuantityPerCart", "vendorId")),
+        "weight": None,
     }
 
 
