@@ -117,7 +117,7 @@ SAYS_SO_ONLY = """\
 from ikas_explore.forms.session import Session
 from ikas_explore.frames.frames import OUTCOMES, rows_frame
 done = {"outcome": "saved", "error": None}
-Session.save = lambda self, changes, more: rows_frame(
+Session.apply = lambda self, changes, more=None: rows_frame(
     OUTCOMES, [{**change._asdict(), "action": change.action, **done} for change in changes]
 )  # broken on purpose: it says that it has saved
 """
