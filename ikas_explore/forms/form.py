@@ -181,7 +181,7 @@ class Form(ABC):
         """
         button: Button = self._named(self._buttons, name, "button")
         if button.widget.disabled:
-            raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why()}")
+            raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why(name)}")
         self._bug = None
         self._by_python = True
         try:
@@ -290,11 +290,19 @@ class Form(ABC):
     def _entries(self) -> dict[str, Any]:
         return {name: each.value for name, each in self._controls.items()}
 
-    def _why(self) -> str:
-        problems = [f"{field}: {problem}" for field, problem in self.problems.items()]
+    def _why(self, button: str) -> str:
+        # What another panel asks for says nothing about this button.
+        others = {
+            each.name
+            for part in self._sections
+            if button not in part.buttons and any(isinstance(x, TickControl) for x in part.controls)
+            for each in part.controls
+        }
+        asked = {name: each for name, each in self._controls.items() if name not in others}
+        problems = [f"{name}: {each.problem}" for name, each in asked.items() if each.problem]
         ticks = [
             f"{name} is not ticked."
-            for name, each in self._controls.items()
+            for name, each in asked.items()
             if isinstance(each, TickControl) and each.asked and not each.value
         ]
         return " ".join([*problems, *ticks]) or "There is nothing to do."

@@ -264,7 +264,7 @@ TEXTS: Mapping[str, Text] = {
     "check.done.many": Text("{count} findings.", "{count} bulgu."),
     "severity.error": Text("error", "hata"),
     "severity.warning": Text("warning", "uyarı"),
-    "severity.info": Text("hint", "bilgi"),
+    "severity.info": Text("info", "bilgi"),
     # Many stores
     "move": Text("Move", "Taşı"),
     "move.panel": Text("Move to another endpoint", "Başka bir uç noktaya taşı"),
