@@ -35,41 +35,31 @@ RHYTHM = 8
 PAUSES = 3.0
 
 
-class Known(NamedTuple):
-    """What is known of one scope: times in Unix milliseconds, in order."""
-
-    arrivals: Sequence[int]
-    missed: Sequence[int]
-    last_changed_at: int | None
-
-
 class Judged(NamedTuple):
     state: str
     since: int | None
     evidence: str
 
 
-def judge(known: Known, until: int) -> Judged:
-    """Judge one registered scope."""
+def judge(arrivals: Sequence[int], missed: Sequence[int], until: int) -> Judged:
+    """Judge one registered scope by times in Unix milliseconds, in order."""
     # What came after `until` shows that a scope works, though not for how long it was silent.
-    arrivals = [each for each in known.arrivals if each <= until] or known.arrivals
+    arrivals = [each for each in arrivals if each <= until] or arrivals
     if not arrivals:
-        told = _lost(len(known.missed)) if known.missed else "nothing was received"
-        return Judged(NEVER, known.missed[0] if known.missed else None, told)
+        told = _lost(len(missed)) if missed else "nothing was received"
+        return Judged(NEVER, missed[0] if missed else None, told)
     last = arrivals[-1]
     silence, usual = until - last, usual_pause(arrivals)
-    after = [each for each in known.missed if each > last]
-    before = len(known.missed) - len(after)
+    after = [each for each in missed if each > last]
+    before = len(missed) - len(after)
     earlier = f"; {_lost(before)} before that" if before else ""
     if len(after) > 1 or (after and usual is not None and silence > usual):
         return Judged(STOPPED, after[0], f"{_lost(len(after))} since the last delivery{earlier}")
     if usual is not None and silence > PAUSES * usual:
         told = f"silent for {_span(silence)}, usually at most {_span(usual)}"
-        return Judged(
-            QUIET, last, f"{told}; nothing is missing" if not known.missed else told + earlier
-        )
-    if known.missed:
-        return Judged(HEALTHY, None, f"{_lost(len(known.missed))}; deliveries arrive")
+        return Judged(QUIET, last, told + earlier if missed else f"{told}; nothing is missing")
+    if missed:
+        return Judged(HEALTHY, None, f"{_lost(len(missed))}; deliveries arrive")
     return Judged(HEALTHY, None, f"{counted(len(arrivals), 'delivery')}, nothing is missing")
 
 
@@ -115,34 +105,23 @@ def _health_of(
     registered = dict(zip(active["scope"], active["endpoint"], strict=True))
     due = due_objects(source, registered, window)
     changes = due.groupby("scope")["updated_at"].max()
-    rows = []
+    rows: list[dict[str, Any]] = []
     own = None if arrived is None else _of_merchant(source, arrived)
     gone = None if own is None else not_arrived(due, own, until=window.times["until"])
     for scope, endpoint in registered.items():
-        last_changed = _ms(changes.get(scope))
         row = {
+            **_UNKNOWN,
             "store": store,
             "scope": scope,
             "endpoint": endpoint,
-            "last_changed_at": last_changed,
+            "last_changed_at": _ms(changes.get(scope)),
         }
-        if own is None or gone is None:
-            rows.append({**row, **_UNKNOWN, "evidence": "no log of deliveries was given"})
-            continue
-        known = Known(
-            sorted(map(ms_of, own[own["scope"] == scope]["received_at"])),
-            sorted(map(ms_of, gone[gone["scope"] == scope]["updated_at"])),
-            last_changed,
-        )
-        judged = judge(known, window.until)
-        rows.append(
-            {
-                **row,
-                **judged._asdict(),
-                "last_received_at": known.arrivals[-1] if known.arrivals else None,
-                "missed": len(known.missed),
-            }
-        )
+        if own is not None and gone is not None:
+            arrivals = sorted(map(ms_of, own[own["scope"] == scope]["received_at"]))
+            missed = sorted(map(ms_of, gone[gone["scope"] == scope]["updated_at"]))
+            row |= judge(arrivals, missed, window.until)._asdict()
+            row |= {"last_received_at": max(arrivals, default=None), "missed": len(missed)}
+        rows.append(row)
     return rows + ([] if own is None else _unregistered(store, registered, own, window))
 
 
@@ -160,7 +139,11 @@ def summary(frame: DataFrame) -> str:
     return ", ".join(parts) or ("no log of deliveries was given" if len(frame) else "no webhooks")
 
 
-_UNKNOWN = {"state": None, "since": None, "last_received_at": None, "missed": 0}
+_UNKNOWN = {
+    **dict.fromkeys(("state", "since", "last_received_at")),
+    "missed": 0,
+    "evidence": "no log of deliveries was given",
+}
 
 
 def _unregistered(

@@ -11,7 +11,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import PlanError
-from ikas_explore.monitoring.health import Known, judge
+from ikas_explore.monitoring.health import judge
 
 HOUR = 3_600_000
 
@@ -21,21 +21,23 @@ def steady(number: int, every: int = HOUR) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("known", "until", "state"),
+    ("arrivals", "missed", "until", "state"),
     [
-        (Known([], [], None), HOUR, "never"),
-        (Known([], [5], 5), HOUR, "never"),
-        (Known(steady(20), [], None), 20 * HOUR, "healthy"),
-        (Known(steady(20), [3], None), 20 * HOUR, "healthy"),
-        (Known(steady(20), [], None), 40 * HOUR, "quiet"),
-        (Known(steady(20), [20 * HOUR], None), 40 * HOUR, "stopped"),
-        (Known(steady(3), [4 * HOUR], None), 40 * HOUR, "healthy"),  # one, and no rhythm yet
-        (Known(steady(3), [4 * HOUR, 5 * HOUR], None), 40 * HOUR, "stopped"),
-        (Known(steady(3), [], None), 400 * HOUR, "healthy"),
+        ([], [], HOUR, "never"),
+        ([], [5], HOUR, "never"),
+        (steady(20), [], 20 * HOUR, "healthy"),
+        (steady(20), [3], 20 * HOUR, "healthy"),
+        (steady(20), [], 40 * HOUR, "quiet"),
+        (steady(20), [20 * HOUR], 40 * HOUR, "stopped"),
+        (steady(3), [4 * HOUR], 40 * HOUR, "healthy"),  # one, and no rhythm yet
+        (steady(3), [4 * HOUR, 5 * HOUR], 40 * HOUR, "stopped"),
+        (steady(3), [], 400 * HOUR, "healthy"),
     ],
 )
-def test_the_evidence_decides(known: Known, until: int, state: str) -> None:
-    judged = judge(known, until)
+def test_the_evidence_decides(
+    arrivals: list[int], missed: list[int], until: int, state: str
+) -> None:
+    judged = judge(arrivals, missed, until)
     assert judged.state == state
     assert judged.evidence
     assert "None" not in judged.evidence
@@ -58,8 +60,8 @@ def test_in_a_thousand_weeks_without_an_outage_nothing_is_called_stopped() -> No
             # next one arrives.
             (lost if arrivals and random.random() < 0.01 else arrivals).append(int(now))
         until = arrivals[-1] if arrivals else week
-        known = Known(arrivals, [each for each in lost if each < until], None)
-        assert judge(known, until).state in ("healthy", "quiet", "never")
+        missed = [each for each in lost if each < until]
+        assert judge(arrivals, missed, until).state in ("healthy", "quiet", "never")
 
 
 def test_four_shops_are_told_apart() -> None:
