@@ -11,6 +11,8 @@ not the window: a notebook beside a file browser is narrow on a wide screen.
 
 from __future__ import annotations
 
+from ikas_explore.text.palette import DARK_PAGES
+
 ROOT = "ikas-form"
 
 STYLE = """<style>
@@ -23,9 +25,7 @@ STYLE = """<style>
 background:var(--ikas-back);color:var(--ikas-text);padding:10px;
 font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.45;
 container-type:inline-size;max-width:75em;overflow:visible;width:100%}
-:is(.vscode-dark,.vscode-high-contrast:not(.vscode-high-contrast-light),.dark,.dark-mode,.dark-theme,
-.theme-dark,.quarto-dark,[theme=dark],[data-theme*=dark],[data-bs-theme=dark],[data-color-mode=dark],
-[data-mode=dark],[data-md-color-scheme=slate]) .ikas-form{color-scheme:dark}
+@DARK .ikas-form{color-scheme:dark}
 [data-jp-theme-light] .ikas-form{color-scheme:light;background:none;padding:2px;
 --ikas-text:var(--jp-content-font-color1);--ikas-back:var(--jp-layout-color1);
 --ikas-soft:var(--jp-layout-color2);--ikas-line:var(--jp-border-color2);
@@ -167,4 +167,4 @@ border:2px solid var(--ikas-edge);border-radius:4px;display:inline-block}
 .ikas-cell.ikas-none{display:none}
 .ikas-filter>.ikas-select~.widget-button{margin-top:0}
 }
-</style>""".replace("\n", "")  # a saved picture has it in one line
+</style>""".replace("\n", "").replace("@DARK", DARK_PAGES)  # a saved picture has it in one line

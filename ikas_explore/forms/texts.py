@@ -273,8 +273,8 @@ TEXTS: Mapping[str, Text] = {
         "Mağazaları, nereden taşınacağını ve yeni uç noktayı seçin.",
     ),
     "hint.move": Text(
-        "The new address. {{store}} becomes the name of each store.",
-        "Yeni adres. {{store}} yerine her mağazanın adı yazılır.",
+        "The new address. {store} becomes the name of each store.",
+        "Yeni adres. {store} yerine her mağazanın adı yazılır.",
     ),
     "preview": Text("Preview", "Önizle"),
     "move.confirm.one": Text(

@@ -17,6 +17,7 @@ from ikas_explore.errors import IkasError
 from ikas_explore.live import cells
 from ikas_explore.live.words import Words
 from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.palette import DARK_PAGES
 from ikas_explore.text.printable import printable, text_table
 
 #: Seconds between two looks: as quick as a person sees.
@@ -32,11 +33,13 @@ _STYLE = (
     "line-height:1.45}"
     ".ikas-live .widget-hbox{flex-wrap:wrap}"
     ".ikas-live th{border-bottom:1px solid var(--jp-border-color1,#8886)}"
-    ".ikas-live .ikas-ok{color:#1b6e20}.ikas-live .ikas-bad{color:#b3261e}"
-    '[data-jp-theme-light="false"] .ikas-live .ikas-ok,.vscode-dark .ikas-live .ikas-ok,'
-    "html[theme=dark] .ikas-live .ikas-ok{color:#81c784}"
-    '[data-jp-theme-light="false"] .ikas-live .ikas-bad,.vscode-dark .ikas-live .ikas-bad,'
-    "html[theme=dark] .ikas-live .ikas-bad{color:#ff8a80}"
+    ".ikas-live{background:light-dark(#fff,#1e1e1e);color:light-dark(#1f1f1f,#e8e8e8);width:100%}"
+    f"{DARK_PAGES} .ikas-live,[data-jp-theme-light=false] .ikas-live{{color-scheme:dark}}"
+    "[data-jp-theme-light] .ikas-live{background:none;color:inherit}"
+    "[data-jp-theme-light=true] .ikas-live{color-scheme:light}"
+    ".ikas-live :is(.jupyter-widgets:not(button),.widget-html-content,.widget-label){color:inherit}"
+    ".ikas-live .ikas-ok{color:light-dark(#1b6e20,#81c784)}"
+    ".ikas-live .ikas-bad{color:light-dark(#b3261e,#ff8a80)}"
     ".ikas-live pre{max-height:22em;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
     ".ikas-live .ikas-wide{overflow-x:auto}</style>"
 )

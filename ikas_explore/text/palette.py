@@ -41,6 +41,15 @@ COLOURS: Mapping[str, str] = {
     "refused": GREY,
 }
 
+#: How pages say that they are dark, as a selector: VS Code, Sphinx and MyST books, Colab, Quarto.
+DARK_PAGES = (
+    ":is("
+    ".vscode-dark,.vscode-high-contrast:not(.vscode-high-contrast-light),.dark,"
+    ".dark-mode,.dark-theme,.theme-dark,.quarto-dark,[theme=dark],[data-theme*=dark],"
+    "[data-bs-theme=dark],[data-color-mode=dark],[data-mode=dark],"
+    "[data-md-color-scheme=slate])"
+)
+
 #: For words that have no colour of their own, in turn.
 OTHERS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 

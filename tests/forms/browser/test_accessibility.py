@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +12,13 @@ from ikas_explore.forms.words import Words
 from tests.forms.lab import Lab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 from tests.forms.browser.page import (
     CONNECT,
     CREATED,
     FLEET,
     NEW,
     OLD,
-    SCREENSHOTS,
     UPDATED,
     box,
     button,
@@ -28,7 +26,6 @@ from tests.forms.browser.page import (
     said,
     show,
     until_enabled,
-    violations,
 )
 
 pytestmark = pytest.mark.heavy
@@ -208,51 +205,3 @@ def test_what_came_of_a_click_is_seen_without_scrolling(
         click("Remove", "Removed 1 of 1")
         page.get_by_role("radio", name="Undo").check()
         click("Undo", "Undone: 1 of 1")
-
-
-#: How pages say that they are dark, as attributes of the document: VS Code, Sphinx and MyST books,
-#: Colab, Bootstrap, Quarto. The last says nothing, and is only black.
-DARK_PAGES = {
-    "vscode": 'class="vscode-dark"',
-    "class": 'class="dark"',
-    "theme": 'theme="dark"',
-    "data-theme": 'data-theme="dark"',
-    "bootstrap": 'data-bs-theme="dark"',
-    "quarto": 'class="quarto-dark"',
-    "color-scheme": 'style="color-scheme: dark"',
-    "silent": "",
-}
-
-PLAIN = """<!doctype html><html lang="en" {dark}><head><title>A page</title><style>{rules}</style>
-<style>body {{ background: #000; color: #eee }}</style></head>
-<body><div class="jp-OutputArea">{form}</div></body></html>"""
-
-#: The form as it is, and all rules that apply to it: among them JupyterLab's light variables,
-#: which the widgets bring to other pages too.
-TAKEN = """() => [
-  document.querySelector('.ikas-form').outerHTML,
-  [...document.styleSheets].flatMap(each => [...each.cssRules]).map(each => each.cssText)
-    .filter(each => !each.startsWith('@import')).join('\\n'),
-]"""
-
-
-def test_a_dark_page_without_jupyterlab_is_readable(
-    lab: Lab, browser: Browser, sandbox: ikas.Sandbox, tmp_path: Path
-) -> None:
-    """Light on dark where the page says that it is dark; else on a background of the form's own."""
-    fill = f"form.fill(endpoint={NEW!r}, scopes=[{CREATED!r}, 'store/order/created'])"
-    cells = (CONNECT, f"form = store.webhooks.manager(language='en')\n{fill}\nform")
-    with lab.open(*cells) as page:
-        form, rules = page.evaluate(TAKEN)
-    with browser.new_context(viewport={"width": 1000, "height": 1500}) as context:
-        plain = context.new_page()
-        for name, dark in DARK_PAGES.items():
-            plain.set_content(PLAIN.format(dark=dark, rules=rules, form=form))
-            assert violations(plain, "color-contrast") == [], name
-            back, text = plain.locator(".ikas-form").evaluate(
-                "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
-            )
-            bright = [sum(map(int, each[4:-1].split(","))) > 384 for each in (back, text)]
-            assert bright == ([True, False] if name == "silent" else [False, True]), (name, back)
-            if name in ("class", "silent"):
-                plain.screenshot(path=Path(SCREENSHOTS or tmp_path) / f"manager-plain-{name}.png")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,12 +17,16 @@ from tests.forms.browser.page import (
     CREATED,
     FLEET,
     NEW,
+    SCREENSHOTS,
     SHOWN,
     UPDATED,
     picture,
     violations,
 )
 from tests.forms.lab import Lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.heavy
 
@@ -123,3 +128,50 @@ def test_it_is_readable_and_whole_and_axe_finds_nothing(
                 assert violations(page) == []
                 picture(page, f"{shown}-{theme}{end}", tmp_path)
                 assert page.locator(SHOWN).first.evaluate(MISTAKES) == []
+
+
+#: How pages say that they are dark, as attributes of the document: VS Code, Sphinx and MyST books,
+#: Colab, Bootstrap, Quarto. The last says nothing, and is only black.
+DARK_PAGES = {
+    "vscode": 'class="vscode-dark"',
+    "class": 'class="dark"',
+    "theme": 'theme="dark"',
+    "data-theme": 'data-theme="dark"',
+    "bootstrap": 'data-bs-theme="dark"',
+    "quarto": 'class="quarto-dark"',
+    "color-scheme": 'style="color-scheme: dark"',
+    "silent": "",
+}
+
+PLAIN = """<!doctype html><html lang="en" {dark}><head><title>A page</title><style>{rules}</style>
+<style>body {{ background: #000; color: #eee }}</style></head>
+<body><div class="jp-OutputArea">{form}</div></body></html>"""
+
+#: The form as it is, and all rules that apply to it: among them JupyterLab's light variables,
+#: which the widgets bring to other pages too.
+TAKEN = """() => [
+  document.querySelector(':is(.ikas-form,.ikas-live)').outerHTML,
+  [...document.styleSheets].flatMap(each => [...each.cssRules]).map(each => each.cssText)
+    .filter(each => !each.startsWith('@import')).join('\\n'),
+]"""
+
+
+@pytest.mark.parametrize("shown", ["manager", "fleet", "live"])
+def test_a_dark_page_without_jupyterlab_is_readable(
+    lab: Lab, browser: Browser, sandbox: ikas.Sandbox, shown: str, tmp_path: Path
+) -> None:
+    """Light on dark where the page says that it is dark; else on a background of the form's own."""
+    with lab.open(*CELLS[shown]) as page:
+        form, rules = page.evaluate(TAKEN)
+    with browser.new_context(viewport={"width": 1000, "height": 1500}) as context:
+        plain = context.new_page()
+        for name, dark in DARK_PAGES.items():
+            plain.set_content(PLAIN.format(dark=dark, rules=rules, form=form))
+            assert violations(plain, "color-contrast") == [], name
+            back, text = plain.locator(SHOWN).first.evaluate(
+                "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+            )
+            bright = [sum(map(int, each[4:-1].split(","))) > 384 for each in (back, text)]
+            assert bright == ([True, False] if name == "silent" else [False, True]), (name, back)
+            if name in ("class", "silent"):
+                plain.screenshot(path=Path(SCREENSHOTS or tmp_path) / f"{shown}-plain-{name}.png")
