@@ -180,16 +180,12 @@ class Missed:
 
         Parameters
         ----------
-        endpoint : str
-            An https address of your own, or http on this machine.
-        client_secret : str or Secret
-            What your handler verifies with.
+        endpoint, client_secret, timeout
+            As for `push`.
         limit : int, optional
             At most so many, the oldest changes first.
         dry_run : bool, default False
             Send nothing, and return what would be sent.
-        timeout : float, default 5.0
-            Seconds for one attempt.
 
         Returns
         -------
@@ -211,25 +207,20 @@ class Missed:
         check_secret(client_secret)
         check_flag("dry_run", dry_run)
         most = None if limit is None else check_number("limit", limit, least=0, whole=True)
-        rows: list[Any] = self.frame.iloc[:most].to_dict("records")
+        about = self.frame[["store", "scope", "id"]].rename(columns={"id": "object_id"})
+        rows: list[Any] = about.iloc[:most].to_dict("records")
         if dry_run:
-            blank = dict.fromkeys(REDELIVERED)
-            told = [{**blank, "store": row["store"], "scope": row["scope"], "object_id": row["id"],
-                     "delivery_id": SYNTHETIC, "number": 0} for row in rows]  # fmt: skip
-            return rows_frame(REDELIVERED, told)
+            unsent = dict.fromkeys(REDELIVERED) | {"delivery_id": SYNTHETIC, "number": 0}
+            return rows_frame(REDELIVERED, [{**unsent, **row} for row in rows])
         objects = self._fetched(rows)
         made: dict[str, dict[str, Any]] = {}
         bodies = []
         for row in rows:
-            fields = objects.get((row["store"], row["id"]))
+            fields = objects.get((row["store"], row["object_id"]))
             if fields is None:
                 continue  # deleted since: there is nothing to send
             payload = _payload(row["scope"], fields, client_secret)
-            made[payload["id"]] = {
-                "store": row["store"],
-                "scope": row["scope"],
-                "object_id": row["id"],
-            }
+            made[payload["id"]] = row
             bodies.append((payload["id"], encode(payload)))
         sent = deliver(endpoint, bodies, Retries(3, (1.0, 2.0)), timeout=timeout)
         return rows_frame(REDELIVERED, [{**made[row["delivery_id"]], **row} for row in sent])
@@ -238,7 +229,8 @@ class Missed:
         """Fetch objects whole, two hundred ids a call."""
         wanted: dict[tuple[str, str], list[str]] = {}
         for row in rows:
-            wanted.setdefault((row["store"], row["scope"].split("/")[1]), []).append(row["id"])
+            key = (row["store"], row["scope"].split("/")[1])
+            wanted.setdefault(key, []).append(row["object_id"])
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for (store, kind), ids in wanted.items():
             whole = self._sources[store].query(LISTS[kind]).select("*")
