@@ -146,15 +146,10 @@ class Ledger:
         )
         wait = None if outcome.ok else self._rules.retries.delay_after(due.attempt)
         if wait is not None:
-            connection.execute(
-                "UPDATE deliveries SET next_at = ? WHERE number = ?",
-                (now + round(wait * 1000), due.delivery),
-            )
+            _set(connection, due, next_at=now + round(wait * 1000))
             return wait
-        connection.execute(
-            "UPDATE deliveries SET state = ?, reason = ?, finished_at = ? WHERE number = ?",
-            ("delivered" if outcome.ok else "exhausted", outcome.error, now, due.delivery),
-        )
+        state = "delivered" if outcome.ok else "exhausted"
+        _set(connection, due, state=state, reason=outcome.error, finished_at=now)
         if not outcome.ok and self._rules.on_exhausted == "registration":
             connection.execute(_END_REGISTRATION, (due.delivery,))
         return None
@@ -171,21 +166,15 @@ class Ledger:
         elif self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
             endpoint, state = row["current"], "blocked"
             reason = why_blocked(endpoint, self._rules.deliver_to)
-            connection.execute(
-                "UPDATE deliveries SET endpoint = ? WHERE number = ?", (endpoint, due.delivery)
-            )
+            _set(connection, due, endpoint=endpoint)
         if reason:
-            connection.execute(
-                "UPDATE deliveries SET state = ?, reason = ?, next_at = NULL, finished_at = ?"
-                " WHERE number = ?",
-                (state, reason, now, due.delivery),
-            )
+            _set(connection, due, state=state, reason=reason, next_at=None, finished_at=now)
             return None
         connection.execute(
             "INSERT INTO attempts (delivery, number, started_at) VALUES (?, ?, ?)",
             (due.delivery, due.attempt, now),
         )
-        connection.execute("UPDATE deliveries SET next_at = NULL WHERE number = ?", (due.delivery,))
+        _set(connection, due, next_at=None)
         store = self._stores.named(row["store"])
         payload = envelope(
             id=row["id"],
@@ -201,3 +190,12 @@ class Ledger:
 
 def _due(row: sqlite3.Row, delivery: int, attempt: int) -> Due:
     return Due(delivery, attempt, receiver_of(row["endpoint"]), row["store"])
+
+
+def _set(connection: sqlite3.Connection, due: Due, **columns: object) -> None:
+    """Write columns of the delivery that an attempt is of."""
+    changed = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(
+        f"UPDATE deliveries SET {changed} WHERE number = ?",  # noqa: S608 - names of this module
+        (*columns.values(), due.delivery),
+    )

@@ -153,34 +153,30 @@ class Catalogue:
         """Make an object or change one; return it, and whether it is new."""
         check_choice("kind", kind, KINDS)
         with self._rows.transaction() as connection:
-            now, row = now_ms(), None
-            if id is not None:
-                row = connection.execute(
-                    "SELECT number, body FROM objects WHERE store = ? AND kind = ? AND id = ?",
-                    (store.name, kind, id),
-                ).fetchone()
-                if row is None:
-                    raise InvalidArgumentError(
-                        f"The store {store.name!r} has no {kind} with the id {id!r}; without "
-                        "id a new one is made."
-                    )
-            body = (
-                self._made(store, kind, created_at=now, updated_at=now)
-                if row is None
-                else json.loads(row["body"])
-            )
-            if row is not None:
-                # Two changes within a millisecond are two changes.
-                body["updatedAt"] = max(now, body["updatedAt"] + 1)
-            body.update(_checked(kind, body, fields))
-            if row is None:
+            now = now_ms()
+            if id is None:
+                body = self._made(store, kind, created_at=now, updated_at=now)
+                body |= _checked(kind, body, fields)
                 connection.execute(_INSERT, _cells(store.name, kind, body))
-            else:
-                connection.execute(
-                    "UPDATE objects SET updated_at = ?, deleted = ?, body = ? WHERE number = ?",
-                    (body["updatedAt"], body["deleted"], to_json(body), row["number"]),
+                return body, True
+            row = connection.execute(
+                "SELECT number, body FROM objects WHERE store = ? AND kind = ? AND id = ?",
+                (store.name, kind, id),
+            ).fetchone()
+            if row is None:
+                raise InvalidArgumentError(
+                    f"The store {store.name!r} has no {kind} with the id {id!r}; without "
+                    "id a new one is made."
                 )
-        return body, row is None
+            body = json.loads(row["body"])
+            body |= _checked(kind, body, fields)
+            # Two changes within a millisecond are two changes.
+            body["updatedAt"] = max(now, body["updatedAt"] + 1)
+            connection.execute(
+                "UPDATE objects SET updated_at = ?, deleted = ?, body = ? WHERE number = ?",
+                (body["updatedAt"], body["deleted"], to_json(body), row["number"]),
+            )
+            return body, False
 
     def fill(self, store: StoreCredentials, numbers: Mapping[Kind, int], days: float) -> None:
         """Give a store a past: objects made over the last days, most of them changed since."""

@@ -72,11 +72,11 @@ def control_routes(
         return get_rows
 
     async def put_faults(request: Request, store: StoreCredentials) -> Response:
-        body = await _read(request)
-        if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
-            raise InvalidArgumentError('Give a list, for example [{"kind": "latency"}].')
-        faults.replace(body)
+        faults.replace(await _read(request))
         return Json(faults.to_json())
+
+    async def get_budget(_: Request, store: StoreCredentials) -> Response:
+        return Json(blocks.budget(store.name))
 
     def route(path: str, method: str, answer: Answer) -> Route:
         async def checked(request: Request) -> Response:
@@ -95,20 +95,13 @@ def control_routes(
         route("deliveries", "GET", get("deliveries")),
         route("attempts", "GET", get("attempts")),
         route("faults", "PUT", put_faults),
-        route("budget", "GET", _budget(blocks)),
+        route("budget", "GET", get_budget),
     ]
 
 
 def refuse(status: int, code: str | None, message: str) -> Response:
     """Answer an error as GraphQL writes it."""
     return Json({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
-
-
-def _budget(blocks: Blocks) -> Answer:
-    async def get_budget(_: Request, store: StoreCredentials) -> Response:
-        return Json(blocks.budget(store.name))
-
-    return get_budget
 
 
 def _asked(request: Request, store: str | None) -> Asked:

@@ -41,7 +41,9 @@ class Events:
         self, store: StoreCredentials, scope: str, data: str | Mapping[str, Any] | None
     ) -> tuple[str, list[str]]:
         """Make an event happen, see `Sandbox.emit`; return its id and those of its deliveries."""
-        scope = _one_scope(scope)
+        if not isinstance(scope, str):
+            raise InvalidArgumentError(f"An event has one scope, a text, not {scope!r}.")
+        (scope,) = check_scopes(scope)
         own = None if data is None else check_data(data)
         now = now_ms()
         with self._rows.transaction() as connection:
@@ -67,16 +69,17 @@ class Events:
                 "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
                 (store.name, scope),
             ).fetchall():
-                state, reason = "blocked", why_blocked(endpoint, self._rules.deliver_to)
-                if not reason and (block := self._blocks.blocked("deliveries", store.name)):
+                state, reason = "pending", why_blocked(endpoint, self._rules.deliver_to)
+                if reason:
+                    state = "blocked"
+                elif block := self._blocks.blocked("deliveries", store.name):
                     state, reason = "withheld", block[1]
+                next_at, ended = (None, now) if reason else (now, None)
                 new_id = delivery_id(self._random)
                 number = connection.execute(
                     "INSERT INTO deliveries (id, event, endpoint, state, reason, created_at,"
                     " next_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (new_id, event, endpoint, state, reason, now, None, now)
-                    if reason
-                    else (new_id, event, endpoint, "pending", None, now, now, None),
+                    (new_id, event, endpoint, state, reason, now, next_at, ended),
                 ).lastrowid
                 deliveries.append(new_id)
                 if not reason and number is not None:
@@ -101,9 +104,3 @@ def why_blocked(endpoint: str, deliver_to: DeliverTo) -> str | None:
     if deliver_to == "any" or is_loopback(host):
         return None
     return f'{host} is not this machine; deliver_to="any" lets deliveries leave it'
-
-
-def _one_scope(scope: str) -> str:
-    if not isinstance(scope, str):
-        raise InvalidArgumentError(f"An event has one scope, a text, not {scope!r}.")
-    return check_scopes(scope)[0]

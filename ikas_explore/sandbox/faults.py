@@ -134,9 +134,9 @@ class Faults:
 
     def replace(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Have these faults and no others; each with its ``kind`` and settings."""
-        if not isinstance(faults, Iterable):
+        if not isinstance(faults, Iterable) or isinstance(faults, (str, Mapping)):
             raise InvalidArgumentError(
-                f"Give a list of faults, not {faults!r}; for example [{{'kind': 'latency'}}]."
+                f'Give a list of faults, not {faults!r}; for example [{{"kind": "latency"}}].'
             )
         new = [_fault(each) for each in faults]
         with self._lock:
@@ -234,7 +234,7 @@ class RateLimit:
 def _fault(settings: Mapping[str, Any]) -> Fault:
     if not isinstance(settings, Mapping):
         raise InvalidArgumentError(
-            f"A fault is a mapping, for example {{'kind': 'latency'}}, not {settings!r}."
+            f'A fault is a mapping, for example {{"kind": "latency"}}, not {settings!r}.'
         )
     known = [field.name for field in fields(Fault)]
     for name in settings:

@@ -263,13 +263,10 @@ class Sandbox:
         """
         ids = self._state.events.emit(self._named(store), scope, data)[1]
         if data is not None:
-            self._warn_of_differences(scope, data)
+            given = decode(data) if isinstance(data, str) else data
+            if told := "; ".join(differs_from_known(scope, given)):
+                warnings.warn(f"The data given for {scope}: {told}.", stacklevel=2)
         return ids
-
-    def _warn_of_differences(self, scope: str, data: str | Mapping[str, Any]) -> None:
-        told = "; ".join(differs_from_known(scope, decode(data) if isinstance(data, str) else data))
-        if told:
-            warnings.warn(f"The data given for {scope}: {told}.", stacklevel=3)
 
     def change(
         self,

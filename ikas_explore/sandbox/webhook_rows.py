@@ -23,6 +23,13 @@ _EXAMPLES = (
 )
 _EXAMPLE_ENDPOINT = "https://mailchimp-dev.ikasapps.com/api/webhook/ikas"
 
+_SAVE = """
+INSERT INTO webhooks (store, scope, id, endpoint, sales_channel_ids, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (store, scope) DO UPDATE SET endpoint = excluded.endpoint, active = 1,
+  sales_channel_ids = excluded.sales_channel_ids, updated_at = excluded.updated_at
+"""
+
 
 class Registrations:
     """The registered webhooks, in rows."""
@@ -51,15 +58,13 @@ class Registrations:
         channels = None if sales_channel_ids is None else json.dumps(list(sales_channel_ids))
         now = now_ms()
         with self._rows.transaction() as connection:
-            for scope in dict.fromkeys(scopes):
-                connection.execute(
-                    "INSERT INTO webhooks (store, scope, id, endpoint, sales_channel_ids,"
-                    " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (store, scope) DO UPDATE SET endpoint = excluded.endpoint,"
-                    " sales_channel_ids = excluded.sales_channel_ids, active = 1,"
-                    " updated_at = excluded.updated_at",
-                    (store, scope, make_uuid(self._ids), endpoint, channels, now, now),
-                )
+            connection.executemany(
+                _SAVE,
+                [
+                    (store, scope, make_uuid(self._ids), endpoint, channels, now, now)
+                    for scope in dict.fromkeys(scopes)
+                ],
+            )
             saved = {
                 row["scope"]: _webhook(row)
                 for row in connection.execute("SELECT * FROM webhooks WHERE store = ?", (store,))
@@ -77,11 +82,10 @@ class Registrations:
     def add_examples(self, store: str) -> None:
         with self._rows.transaction() as connection:
             connection.executemany(
-                "INSERT INTO webhooks (store, scope, id, endpoint, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                _SAVE,
                 [
-                    (store, scope, webhook_id, _EXAMPLE_ENDPOINT, at, at)
-                    for scope, webhook_id, at in _EXAMPLES
+                    (store, scope, id, _EXAMPLE_ENDPOINT, None, at, at)
+                    for scope, id, at in _EXAMPLES
                 ],
             )
 
