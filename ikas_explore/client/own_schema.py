@@ -11,16 +11,17 @@ from ikas_explore.client.operations import schema_of
 from ikas_explore.client.selection import find_query
 from ikas_explore.errors import IkasError, UnknownFieldError
 from ikas_explore.schema import API_VERSIONS
-from ikas_explore.schema.introspected import Origin, schema_types, worth_a_look
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ikas_explore.client.client import Client
+    from ikas_explore.schema.introspected import Origin
 
 
 def own_types(client: Client, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's own schema."""
+    from ikas_explore.schema.introspected import schema_types  # most queries need the shipped ones
 
     return schema_types(_origin(client), client.introspect, refresh=refresh)
 
@@ -36,6 +37,8 @@ def find_list(client: Client, asked: str | Field) -> Field:
     except UnknownFieldError:
         if not isinstance(asked, str):
             raise
+    from ikas_explore.schema.introspected import worth_a_look
+
     try:
         return find_query(schema_in(own_types(client)), asked)
     except UnknownFieldError:
@@ -56,6 +59,8 @@ def is_outdated(client: Client, field: Field) -> bool:
     """
     if not str(field.container.__module__).startswith("ikas_schema_"):
         return False
+    from ikas_explore.schema.introspected import worth_a_look
+
     new = worth_a_look(_origin(client), refused=True)
     try:
         types = own_types(client, refresh=new)
@@ -111,4 +116,6 @@ def _arguments(field: Field) -> str:
 
 
 def _origin(client: Client) -> Origin:
+    from ikas_explore.schema.introspected import Origin
+
     return Origin(client.settings.base_url, client.settings.api_version)
