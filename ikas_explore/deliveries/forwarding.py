@@ -61,7 +61,10 @@ class Forwarder:
         while (given := self._waiting.get()) is not None:
             number, body = given
             for tried in range(1, _RETRIES.max_attempts + 1):
-                status = self.post(body)
+                try:
+                    status = self.post(body)
+                except RuntimeError:  # the client is closed: the next run sends it
+                    return
                 if (status is not None and 200 <= status < 300) or (
                     delay := _RETRIES.delay_after(tried)
                 ) is None:

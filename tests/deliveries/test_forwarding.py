@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +16,11 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.deliveries import forwarding
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import InvalidArgumentError, SignatureError
 from ikas_explore.values.secret import Secret
+from tests.deliveries.broken import broken_endpoint
 from tests.deliveries.sending import SECRET, payload, rows
 from tests.waiting import until
 
@@ -177,3 +180,20 @@ def test_verify_takes_one_secret_or_several() -> None:
 def test_a_target_that_cannot_be_forwarded_to_is_refused(secret: Any, target: Any) -> None:
     with pytest.raises(InvalidArgumentError):
         Receiver(secret, forward_to=target)
+
+
+def test_an_app_that_hangs_while_it_is_closed_gets_the_rest_from_the_next_one(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread fails at a connection that was closed, and no delivery counts as forwarded."""
+    monkeypatch.setattr(forwarding, "_GRACE", 0.1)
+    with broken_endpoint("stalled", 500) as app:
+        with Receiver(SECRET, forward_to=app, path=tmp_path / "log.db") as front:
+            for number in range(12):
+                client.post(front.endpoint, json=payload(number))
+        until(lambda: not any(each.name.startswith("forward-") for each in threading.enumerate()))
+    with (
+        Receiver() as works,
+        Receiver(SECRET, forward_to=works.endpoint, path=tmp_path / "log.db") as front,
+    ):
+        until(lambda: front.deliveries()["forwarded_status"].eq(200).sum() >= 4)
