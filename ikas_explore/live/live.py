@@ -29,6 +29,7 @@ _STYLE = (
     "<style>.ikas-live table{border-collapse:collapse;font-size:13px}"
     ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;vertical-align:top;"
     "overflow-wrap:break-word}.ikas-live td:first-child{white-space:nowrap}"
+    ".ikas-live td:nth-child(2){overflow-wrap:anywhere;min-width:6em}"
     ".ikas-live :is(.widget-html,.widget-html-content){margin:0;width:100%;height:auto;"
     "line-height:1.45}"
     ".ikas-live .widget-hbox{flex-wrap:wrap}"
@@ -181,11 +182,12 @@ class Live:
             signature = words({True: "good", False: "wrong", None: "unchecked"}[row.signature])
             texts = [row.time, row.scope, row.object, signature, row.answer, str(row.attempts)]
             if all(word in " ".join(texts[:5]).casefold() for word in wanted):
-                said = [escape(text).replace("/", "/<wbr>") for text in texts]
+                said = [*map(escape, texts)]
                 if row.signature is False:
-                    said[3] = f'<span class="ikas-bad">{said[3]}</span>'
-                said[4] = f'<span class="ikas-{"ok" if row.ok else "bad"}">{said[4]}</span>'
-                cells.append([*map(Html, said)])
+                    said[3] = Html(f'<span class="ikas-bad">{said[3]}</span>')
+                look = "ok" if row.ok else "bad"
+                said[4] = Html(f'<span class="ikas-{look}">{said[4]}</span>')
+                cells.append(said)
         names = ("time", "scope", "object", "signature", "answer", "attempts")
         return [words(name) for name in names], cells
 
