@@ -10,7 +10,7 @@ import asyncio
 import math
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -56,8 +56,6 @@ from ikas_explore.text.html_table import escape
 
 #: Bytes: an operation or a form of OAuth is not longer.
 MOST = 200_000
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 class State(AbstractContextManager[Starlette]):
@@ -108,21 +106,22 @@ class State(AbstractContextManager[Starlette]):
     def _routes(self, registrations: Registrations) -> list[Route]:
         graphql = []
         for api_version in API_VERSIONS:
-            schema = partial(
-                executable_schema,
-                api_version,
-                registrations,
-                self.catalogue,
-                strict=self._rules.strict,
+            executor = Executor(
+                partial(
+                    executable_schema,
+                    api_version,
+                    registrations,
+                    self.catalogue,
+                    strict=self._rules.strict,
+                )
             )
             path = f"/api/{api_version}/admin/graphql"
-            graphql.append(Route(path, _graphql_path(self, Executor(schema)), methods=["POST"]))
+            graphql.append(Route(path, partial(self._graphql, executor), methods=["POST"]))
             graphql.append(Route(path, _say_post, methods=["GET"]))
-        token_path = _token_path(self, self._rules)
         return [
             *graphql,
-            Route("/api/admin/oauth/token", token_path, methods=["POST"]),
-            Route("/api/admin/oauth/authorize", _install_page(self.stores), methods=["GET"]),
+            Route("/api/admin/oauth/token", self._token, methods=["POST"]),
+            Route("/api/admin/oauth/authorize", self._install, methods=["GET"]),
             *control_routes(self.stores, self.events, self.deliveries, self.faults, self.blocks),
         ]
 
@@ -135,6 +134,71 @@ class State(AbstractContextManager[Starlette]):
             pushing.cancel()
             with suppress(asyncio.CancelledError):
                 await pushing
+
+    async def _graphql(self, executor: Executor, request: Request) -> Response:
+        operation = read_operation(await read_body(request.receive, MOST))
+        self.calls.update(executor.fields(operation))
+        store = self.stores.of_header(request.headers.get("authorization", ""))
+        response = await self._respond(executor, request, operation, store)
+        if store is not None:
+            # Every answer of ours begins with its errors.
+            failed = response.status_code != 200 or response.body[:9] == b'{"errors"'
+            over_rate = response.status_code == 429
+            self.blocks.count("calls", store.name, failed=failed, over_rate=over_rate)
+        return response
+
+    async def _respond(
+        self,
+        executor: Executor,
+        request: Request,
+        operation: Operation,
+        store: StoreCredentials | None,
+    ) -> Response:
+        struck = self.faults.strike(store.name if store else None)
+        if "latency" in struck:
+            await first_of(self.ending.wait(), timeout=struck["latency"].seconds)
+        if "hang" in struck:
+            return await self._hang(struck["hang"], request)
+        if "server_error" in struck:
+            return _gateway_page(struck["server_error"].status or 500)
+        if "rate_limited" in struck:
+            fault = struck["rate_limited"]
+            return _too_many_calls(fault.seconds or 0, fault.hint)
+        if store and (block := self.blocks.blocked("calls", store.name)):
+            seconds, why = block
+            return _too_many_calls(seconds, self.rate_limit.hint, f"Too many requests: {why}.")
+        wait = self.rate_limit.wait(store.name) if store else None
+        if wait is not None:
+            return _too_many_calls(math.ceil(wait), self.rate_limit.hint)
+        return _changed(struck, *executor.answer(operation, _call(struck, store, self.stores)))
+
+    async def _token(self, request: Request) -> Response:
+        body = await read_body(request.receive, MOST)
+        kind = request.headers.get("content-type", "")
+        form = read_form(body, kind, self._rules.token_body)
+        self.calls.update(["token"])
+        if form.get("grant_type") == "refresh_token":
+            store = self.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
+            struck = self.faults.strike(store.name if store else None, refresh=True)
+            if store and not self.stores.installed(store.name):
+                # After an uninstall ikas answers nothing for more than 30 s (live).
+                struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
+            if struck:
+                return await self._hang(struck["hanging_refresh"], request)
+        status, content = answer_token(form, self.stores, lifetime=self._rules.token_lifetime)
+        return Json(content, status)
+
+    async def _install(self, request: Request) -> Response:
+        status, text = install_address(dict(request.query_params), self.stores)
+        if status == 302:
+            return RedirectResponse(text, status)
+        return HTMLResponse(f"<html><body><p>{escape(text)}</p></body></html>", status)
+
+    async def _hang(self, fault: Fault, request: Request) -> Response:
+        """Answer nothing until the fault's time is up, the caller has gone, or the sandbox ends."""
+        ends = (until_disconnect(request.receive), self.ending.wait())
+        await first_of(*ends, timeout=fault.seconds)
+        return _gateway_page(504)
 
 
 # Both are async, as Starlette starts a thread for others.
@@ -157,82 +221,6 @@ async def _say_post(_: Request) -> Response:
     """Answer a browser, to which ikas shows a playground."""
     text = "This is a GraphQL API: send operations with POST.\n"
     return PlainTextResponse(text, 405, {"Allow": "POST"})
-
-
-def _graphql_path(state: State, executor: Executor) -> Answer:
-    async def answer(request: Request) -> Response:
-        body = await read_body(request.receive, MOST)
-        operation = read_operation(body)
-        state.calls.update(executor.fields(operation))
-        store = state.stores.of_header(request.headers.get("authorization", ""))
-        response = await respond(request, operation, store)
-        if store is not None:
-            # Every answer of ours begins with its errors.
-            failed = response.status_code != 200 or response.body[:9] == b'{"errors"'
-            state.blocks.count(
-                "calls", store.name, failed=failed, over_rate=response.status_code == 429
-            )
-            state.blocks.keep()
-        return response
-
-    async def respond(
-        request: Request, operation: Operation, store: StoreCredentials | None
-    ) -> Response:
-        struck = state.faults.strike(store.name if store else None)
-        if "latency" in struck:
-            await first_of(state.ending.wait(), timeout=struck["latency"].seconds)
-        if "hang" in struck:
-            return await _hang(struck["hang"], request, state.ending)
-        if "server_error" in struck:
-            return _gateway_page(struck["server_error"].status or 500)
-        if "rate_limited" in struck:
-            fault = struck["rate_limited"]
-            return _too_many_calls(fault.seconds or 0, fault.hint)
-        if store and (block := state.blocks.blocked("calls", store.name)):
-            seconds, why = block
-            return _too_many_calls(seconds, state.rate_limit.hint, f"Too many requests: {why}.")
-        wait = state.rate_limit.wait(store.name) if store else None
-        if wait is not None:
-            return _too_many_calls(math.ceil(wait), state.rate_limit.hint)
-        return _changed(struck, *executor.answer(operation, _call(struck, store, state.stores)))
-
-    return answer
-
-
-def _token_path(state: State, rules: Rules) -> Answer:
-    async def answer(request: Request) -> Response:
-        body = await read_body(request.receive, MOST)
-        kind = request.headers.get("content-type", "")
-        form = read_form(body, kind, json_too=rules.token_body == "any")  # noqa: S105
-        state.calls.update(["token"])
-        if form.get("grant_type") == "refresh_token":
-            store = state.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
-            struck = state.faults.strike(store.name if store else None, refresh=True)
-            if store and not state.stores.installed(store.name):
-                # After an uninstall ikas answers nothing for more than 30 s (live).
-                struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
-            if struck:
-                return await _hang(struck["hanging_refresh"], request, state.ending)
-        status, content = answer_token(form, state.stores, lifetime=rules.token_lifetime)
-        return Json(content, status)
-
-    return answer
-
-
-def _install_page(stores: Stores) -> Answer:
-    async def answer(request: Request) -> Response:
-        status, text = install_address(dict(request.query_params), stores)
-        if status == 302:
-            return RedirectResponse(text, status)
-        return HTMLResponse(f"<html><body><p>{escape(text)}</p></body></html>", status)
-
-    return answer
-
-
-async def _hang(fault: Fault, request: Request, ending: Ending) -> Response:
-    """Answer nothing until the fault's time is up, the caller has gone, or the sandbox ends."""
-    await first_of(until_disconnect(request.receive), ending.wait(), timeout=fault.seconds)
-    return _gateway_page(504)
 
 
 def _gateway_page(status: int) -> Response:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ikas_explore.deliveries.signatures import sign
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.behaviour import TokenBody
 from ikas_explore.sandbox.stores import StoreCredentials, Stores, TokenKind
 from ikas_explore.values.strict_json import decode_bytes
 from ikas_explore.values.urls import is_loopback, read_url
@@ -52,9 +53,9 @@ def answer_token(
     }
 
 
-def read_form(body: bytes, content_type: str, *, json_too: bool) -> dict[str, str]:
+def read_form(body: bytes, content_type: str, taken: TokenBody) -> dict[str, str]:
     """Read the body of the token path: a form, or JSON as one published client sends it."""
-    if json_too and content_type.partition(";")[0].strip().lower() == "application/json":
+    if taken == "any" and content_type.partition(";")[0].strip().lower() == "application/json":
         try:
             read = decode_bytes(body)
         except ValueError:
