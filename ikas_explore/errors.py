@@ -37,6 +37,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 _PACKAGE = os.path.dirname(__file__)
+_STDLIB = os.path.dirname(os.__file__)
 
 
 class IkasError(Exception):
@@ -96,7 +97,10 @@ def _short(error: IkasError) -> list[str]:
     lines = []
     frames = traceback.extract_tb(error.__traceback__)
     ours = (at for at, frame in enumerate(frames) if frame.filename.startswith(_PACKAGE))
-    caller = frames[next(ours, len(frames)) - 1] if frames else None
+    before = frames[: next(ours, len(frames))]
+    # Python's enum calls Scope for whoever wrote Scope("...").
+    callers = [frame for frame in before if not frame.filename.startswith(_STDLIB)]
+    caller = callers[-1] if callers else None
     if caller is not None and caller.line:
         # A cell has a file name too, of a file that is not there.
         file = f"{caller.filename}, " if os.path.exists(caller.filename) else ""

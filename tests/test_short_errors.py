@@ -41,6 +41,11 @@ def test_an_error_shows_the_line_and_the_message(run: Run) -> None:
     assert lines[2:] == [LAST]
 
 
+def test_the_line_is_the_readers_where_python_itself_is_between(run: Run) -> None:
+    lines = run("from ikas_explore import Scope\nScope('store/ordr/created')")
+    assert lines[0] == "line 2: Scope('store/ordr/created')"
+
+
 def test_notes_and_causes_are_a_line_each(run: Run) -> None:
     lines = run(
         "from ikas_explore import errors\n"

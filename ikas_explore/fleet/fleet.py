@@ -112,7 +112,8 @@ class Fleet:
         """Make a fleet of the stores that a TOML file names.
 
         The file names the environment variables that hold the secrets; it never holds the secrets
-        themselves. `ikas_explore.fleet.stores_file` describes it. All stores of a host share one
+        themselves. `ikas_explore.fleet.stores_file` describes it. A store is at ikas unless the
+        file has a ``base_url``: IKAS_BASE_URL does not count here. All stores of a host share one
         pool of connections.
 
         Parameters
