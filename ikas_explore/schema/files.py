@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.schema.regenerate import types_of, write_if_new
+from ikas_explore.text.printable import printable
 
 
 def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
@@ -18,7 +21,8 @@ def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
     elif out.suffix == ".graphql":
         from graphql import print_schema
 
-        text = f"{print_schema(_built(schema))}\n"
+        with _refusing():
+            text = f"{print_schema(_built(schema))}\n"
     else:
         text = json.dumps({"data": schema.get("data", schema)}, indent=1, ensure_ascii=False) + "\n"
     write_if_new(out, text)
@@ -26,6 +30,11 @@ def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return what differs between two schemas, a line each: what breaks callers first."""
+    with _refusing():
+        return _changes(before, after)
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
     old, new = _built(before), _built(after)
@@ -70,7 +79,17 @@ def _reversed(description: str) -> str:
 def _built(schema: dict[str, Any]) -> Any:
     from graphql import build_client_schema
 
+    return build_client_schema(schema.get("data", schema))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in words whatever graphql-core meets in a stranger's schema."""
     try:
-        return build_client_schema(schema.get("data", schema))
-    except (TypeError, KeyError, ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"This is not a whole schema: {error}") from None
+        yield
+    except IkasError:
+        raise
+    except Exception as error:
+        raise InvalidArgumentError(
+            f"This is not a whole schema: {printable(str(error)) or type(error).__name__}"
+        ) from None

@@ -32,6 +32,7 @@ def test_types_are_made_of_sdl_and_of_introspection(name: str, tmp_path: Path) -
         ("--from", "missing.json", "--out", "mine.py"),
         ("--from", "good.graphql", "--out", "."),
         ("--from", "good.graphql", "--out", "good.graphql/mine.py"),
+        ("--from", "hostile.json", "--out", "mine.graphql"),
         ("--from", "good.graphql"),
         ("--out", "mine.py"),  # of a store that nothing says how to reach
     ],
@@ -41,8 +42,12 @@ def test_what_is_wrong_is_said_in_words(options: tuple[str, ...], tmp_path: Path
     """Not with 2, which says that two schemas differ."""
     (tmp_path / "deep.json").write_text("[" * 100_000)
     (tmp_path / "good.graphql").write_text(SDL)
+    hostile = json.dumps(introspection_from_schema(build_schema(SDL)))
+    hostile = hostile.replace('"orderNumber"', r'"\u001b[31m"')
+    (tmp_path / "hostile.json").write_text(hostile)
     done = run("schema", *options)
     assert done.returncode == 1
     assert done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "mine.py").exists()
+    assert "\x1b" not in done.stderr
+    assert not list(tmp_path.glob("mine.*"))
