@@ -41,7 +41,7 @@ def check_time(name: str, value: object) -> int:
         if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
             moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
         if isinstance(moment, dt.datetime) and moment.utcoffset() is not None:
-            return ms_of(moment)
+            return ms_of(moment.astimezone(dt.UTC))  # of the years 1 to 9999 there too
     except (ValueError, OverflowError):
         pass  # refused below, like everything else that is no moment
     raise InvalidArgumentError(

@@ -171,6 +171,8 @@ def test_the_log_of_a_receiver_that_is_closed_is_read(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"since": "yesterday"}, "since"),
+        ({"since": "9999-12-31T23:59:59-23:59"}, "since"),  # in UTC there is no such year
+        ({"until": "9999-12-31T23:59:59-23:59"}, "until"),
         ({"since": dt.datetime(2026, 1, 1)}, "time zone"),
         ({"since": "2026-02-01", "until": "2026-01-01"}, "before it begins"),
         ({"since": "2999-01-01"}, "before it begins"),
