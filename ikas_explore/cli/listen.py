@@ -148,6 +148,8 @@ def _target(app: str | None) -> str | None:
     """Return the address that ``3000`` or ``3000/webhooks`` stands for."""
     if app is not None and app.partition("/")[0].isdecimal():
         return f"http://localhost:{app}"
+    if app is not None and "://" not in app:
+        raise click.UsageError(f"{app!r} is neither a port, for example 3000/webhooks, nor a URL.")
     return app
 
 

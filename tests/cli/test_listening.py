@@ -213,6 +213,7 @@ def test_what_is_in_use_is_shown_and_nothing_is_sent(box: ikas.Sandbox) -> None:
         ("--scopes", ORDER),
         ("--scopes", ORDER, "--url", "https://a.example", "--tunnel", "x"),
         ("--scopes", ORDER, "--url", "https://a.example", "--answer", "app"),
+        ("abc", "--scopes", ORDER, "--url", "https://a.example"),
         ("--scopes", ORDER, "--tunnel", "no-such-program-here"),
         ("--scopes", ORDER, "--tunnel", "'"),
         ("--scopes", ORDER, "--tunnel", f"{sys.executable} -c pass"),
