@@ -330,7 +330,7 @@ class Form(ABC):
         columns, rows = self.table()
         texts = [self.title, text_table(columns, rows) if rows else "", *self._said]
         plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
-        table = html_table(columns, rows) if rows else ""
+        table = html_table(columns, rows, left=True) if rows else ""
         title = f"<p><b>{escape(self.title)}</b></p>"
         html = f"{title}{table}{markup.note('plain', *self._said)}"
         return {"text/plain": plain, "text/html": html}

@@ -145,7 +145,8 @@ white-space:nowrap}
 border:2px solid var(--ikas-edge);border-radius:4px;display:inline-block}
 .ikas-mark-none{border-color:transparent;color:var(--ikas-quiet)}
 .ikas-mark-head{flex:none;width:26px;writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;line-height:26px}
-.ikas-legend{flex-flow:row wrap;gap:4px 16px;list-style:none;margin:0;padding:0;font-size:12px}
+.ikas-legend{flex-flow:row wrap;gap:4px 16px;margin:0;padding:0;font-size:12px}
+.ikas-legend li{list-style:none}
 .ikas-badge{font-size:12px;overflow-wrap:anywhere}
 .ikas-badge summary{cursor:pointer;width:fit-content}
 .ikas-badge.ikas-bad{color:var(--ikas-bad)}

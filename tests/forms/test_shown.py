@@ -170,6 +170,7 @@ def test_a_saved_notebook_shows_the_state_without_widgets(store: ikas.Store) -> 
     assert bundle["text/plain"].splitlines()[0] == "Webhooks of sandbox: 2 of 11 scopes registered"
     assert len(bundle["text/plain"].splitlines()) == 13
     assert bundle["text/html"].count("<tr>") == 12
+    assert '<th scope="col" style="text-align:left' in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
