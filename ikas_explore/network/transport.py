@@ -262,9 +262,6 @@ class _Backend(httpcore.NetworkBackend):
             return _Stream(stream)
         raise failure
 
-    def sleep(self, seconds: float) -> None:
-        self._backend.sleep(seconds)
-
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, backend: httpcore.AsyncNetworkBackend, loopback_only: bool) -> None:
@@ -291,6 +288,3 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)

@@ -177,15 +177,16 @@ class State(AbstractContextManager[Starlette]):
         kind = request.headers.get("content-type", "")
         form = read_form(body, kind, self._rules.token_body)
         self.calls.update(["token"])
+        store = self.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
         if form.get("grant_type") == "refresh_token":
-            store = self.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
             struck = self.faults.strike(store.name if store else None, refresh=True)
             if store and not self.stores.installed(store.name):
                 # After an uninstall ikas answers nothing for more than 30 s (live).
                 struck.setdefault("hanging_refresh", Fault("hanging_refresh"))
             if struck:
                 return await self._hang(struck["hanging_refresh"], request)
-        status, content = answer_token(form, self.stores, lifetime=self._rules.token_lifetime)
+        lifetime = self._rules.token_lifetime
+        status, content = answer_token(form, store, self.stores, lifetime=lifetime)
         return Json(content, status)
 
     async def _install(self, request: Request) -> Response:

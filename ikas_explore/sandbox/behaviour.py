@@ -5,7 +5,7 @@ Each rule is one named setting; `Sandbox` says what it means, and where its defa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ikas_explore.deliveries.attempts import Retries
@@ -25,18 +25,18 @@ Blocking = bool | Literal["deliveries"]
 class Rules:
     """The settings of a sandbox, checked."""
 
-    retries: Retries = field(default_factory=Retries)
-    receiver_timeout: float = 5.0
-    strict: bool = False
-    deliver_to: DeliverTo = "loopback"
-    on_exhausted: OnExhausted = "delivery"
-    next_attempt_to: NextAttemptTo = "first"
-    concurrency: int = 32
-    token_lifetime: float = 14_400
-    token_body: TokenBody = "any"  # noqa: S105 - what a body is, no password
-    private_app: bool = False
-    blocks: Blocking = False
-    time_scale: float = 1.0
+    retries: Retries
+    receiver_timeout: float
+    strict: bool
+    deliver_to: DeliverTo
+    on_exhausted: OnExhausted
+    next_attempt_to: NextAttemptTo
+    concurrency: int
+    token_lifetime: float
+    token_body: TokenBody
+    private_app: bool
+    blocks: Blocking
+    time_scale: float
 
     def __post_init__(self) -> None:
         check_choice("deliver_to", self.deliver_to, get_args(DeliverTo))

@@ -25,9 +25,9 @@ _GRANTS = ("client_credentials", "authorization_code", "refresh_token")
 
 
 def answer_token(
-    form: Mapping[str, str], stores: Stores, *, lifetime: float
+    form: Mapping[str, str], store: StoreCredentials | None, stores: Stores, *, lifetime: float
 ) -> tuple[int, dict[str, Any]]:
-    """Answer one call of the token path: the HTTP status and the JSON body.
+    """Answer one call of the token path, of a store's app: the HTTP status and the JSON body.
 
     An access token is valid for `lifetime` seconds. A refusal has an ``errors`` array beside
     OAuth's ``error``: ikas' own client reports success for a body without one.
@@ -35,7 +35,6 @@ def answer_token(
     grant = form.get("grant_type", "")
     if grant not in _GRANTS:
         return _refuse(400, "unsupported_grant_type", f"grant_type is one of {', '.join(_GRANTS)}")
-    store = stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
     if store is None:
         return _refuse(401, "invalid_client", "client_id or client_secret is wrong")
     if grant == "client_credentials":

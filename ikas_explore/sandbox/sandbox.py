@@ -26,7 +26,7 @@ from ikas_explore.sandbox.behaviour import (
     Rules,
     TokenBody,
 )
-from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState
+from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState, Listed
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.text.html_table import escape, html_table
@@ -104,12 +104,13 @@ class Sandbox:
     Attributes
     ----------
     base_url : str
-        ``http://127.0.0.1:PORT``
+        Where it answers: ``http://127.0.0.1:PORT``, without a slash at the end.
     ca_file : str or None
         With `tls`, the certificate to trust, until the sandbox is closed. `connect` trusts it when
         it is given the sandbox; other programs read ``SSL_CERT_FILE`` and the like.
     access_token, client_id, client_secret : str
-        Of the default store, ``sandbox``. Plain strings: they open nothing but this sandbox.
+        Of the default store, ``sandbox``; the token does not expire, and the secret signs
+        deliveries. Plain strings: they open nothing but this sandbox.
 
     Raises
     ------
@@ -177,31 +178,10 @@ class Sandbox:
         )
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
-
-    @property
-    def base_url(self) -> str:
-        """Where it answers: ``http://127.0.0.1:PORT``, without a slash at the end."""
-        return self._server.base_url
-
-    @property
-    def ca_file(self) -> str | None:
-        """The certificate to trust, with ``tls=True``; None without."""
-        return self._server.ca_file
-
-    @property
-    def access_token(self) -> str:
-        """The default store's access token; it does not expire."""
-        return self._state.store.access_token
-
-    @property
-    def client_id(self) -> str:
-        """The default store's client id."""
-        return self._state.store.client_id
-
-    @property
-    def client_secret(self) -> str:
-        """The default store's client secret: it signs that store's deliveries."""
-        return self._state.store.client_secret
+        store = self._state.store
+        self.base_url, self.ca_file = self._server.base_url, self._server.ca_file
+        self.access_token, self.client_id = store.access_token, store.client_id
+        self.client_secret = store.client_secret
 
     @property
     def calls(self) -> Counter[str]:
@@ -413,8 +393,7 @@ class Sandbox:
             ``reason`` says why it was not delivered, ``sample`` who has seen such data: live (at
             ikas), sdk (its types), invented (nobody), or own (given to `emit`).
         """
-        asked = Asked(self._named_or_all(store), since, state, limit)
-        return self._state.deliveries.in_frame("deliveries", asked)
+        return self._listed("deliveries", store, since, state, limit)
 
     def attempts(
         self,
@@ -432,8 +411,7 @@ class Sandbox:
             ``delivery_id, number`` (from 1), ``started_at, duration_ms, status_code, error``:
             the last three are missing while an attempt is under way.
         """
-        asked = Asked(self._named_or_all(store), since, state, limit)
-        return self._state.deliveries.in_frame("attempts", asked)
+        return self._listed("attempts", store, since, state, limit)
 
     def budget(self, *, store: str | None = None) -> DataFrame:
         """Return how much is left for a store before ikas' limits, as `Store.budget` does.
@@ -521,8 +499,9 @@ class Sandbox:
         self._server.stop()
         self._finalizer.detach()
 
-    def _named_or_all(self, store: str | None) -> str | None:
-        return None if store is None else self._named(store).name
+    def _listed(self, what: Listed, store: str | None, *asked: Any) -> DataFrame:
+        name = None if store is None else self._named(store).name
+        return self._state.deliveries.in_frame(what, Asked(name, *asked))
 
     def _named(self, store: str | None) -> StoreCredentials:
         return self._state.store if store is None else self._state.stores.named(store)
@@ -534,7 +513,7 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
+        if not hasattr(self, "base_url"):  # why it could not be made
             return "<Sandbox (not started)>"
         return f"<Sandbox {self.base_url}>" if self._finalizer.alive else "<Sandbox (closed)>"
 
