@@ -166,7 +166,10 @@ class Listening:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Listening at {printable(self.url)}: {counted(len(self._end.leases), 'scope')}>"
+        if not self._finalizer.alive:
+            return "<Listening (closed)>"
+        borrowed = 0 if self._end.outcomes is not None else len(self._end.leases)
+        return f"<Listening at {printable(self.url)}: {counted(borrowed, 'scope')}>"
 
 
 class _End:
@@ -177,11 +180,11 @@ class _End:
         self.leases: list[Lease] = []
         self._store = store
         self._base_url = base_url
-        self._outcomes: list[Outcome] | None = None
+        self.outcomes: list[Outcome] | None = None
         self._process = os.getpid()
 
     def restore(self) -> list[Outcome]:
-        if self._outcomes is None:
+        if self.outcomes is None:
             if not self.leases:
                 return []
             with leases.borrowing(self._base_url, self._store.name):
@@ -191,13 +194,13 @@ class _End:
                     for each in leases.leases_of(self._base_url, self._store.name)
                     if each.session == self.leases[0].session
                 ]
-                self._outcomes = leases.give_back(self._store, mine)
-        return self._outcomes
+                self.outcomes = leases.give_back(self._store, mine)
+        return self.outcomes
 
     def __call__(self) -> None:
         if self._process != os.getpid():
             return  # a fork has borrowed nothing
-        first = self._outcomes is None
+        first = self.outcomes is None
         try:
             outcomes = self.restore()
             if first:

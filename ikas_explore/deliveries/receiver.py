@@ -434,6 +434,8 @@ class Receiver:
     def __repr__(self) -> str:
         if not hasattr(self, "_server") or not self._server.port:  # why it could not be made
             return "Receiver(not started)"
+        if not self._finalizer.alive:
+            return "Receiver(closed)"
         return f"Receiver({self.endpoint!r}, status={self._intake.answers!r})"
 
     def _repr_html_(self) -> str:

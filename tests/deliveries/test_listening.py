@@ -88,6 +88,10 @@ def test_deliveries_arrive_are_forwarded_and_each_scope_goes_back(
                 box.emit(scope)
             session.receiver.wait(2)
             app.wait(2)
+            assert repr(session) == f"<Listening at {session.url}: 2 scopes>"
+            session.restore()
+            assert repr(session) == f"<Listening at {session.url}: 0 scopes>"
+        assert repr(session) == "<Listening (closed)>"
         received = ikas.Receiver()
         with received:
             plain = list(received.deliveries())

@@ -257,6 +257,8 @@ def test_its_repr_is_one_line_and_shows_no_secret(receiver: Receiver) -> None:
     assert "lambda" in repr(receiver)
     assert SECRET not in repr(receiver)
     assert SECRET not in repr(vars(receiver))
+    receiver.close()
+    assert repr(receiver) == "Receiver(closed)"
 
 
 def test_a_budget_counts_answers_as_ikas_does() -> None:
