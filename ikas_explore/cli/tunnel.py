@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ikas_explore.errors import InvalidArgumentError, ServingError
 from ikas_explore.text.printable import printable
+from ikas_explore.values.secret import SECRET_VARIABLES
 
 #: Seconds that a tunnel is given until it has printed its address, and until it has ended.
 _OPENING, _ENDING = 30.0, 5.0
@@ -53,6 +54,8 @@ def tunnel(command: str, port: int) -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # It needs no secret of a store.
+        env={key: each for key, each in os.environ.items() if key not in SECRET_VARIABLES},
         start_new_session=True,
     )
     found: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -16,6 +16,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.cli.tunnel import tunnel
+from ikas_explore.values.secret import SECRET_VARIABLES
 from tests.cli.running import COMMAND, run, run_at_terminal, variables
 from tests.waiting import until
 
@@ -149,6 +150,17 @@ def test_the_pages_that_a_tunnel_names_get_no_delivery(said: str) -> None:
     code = f"import time; print({said!r}, flush=True); time.sleep(600)"
     with tunnel(f"{sys.executable} -c {shlex.quote(code)}", 1) as address:
         assert address == "https://a-b.tunnel.example"
+
+
+def test_a_tunnel_gets_no_secret_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRET_VARIABLES:
+        monkeypatch.setenv(name, "canary")
+    code = (
+        "import os, time; found = [each for each in os.environ.values() if 'canary' in each]; "
+        "print(f'https://got-{len(found)}.example', flush=True); time.sleep(600)"
+    )
+    with tunnel(f"{sys.executable} -c {shlex.quote(code)}", 1) as address:
+        assert address == "https://got-0.example"
 
 
 def test_a_tunnel_that_ends_is_said_and_the_scopes_go_back(box: ikas.Sandbox) -> None:

@@ -186,6 +186,7 @@ def test_an_app_that_hangs_while_it_is_closed_gets_the_rest_from_the_next_one(
     client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No thread fails at a connection that was closed, and no delivery counts as forwarded."""
+    monkeypatch.setattr(forwarding, "_TIMEOUT", 0.5)
     monkeypatch.setattr(forwarding, "_GRACE", 0.1)
     with broken_endpoint("stalled", 500) as app:
         with Receiver(SECRET, forward_to=app, path=tmp_path / "log.db") as front:
