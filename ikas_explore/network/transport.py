@@ -18,7 +18,7 @@ import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -230,21 +230,18 @@ class _Backend(httpcore.NetworkBackend):
         self._to_proxy = to_proxy
 
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *options: Any, **named: Any
     ) -> httpcore.NetworkStream:
         try:
-            return self._connect(host, port, timeout, local_address, socket_options)
+            return self._connect(host, port, timeout, *options, **named)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             if self._to_proxy:
                 raise httpcore.ProxyError(str(error)) from error
             raise
 
-    def _connect(self, host: str, port: int, timeout: float | None, *options: Any) -> _Stream:
+    def _connect(
+        self, host: str, port: int, timeout: float | None, *options: Any, **named: Any
+    ) -> _Stream:
         try:
             addresses = loopback_addresses(host) or resolve(host, port)
         except OSError as error:
@@ -255,7 +252,7 @@ class _Backend(httpcore.NetworkBackend):
             # Some time is kept for the addresses that follow.
             share = None if left is None else left / (len(addresses) - number)
             try:
-                stream = self._backend.connect_tcp(address, port, share, *options)
+                stream = self._backend.connect_tcp(address, port, share, *options, **named)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
                 continue
@@ -269,12 +266,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         self._loopback_only = loopback_only
 
     async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *options: Any, **named: Any
     ) -> httpcore.AsyncNetworkStream:
         addresses = loopback_addresses(host)
         if not addresses and not self._loopback_only:
@@ -282,9 +274,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError("the host is not this machine")
         for address in addresses:
             try:
-                return await self._backend.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
+                return await self._backend.connect_tcp(address, port, timeout, *options, **named)
             except httpcore.ConnectError as error:
                 failure = error
         raise failure

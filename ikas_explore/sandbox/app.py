@@ -105,16 +105,10 @@ class State(AbstractContextManager[Starlette]):
 
     def _routes(self, registrations: Registrations) -> list[Route]:
         graphql = []
+        bound = (registrations, self.catalogue)
         for api_version in API_VERSIONS:
-            executor = Executor(
-                partial(
-                    executable_schema,
-                    api_version,
-                    registrations,
-                    self.catalogue,
-                    strict=self._rules.strict,
-                )
-            )
+            schema = partial(executable_schema, api_version, *bound, strict=self._rules.strict)
+            executor = Executor(schema)
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, partial(self._graphql, executor), methods=["POST"]))
             graphql.append(Route(path, _say_post, methods=["GET"]))

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network import clock
 from ikas_explore.schema.limits import CALLS
-from ikas_explore.values.names import check_choice, did_you_mean
+from ikas_explore.values.names import check_choice, check_known, did_you_mean
 from ikas_explore.values.numbers import check_number
 
 FaultKind = Literal[
@@ -210,8 +210,7 @@ class RateLimit:
         elif name in ("enabled", "hint"):
             check_choice(name, value, (True, False) if name == "enabled" else get_args(Hint))
         elif name != "_times":
-            known = [field.name for field in fields(self)]
-            raise InvalidArgumentError(f"A rate limit has no {name!r}.{did_you_mean(name, known)}")
+            check_known([name], [field.name for field in fields(self)], "a rate limit")
         super().__setattr__(name, value)
 
     def wait(self, store: str) -> float | None:
@@ -236,10 +235,7 @@ def _fault(settings: Mapping[str, Any]) -> Fault:
         raise InvalidArgumentError(
             f'A fault is a mapping, for example {{"kind": "latency"}}, not {settings!r}.'
         )
-    known = [field.name for field in fields(Fault)]
-    for name in settings:
-        if name not in known:
-            raise InvalidArgumentError(f"A fault has no {name!r}.{did_you_mean(name, known)}")
+    check_known(settings, [field.name for field in fields(Fault)], "a fault")
     if "kind" not in settings:
         raise InvalidArgumentError("A fault needs its 'kind'.")
     return Fault(**settings)

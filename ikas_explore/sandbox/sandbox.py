@@ -30,7 +30,7 @@ from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState, Listed
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.text.html_table import escape, html_table
-from ikas_explore.values.names import check_flag
+from ikas_explore.values.names import check_flag, read_texts
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.strict_json import decode
 
@@ -528,11 +528,4 @@ def _checked_seed(seed: object) -> str:
     whole = isinstance(seed, Integral) and not isinstance(seed, bool)
     if not whole and not isinstance(seed, str):
         raise InvalidArgumentError(f"seed is {seed!r}; give a whole number or a text.")
-    text = str(seed)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgumentError(
-            f"seed is {text!r}, which holds half a surrogate pair."
-        ) from None
-    return text
+    return read_texts(str(seed), "seed")[0]
