@@ -86,10 +86,12 @@ def test_a_host_is_moved_and_moved_back_with_the_keyboard_alone(lab: Lab) -> Non
 
     def choose(name: str, value: str) -> None:
         """Open a list and take its first entry: JupyterLab has the arrows of a closed one."""
+        field = page.locator(".ikas-form").get_by_label(name, exact=True)
+        field.get_by_text(value, exact=True).wait_for(state="attached")
         press_tab_to(page, name)
         for key in ("Space", "ArrowDown", "Enter"):
             page.keyboard.press(key)
-        expect(page.locator(".ikas-form").get_by_label(name, exact=True)).to_have_value(value)
+        expect(field).to_have_value(value)
 
     with lab.open(FLEET, "fleet.manager(language='en')") as page:
         page.locator(".ikas-form").scroll_into_view_if_needed()
