@@ -59,6 +59,15 @@ def said(page: Page, text: str) -> None:
     page.locator(".ikas-said").get_by_text(text).wait_for()
 
 
+def settled(page: Page) -> None:
+    """Wait until the kernel has all that was typed: the page holds back what comes meanwhile."""
+    for _ in range(3):
+        page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestKernelInfo().then(() => {})"
+        )
+
+
 def until_enabled(locator: Locator) -> None:
     from playwright.sync_api import expect
 
