@@ -207,9 +207,8 @@ async def _storage(_: Request, error: Exception) -> Response:
 async def _body_refused(_: Request, error: Exception) -> Response:
     # Without a status the sender has left, and nobody reads the answer.
     status = getattr(error, "status", None) or 400
-    refusal = refuse(status, "ARGUMENT_VALIDATION_ERROR", str(error))
-    refusal.headers["Connection"] = "close"  # what is left of the body is not read
-    return refusal
+    unread = {"Connection": "close"}  # what is left of the body is not read
+    return refuse(status, "ARGUMENT_VALIDATION_ERROR", str(error), unread)
 
 
 async def _say_post(_: Request) -> Response:
@@ -227,15 +226,10 @@ def _too_many_calls(seconds: float, hint: Hint, why: str = "Too many requests.")
 
     That a block is answered with one too is a guess; one for good has no hint.
     """
-    refusal: dict[str, Any] = {
-        "errors": [{"message": why, "extensions": {"code": "TOO_MANY_REQUESTS"}}]
-    }
-    if seconds == math.inf:
-        hint = "none"
-    if hint == "body":
-        refusal["retryAfter"] = seconds
+    hint = "none" if seconds == math.inf else hint
     headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None
-    return Json(refusal, 429, headers)
+    beside = {"retryAfter": seconds} if hint == "body" else {}
+    return refuse(429, "TOO_MANY_REQUESTS", why, headers, **beside)
 
 
 def _call(struck: Mapping[str, Fault], store: StoreCredentials | None, stores: Stores) -> Call:

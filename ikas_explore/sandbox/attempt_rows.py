@@ -29,13 +29,13 @@ WHERE d.number = ?1 AND d.state = 'pending'
   AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = ?1 AND number = ?2)
 """
 _UNDER_WAY = """
-SELECT a.delivery, a.number, d.endpoint, e.store
+SELECT a.delivery, a.number AS attempt, d.endpoint, e.store
 FROM deliveries AS d JOIN attempts AS a ON a.delivery = d.number
 JOIN events AS e ON e.number = d.event
 WHERE d.state = 'pending' AND a.status_code IS NULL AND a.error IS NULL
 """
 _PENDING = """
-SELECT d.number, d.endpoint, d.next_at, e.store,
+SELECT d.number AS delivery, d.endpoint, d.next_at, e.store,
   1 + (SELECT count(*) FROM attempts AS a WHERE a.delivery = d.number) AS attempt
 FROM deliveries AS d JOIN events AS e ON e.number = d.event
 WHERE d.state = 'pending' ORDER BY d.number
@@ -114,17 +114,11 @@ class Ledger:
 
     def recover(self) -> list[tuple[Due, float]]:
         """Take up what an earlier process left: attempts, and the seconds until each is due."""
-        cut_off = [
-            Finished(_due(row, row["delivery"], row["number"]), CUT_OFF, None)
-            for row in self._rows.read(_UNDER_WAY)
-        ]
+        cut_off = [Finished(_due(row), CUT_OFF, None) for row in self._rows.read(_UNDER_WAY)]
         self.turn(cut_off, ())
         now = now_ms()
         return [
-            (
-                _due(row, row["number"], row["attempt"]),
-                self._wait(row["attempt"], (row["next_at"] - now) / 1000),
-            )
+            (_due(row), self._wait(row["attempt"], (row["next_at"] - now) / 1000))
             for row in self._rows.read(_PENDING)
         ]
 
@@ -188,8 +182,8 @@ class Ledger:
         return Claim(due, endpoint, encode(payload))
 
 
-def _due(row: sqlite3.Row, delivery: int, attempt: int) -> Due:
-    return Due(delivery, attempt, receiver_of(row["endpoint"]), row["store"])
+def _due(row: sqlite3.Row) -> Due:
+    return Due(row["delivery"], row["attempt"], receiver_of(row["endpoint"]), row["store"])
 
 
 def _set(connection: sqlite3.Connection, due: Due, **columns: object) -> None:

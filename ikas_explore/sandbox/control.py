@@ -13,7 +13,7 @@ With a ``limit`` the header ``X-Total-Count`` says how many rows there are witho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -99,9 +99,16 @@ def control_routes(
     ]
 
 
-def refuse(status: int, code: str | None, message: str) -> Response:
+def refuse(
+    status: int,
+    code: str | None,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    **beside: object,
+) -> Response:
     """Answer an error as GraphQL writes it."""
-    return Json({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
+    errors = [{"message": message, "extensions": {"code": code}}]
+    return Json({"errors": errors, **beside}, status, headers)
 
 
 def _asked(request: Request, store: str | None) -> Asked:

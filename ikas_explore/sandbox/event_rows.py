@@ -44,10 +44,10 @@ class Events:
         if not isinstance(scope, str):
             raise InvalidArgumentError(f"An event has one scope, a text, not {scope!r}.")
         (scope,) = check_scopes(scope)
-        own = None if data is None else check_data(data)
+        text, source = None if data is None else check_data(data), OWN
         now = now_ms()
         with self._rows.transaction() as connection:
-            if own is None:
+            if text is None:
                 made = sample(
                     scope,
                     self._random,
@@ -55,8 +55,6 @@ class Events:
                     private_app=self._rules.private_app,
                 )
                 text, source = made.data, str(made.source)
-            else:
-                text, source = own, OWN
             event_id = make_uuid(self._random)
             event = connection.execute(
                 "INSERT INTO events (id, store, scope, data, sample, created_at)"
