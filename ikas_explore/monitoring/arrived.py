@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
 from ikas_explore.values.times import check_time
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 KINDS = ("order", "customer", "product", "stock")
 
 _NEEDED = ("scope", "object_id", "received_at")
+_MORE = ("signature_ok", "object_updated_at", "data", "merchant_id")
+_YEAR_10000 = 253_402_300_800_000
 
 
 def arrived_frame(received: Received) -> DataFrame:
@@ -45,21 +48,38 @@ def arrived_frame(received: Received) -> DataFrame:
             "received is a Receiver, the path of its log, or a frame with scope, object_id and "
             f"received_at, not {type(received).__name__}."
         )
-    missing = [name for name in _NEEDED if name not in frame.columns]
+    names = list(frame.columns)
+    if twice := [name for name in (*_NEEDED, *_MORE) if names.count(name) > 1]:
+        raise InvalidArgumentError(
+            f"The frame of deliveries has the column {twice[0]!r} more than once; leave one."
+        )
+    missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise InvalidArgumentError(
             f"The frame of deliveries has no column {', '.join(map(repr, missing))}; it needs "
             "scope, object_id and received_at."
         )
     counts = frame["object_id"].notna() & frame["scope"].notna()
-    if "signature_ok" in frame.columns:
-        # What was not checked counts as little as what was not verified.
-        counts &= frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
-    frame = frame[counts]
-    arrived: DataFrame = frame[["scope"]].astype(str)
+    try:
+        if "signature_ok" in names:
+            # What was not checked counts as little as what was not verified.
+            counts &= frame["signature_ok"].astype("boolean").fillna(False).astype(bool)
+        frame = frame[counts]
+        arrived: DataFrame = frame[["scope"]].astype(str)
+        ids = frame["object_id"].astype(str)
+    except (TypeError, ValueError) as error:  # half a surrogate pair is a ValueError
+        raise InvalidArgumentError(
+            "The frame of deliveries has text in scope and object_id, and True or False in "
+            f"signature_ok, if it is there: {printable(str(error))}."
+        ) from None
+    if frame["received_at"].isna().any():
+        raise InvalidArgumentError(
+            "The frame of deliveries has a row without received_at; leave it out, or say when it "
+            "was received."
+        )
     codes, scopes = pd.factorize(arrived["scope"])
     return arrived.assign(
-        id=frame["object_id"].astype(str),
+        id=ids,
         kind=np.array([_kind(scope) for scope in scopes], dtype=int)[codes],
         received_at=read_times(frame["received_at"]),
         object_updated_at=_own_times(frame),
@@ -88,7 +108,8 @@ def _time_in(data: object) -> int | None:
         read = decode(data) if isinstance(data, str) else None
         updated_at = read.get("updatedAt") if isinstance(read, dict) else None
         if isinstance(updated_at, int) and not isinstance(updated_at, bool):
-            return updated_at  # as lists give it: a redelivered object
+            # As lists give it: a redelivered object.
+            return updated_at if 0 <= updated_at < _YEAR_10000 else None
         return None if updated_at is None else check_time("updatedAt", updated_at)
     except (ValueError, RecursionError):  # not JSON, or not a time: then it does not say
         return None

@@ -27,7 +27,7 @@ from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.monitoring.arrived import KINDS, arrived_frame
 from ikas_explore.monitoring.joined import expected, not_arrived
 from ikas_explore.values.names import check_flag
-from ikas_explore.values.numbers import FINITE, check_number
+from ikas_explore.values.numbers import check_number
 from ikas_explore.values.protocols import Source
 from ikas_explore.values.secret import Secret, hide
 from ikas_explore.values.times import check_time, moment_of, now_ms
@@ -62,6 +62,9 @@ _BY_ARRIVAL = (
 )
 
 
+_CENTURY = 3_155_760_000  # seconds
+
+
 class Window(NamedTuple):
     """Two moments in Unix milliseconds, both included."""
 
@@ -76,7 +79,7 @@ class Window(NamedTuple):
 
 def read_window(since: object, until: object, grace: object) -> Window:
     """Return the window that arguments name; `until` is fixed before anything is fetched."""
-    seconds = check_number("grace", grace, least=0, most=FINITE)
+    seconds = check_number("grace", grace, least=0, most=_CENTURY)
     end = now_ms() - int(seconds * 1000) if until is None else check_time("until", until)
     window = Window(check_time("since", since), end)
     if window.since > window.until:

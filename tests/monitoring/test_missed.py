@@ -165,6 +165,24 @@ def test_the_log_of_a_receiver_that_is_closed_is_read(tmp_path: Path) -> None:
         assert gap.frame["id"].tolist() == [lost]
         with pytest.raises(StorageError, match="nothing"):
             store.webhooks.missed(tmp_path / "nothing.db", since=LONG_AGO)
+        with pytest.raises(StorageError, match="cannot be used"):
+            store.webhooks.missed("x" * 5_000, since=LONG_AGO)
+
+
+def delivered(**cells: object) -> pd.DataFrame:
+    """A frame of one delivery."""
+    usual = {"scope": SCOPES[0], "object_id": "1", "received_at": pd.Timestamp(0, tz="UTC")}
+    return pd.DataFrame(
+        {name: pd.Series([cell], dtype=object) for name, cell in (usual | cells).items()}
+    )
+
+
+@pytest.mark.parametrize("moment", [10**30, -1, True, "9999-12-31T23:59:59-23:59"])
+def test_a_moment_in_the_data_that_is_none_does_not_count(world: World, moment: object) -> None:
+    order = world.sandbox.change("order", emit=False)
+    data = json.dumps({"id": order, "updatedAt": moment})
+    gap = world.missed(delivered(object_id=order, data=data))
+    assert gap.frame["id"].tolist() == [order]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +197,11 @@ def test_the_log_of_a_receiver_that_is_closed_is_read(tmp_path: Path) -> None:
         ({"grace": "5"}, "grace"),
         ({"grace": -1}, "grace"),
         ({"received": 7}, "received"),
+        ({"grace": 1e308}, "grace"),
         ({"received": pd.DataFrame({"scope": []})}, "object_id"),
+        ({"received": delivered(received_at=None)}, "received_at"),
+        ({"received": delivered(signature_ok="yes")}, "signature_ok"),
+        ({"received": pd.concat([delivered()] * 2, axis=1)}, "more than once"),
     ],
 )
 def test_what_cannot_be_is_refused(world: World, arguments: dict[str, Any], message: str) -> None:
