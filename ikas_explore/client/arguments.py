@@ -7,7 +7,7 @@ know, both without a word; so every value goes through here first.
 from __future__ import annotations
 
 import datetime as dt
-import math
+import sys
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
@@ -93,7 +93,7 @@ def _read_scalar(value: Any, name: str, where: str) -> Any:
         "ID": isinstance(value, (str, int)) and not isinstance(value, bool),
         "Boolean": isinstance(value, bool),
         "Int": number and not isinstance(value, float) and -(2**31) <= value < 2**31,
-        "Float": number and math.isfinite(value),
+        "Float": number and -sys.float_info.max <= value <= sys.float_info.max,
         "Timestamp": number and not isinstance(value, float),
     }
     if not fits.get(name, True):

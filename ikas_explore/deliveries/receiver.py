@@ -464,7 +464,11 @@ def follow(receiver: Receiver, *, whole: bool) -> Iterator[Sequence[Any]]:
 
 def read_log(path: str | os.PathLike[str], *, budget: bool = False) -> pd.DataFrame:
     """Return the frame of a receiver's log that no receiver has open, or its budget."""
-    if not user_path(path).is_file():
+    try:
+        found = user_path(path).is_file()
+    except OSError as error:  # a name that is too long
+        raise StorageError(f"The receiver's log cannot be used: {error}.") from None
+    if not found:
         raise StorageError(f"There is no receiver's log at {str(path)!r}.")
     log = Log(path)
     try:

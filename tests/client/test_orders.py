@@ -163,6 +163,7 @@ def test_a_page_to_begin_with_and_a_size_may_be_given(service: SimpleNamespace) 
         ({"pagination": {"limit": 201}}, InvalidArgumentError, "1 to 200 rows"),
         ({"pagination": {"limit": 0}}, InvalidArgumentError, "1 to 200 rows"),
         ({"pagination": {"page": True}}, InvalidArgumentError, "has to be a Int"),
+        ({"pagination": {"page": 10**400}}, InvalidArgumentError, "has to be a Int"),
     ],
 )
 def test_a_wrong_argument_fails_where_it_is_written(
