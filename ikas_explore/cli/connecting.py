@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -51,6 +52,8 @@ class Where(NamedTuple):
         if self.store is not None or self.api_version is not None:
             raise click.UsageError("--fleet names the stores and their versions in its file.")
         _journal_on_disk()
+        # Commands print the failures themselves.
+        warnings.filterwarnings("ignore", message=r".*fleet\.errors says why")
         return Fleet.from_file(self.file)
 
 

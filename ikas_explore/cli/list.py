@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import click
@@ -35,9 +34,7 @@ def command(out: Path | None, where: Where, json: bool) -> int:
     else:
         with where.fleet() as stores:
             try:
-                with warnings.catch_warnings():  # the failures are printed below
-                    warnings.simplefilter("ignore")
-                    frame = stores.list()
+                frame = stores.list()
             except KeyboardInterrupt:
                 frame = stores.listed  # what came until then; the other stores are failures
             failed = warn_of_failures(stores)

@@ -205,11 +205,13 @@ class Fleet:
             stores that were not listed.
         """
         frame = self._fetch(workers, progress)
-        if self._listing.failures:
-            warnings.warn(
-                f"{_missing(self._listing.failures)}. fleet.errors says why.", stacklevel=2
-            )
+        self._warn(3)
         return frame
+
+    def _warn(self, stacklevel: int) -> None:
+        if self._listing.failures:
+            told = f"{_missing(self._listing.failures)}. fleet.errors says why."
+            warnings.warn(told, stacklevel=stacklevel)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -393,7 +395,8 @@ class Fleet:
         return budget_frame(rows, NOT_VISIBLE, of_stores=True)
 
     def _ask(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
-        self.list(workers=workers, progress=progress)
+        self._fetch(workers, progress)
+        self._warn(6)  # who called missed() or health()
         found = self._look(look, workers, progress)
         if not found:
             raise self._listing.nothing("asked")

@@ -216,6 +216,25 @@ def test_a_window_that_ends_in_the_future_moves_the_cursor_no_further_than_now(
     assert [row["id"] for row in json.loads(second.stdout)] == [lost], second.stderr
 
 
+@pytest.mark.parametrize("command", ["missed", "health"])
+def test_a_store_of_a_fleet_that_is_not_reached_is_an_error_and_no_warning_of_python(
+    sandbox: ikas.Sandbox, tmp_path: Path, command: str
+) -> None:
+    stores = tmp_path / "stores.toml"
+    stores.write_text(
+        f'base_url = "{sandbox.base_url}"\naccess_token = "{{STORE}}_TOKEN"\n'
+        "[stores.acme]\n[stores.moda]\n"
+    )
+    ikas.Receiver(path=tmp_path / "log.db").close()
+    usual = ("--received", str(tmp_path / "log.db"), "--fleet", str(stores))
+    tokens = {"ACME_TOKEN": sandbox.add_store("acme").access_token, "MODA_TOKEN": "wrong"}
+    done = run(command, *usual, "--since", "2020-01-01", **tokens)
+    assert done.returncode == 1
+    assert "LoginRequiredError: moda" in done.stderr
+    assert "Warning" not in done.stderr
+    assert "fleet.errors" not in done.stderr
+
+
 def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
     for command in ("missed", "health"):
         wrong = run(command, "--received", str(tmp_path / "none.db"), "--since", "2020-01-01")

@@ -224,8 +224,12 @@ def test_a_fleet_is_asked_as_one_and_a_store_that_fails_is_named() -> None:
             gap = fleet.missed(receiver, since=LONG_AGO, grace=0)
             assert dict(zip(gap.frame["store"], gap.frame["id"], strict=True)) == lost
             box.faults.add("expired_token", store="moda")
-            with pytest.warns(UserWarning, match="moda"):
+            with pytest.warns(UserWarning, match="moda") as warned:
                 gap = fleet.missed(receiver, since=LONG_AGO, grace=0)
+            with pytest.warns(UserWarning, match="moda") as also:
+                fleet.health(receiver, since=LONG_AGO, grace=0)
+            # At the caller's own line.
+            assert [each.filename for each in (*warned, *also)] == [__file__] * 2
             assert gap.frame["store"].tolist() == ["acme"]
             assert fleet.errors["store"].tolist() == ["moda"]
             assert fleet["acme"].name == "acme"
