@@ -8,6 +8,7 @@ not asked to be sorted (here as the objects were made), and whether deleted obje
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, get_args
@@ -250,6 +251,8 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
             raise InvalidArgumentError(
                 f"{name} of a {kind} is {type(before).__name__}, not {value!r}."
             )
+        if value is None and not _may_be_missing(kind, field):
+            raise InvalidArgumentError(f"{name} of a {kind} is never missing; give a value.")
         try:
             if isinstance(value, int):
                 float(value)  # as an answer has it
@@ -258,6 +261,12 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
             raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
         checked[field] = value
     return checked
+
+
+def _may_be_missing(kind: Kind, field: str) -> bool:
+    name = next(each for each, listed in LISTS.items() if listed == kind).removeprefix("list")
+    (fields,) = re.findall(rf"^type {name} {{(.*?)^}}", SDL, re.MULTILINE | re.DOTALL)
+    return not re.search(rf"^  {field}: .*!$", fields, re.MULTILINE)
 
 
 def _order(kind: Kind, sort: str | None) -> str:

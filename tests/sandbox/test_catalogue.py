@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,7 @@ def test_each_kind_is_emitted_under_its_scope(sandbox: ikas.Sandbox, kind: Any) 
         (("order",), {"statsu": "CANCELLED"}, "status"),
         (("order",), {"status": 7}, "7"),
         (("order",), {"total_price": True}, "total_price"),
+        (("order",), {"status": None}, "never missing"),
         (("order",), {"id": "mine"}, "id"),
         (("order",), {"store": "nowhere"}, "nowhere"),
     ],
@@ -192,6 +194,18 @@ def test_a_change_that_cannot_be_is_refused(
     with pytest.raises(InvalidArgumentError, match=message):
         sandbox.change(*arguments, **fields)
     assert rows(sandbox, "listOrder") == []
+
+
+@pytest.mark.parametrize("kind", ["order", "customer", "product", "stock"])
+def test_each_field_that_may_be_missing_can_be_taken_away(sandbox: ikas.Sandbox, kind: Any) -> None:
+    listed = {made: name for name, made in catalogue.LISTS.items()}[kind]
+    made = sandbox.change(kind)
+    with ikas.connect(sandbox) as store:
+        for field in set(dir(store.query(listed).fields)) - {"id"}:
+            gone: dict[str, Any] = {field: None}
+            with suppress(InvalidArgumentError):
+                sandbox.change(kind, made, **gone)
+        assert store.query(listed).to_frame()["id"].tolist() == [made]
 
 
 def test_a_number_that_no_answer_can_hold_is_refused(sandbox: ikas.Sandbox) -> None:
