@@ -17,13 +17,9 @@ _TABLES, *_ADDED = (
 
 
 class Rows(Database):
-    """The sandbox's tables; serves the thread of the server and those that call the sandbox.
+    """The sandbox's tables, for the thread of the server and those that call the sandbox.
 
-    Attributes
-    ----------
-    opened : int
-        How often the file has been opened, this time included: a seed must not give the same
-        ids again.
+    ``opened`` is how often: a seed must not give the same ids again.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, seed: str = "") -> None:
