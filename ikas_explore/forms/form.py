@@ -314,6 +314,11 @@ class Form(ABC):
             )
         return found[name]
 
+    def __dir__(self) -> list[str]:
+        """Complete what a notebook uses, not what the parts of a form are to each other."""
+        inside = {"about", "acted", "say", "shown", "table", "update"}
+        return [name for name in super().__dir__() if name not in inside]
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {printable(self.title)}>"
 

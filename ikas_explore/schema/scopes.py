@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from enum import StrEnum
+from enum import EnumType, StrEnum
 from typing import Literal
 
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
@@ -21,7 +21,13 @@ _UNKNOWN = re.compile(r"[\w.-]+(/[\w.-]+)+", re.ASCII)
 Registration = Literal["registrable", "refused", "panel-only"]
 
 
-class Scope(StrEnum):
+class _Completed(EnumType):
+    def __dir__(cls) -> list[str]:
+        """Complete scopes and what finds them: not the 45 methods of str, as an enum does."""
+        return [name for name in vars(cls) if not name.startswith("_")]
+
+
+class Scope(StrEnum, metaclass=_Completed):
     """The scope of a webhook: which events are pushed.
 
     A member is a string, so it can be given wherever a scope is asked for.

@@ -174,6 +174,14 @@ def test_a_saved_notebook_shows_the_state_without_widgets(store: ikas.Store) -> 
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+def test_what_a_notebook_uses_is_completed(store: ikas.Store) -> None:
+    names = {name for name in dir(store.webhooks.save_form()) if not name.startswith("_")}
+    assert names == {
+        *("click", "close", "fill", "frame", "message", "problems", "still", "title"),
+        *("widget", "words"),
+    }
+
+
 def test_the_matrix_has_what_the_catalogue_does_not_know_and_what_is_deleted() -> None:
     """Rows of scopes ikas has added, and rows marked deleted, which hold no scope."""
     registry = DictRegistry({"store/return/created": OLD, CREATED: OLD})

@@ -59,6 +59,11 @@ def test_what_is_no_scope_is_said_with_suggestions(value: object, said: str) -> 
         Scope(value)  # type: ignore[arg-type]  # the same
 
 
+def test_scopes_and_what_finds_them_are_completed() -> None:
+    names = {name for name in dir(Scope) if not name.startswith("_")}
+    assert names == {*Scope.__members__, "group", "match", "registrable"}
+
+
 def test_a_scope_is_a_text_with_a_group() -> None:
     assert Scope("store/order/created") is Scope.ORDER_CREATED
     assert f"{Scope.CUSTOMER_FAVORITE_PRODUCTS_CREATED}" == "store/customerFavoriteProducts/created"
