@@ -77,7 +77,12 @@ def command(
 def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
     try:
         if cursor is not None and cursor.exists():
-            return moment_of(check_time(f"The cursor {cursor}", cursor.read_text("utf-8").strip()))
+            return moment_of(check_time("cursor", cursor.read_text("utf-8").strip()))
+    except InvalidArgumentError:  # shows what it read: of another file that may be a secret
+        raise StorageError(
+            f"The cursor {cursor} does not hold a time, as an earlier run writes it. Give another "
+            "path, or write the time into it, for example 2026-11-01T09:30:00Z."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"The cursor {cursor} cannot be read: {reason_of(error)}.") from None
     if since is None:

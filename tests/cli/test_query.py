@@ -195,11 +195,11 @@ def test_the_cursor_moves_on_only_after_a_complete_run(
     second = run(*usual, "--since", "2020-01-01", "--json")  # the file decides
     assert [row["id"] for row in json.loads(second.stdout)] == [later]
     assert cursor.read_text() > begin
-    cursor.write_text("yesterday")
+    cursor.write_text("IKAS_CLIENT_SECRET=s_canary")  # the wrong file
     wrong = run(*usual)
     assert wrong.returncode == 1
-    assert "cursor" in wrong.stderr
-    assert "yesterday" in wrong.stderr
+    assert f"The cursor {cursor} does not hold a time" in wrong.stderr
+    assert "canary" not in wrong.stderr
     assert [each.name for each in tmp_path.glob("cursor*")] == ["cursor"]
 
 
