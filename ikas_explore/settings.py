@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ikas_explore.errors import CredentialsError, InvalidArgumentError
 from ikas_explore.schema import API_VERSIONS, ApiVersion
 from ikas_explore.system.files import is_trap
+from ikas_explore.text.printable import shown
 from ikas_explore.values.secret import NOT_SHOWN, HiddenMapping, Secret, hide, looks_secret
 from ikas_explore.values.urls import is_loopback, read_url
 
@@ -200,7 +201,8 @@ def is_token(text: str) -> bool:
 def check_store_name(name: str) -> str:
     """Return a store name that ikas could have given, or raise InvalidArgumentError."""
     if not isinstance(name, str):
-        raise InvalidArgumentError(f"A store name is text, not {type(name).__name__}: {name!r}.")
+        kind = type(name).__name__
+        raise InvalidArgumentError(f"A store name is text, not {kind}: {shown(name)}.")
     if re.fullmatch(r"[a-z0-9-]+", name):
         return name
     if looks_secret(name):

@@ -13,6 +13,7 @@ import httpx
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.failures import failure_of
+from ikas_explore.text.printable import shown
 from ikas_explore.values.numbers import FINITE, check_number
 
 #: Bytes of an answer's body that are read. A longer body counts as complete.
@@ -36,7 +37,7 @@ class Retries:
         given = self.retry_delays
         if not isinstance(given, Iterable) or isinstance(given, str | bytes | Set):
             raise InvalidArgumentError(
-                f"retry_delays is {given!r}; give a list of seconds, for example (1.0, 2.0)."
+                f"retry_delays is {shown(given)}; give a list of seconds, for example (1.0, 2.0)."
             )
         delays = tuple(
             check_number("retry_delays: one of them", delay, least=0, most=FINITE)

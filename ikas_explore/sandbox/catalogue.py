@@ -20,6 +20,7 @@ from ikas_explore.sandbox.oauth import PERMISSIONS
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.limits import PAGE_LIMIT
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_choice, did_you_mean
 from ikas_explore.values.times import now_ms
 
@@ -249,7 +250,7 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
         same = type(value) is type(before) or (numbers and bool not in (type(value), type(before)))
         if None not in (value, before) and not same:
             raise InvalidArgumentError(
-                f"{name} of a {kind} is {type(before).__name__}, not {value!r}."
+                f"{name} of a {kind} is {type(before).__name__}, not {shown(value)}."
             )
         if value is None and not _may_be_missing(kind, field):
             raise InvalidArgumentError(f"{name} of a {kind} is never missing; give a value.")

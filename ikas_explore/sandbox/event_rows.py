@@ -18,6 +18,7 @@ from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.text.printable import shown
 from ikas_explore.values.times import now_ms
 from ikas_explore.values.urls import is_loopback, read_url
 
@@ -42,7 +43,7 @@ class Events:
     ) -> tuple[str, list[str]]:
         """Make an event happen, see `Sandbox.emit`; return its id and those of its deliveries."""
         if not isinstance(scope, str):
-            raise InvalidArgumentError(f"An event has one scope, a text, not {scope!r}.")
+            raise InvalidArgumentError(f"An event has one scope, a text, not {shown(scope)}.")
         (scope,) = check_scopes(scope)
         text, source = None if data is None else check_data(data), OWN
         now = now_ms()

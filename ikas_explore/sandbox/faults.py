@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network import clock
 from ikas_explore.schema.limits import CALLS
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_choice, check_known, did_you_mean
 from ikas_explore.values.numbers import check_number
 
@@ -83,12 +84,12 @@ class Fault:
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in get_args(FaultKind):
             raise InvalidArgumentError(
-                f"There is no fault {self.kind!r}."
-                f"{did_you_mean(str(self.kind), get_args(FaultKind))}"
+                f"There is no fault {shown(self.kind)}."
+                f"{did_you_mean(self.kind, get_args(FaultKind))}"
             )
         check_choice("hint", self.hint, get_args(Hint))
         if self.store is not None and not isinstance(self.store, str):
-            raise InvalidArgumentError(f"store is a name, not {self.store!r}.")
+            raise InvalidArgumentError(f"store is a name, not {shown(self.store)}.")
         self.share = check_number("share", self.share, least=0, most=1)
         if self.calls is not None:
             self.calls = check_number("calls", self.calls, least=1, most=10**9, whole=True)
@@ -136,7 +137,7 @@ class Faults:
         """Have these faults and no others; each with its ``kind`` and settings."""
         if not isinstance(faults, Iterable) or isinstance(faults, (str, Mapping)):
             raise InvalidArgumentError(
-                f'Give a list of faults, not {faults!r}; for example [{{"kind": "latency"}}].'
+                f'Give a list of faults, not {shown(faults)}; for example [{{"kind": "latency"}}].'
             )
         new = [_fault(each) for each in faults]
         with self._lock:
@@ -233,7 +234,7 @@ class RateLimit:
 def _fault(settings: Mapping[str, Any]) -> Fault:
     if not isinstance(settings, Mapping):
         raise InvalidArgumentError(
-            f'A fault is a mapping, for example {{"kind": "latency"}}, not {settings!r}.'
+            f'A fault is a mapping, for example {{"kind": "latency"}}, not {shown(settings)}.'
         )
     check_known(settings, [field.name for field in fields(Fault)], "a fault")
     if "kind" not in settings:

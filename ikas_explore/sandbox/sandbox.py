@@ -9,6 +9,7 @@ import warnings
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -30,6 +31,7 @@ from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState, Listed
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_flag, read_texts
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.strict_json import decode
@@ -293,7 +295,7 @@ class Sandbox:
         where = self._named(store)
         check_flag("emit", emit)
         if id is not None and not isinstance(id, str):
-            raise InvalidArgumentError(f"id is {id!r}; give the text that change() returned.")
+            raise InvalidArgumentError(f"id is {shown(id)}; give the text that change() returned.")
         changed, new = self._state.catalogue.change(where, kind, id, fields)
         if emit:
             event = "created" if new else "updated"
@@ -525,7 +527,9 @@ class Sandbox:
 
 
 def _checked_seed(seed: object) -> str:
-    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
-    if not whole and not isinstance(seed, str):
-        raise InvalidArgumentError(f"seed is {seed!r}; give a whole number or a text.")
-    return read_texts(str(seed), "seed")[0]
+    if isinstance(seed, str):
+        return read_texts(seed, "seed")[0]
+    if isinstance(seed, Integral) and not isinstance(seed, bool):
+        with suppress(ValueError):  # more digits than Python writes
+            return str(seed)
+    raise InvalidArgumentError(f"seed is {shown(seed)}; give a whole number or a text.")

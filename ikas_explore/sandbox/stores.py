@@ -17,6 +17,7 @@ from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.settings import check_store_name
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.times import now_ms
 
@@ -74,7 +75,7 @@ class Stores:
         """Return the store of that name, or raise InvalidArgumentError."""
         if not isinstance(name, str) or name not in self._by_name:
             raise InvalidArgumentError(
-                f"The sandbox has no store {name!r}.{did_you_mean(str(name), self._by_name)} "
+                f"The sandbox has no store {shown(name)}.{did_you_mean(name, self._by_name)} "
                 "Add it with add_store()."
             )
         return self._by_name[name]

@@ -74,7 +74,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     known = list(dict.fromkeys(names))
     by_folded = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(str(name).casefold(), by_folded, n=3, cutoff=0.6)
+    asked = name if isinstance(name, str) else shown(name)
+    near = difflib.get_close_matches(asked.casefold(), by_folded, n=3, cutoff=0.6)
     if near:
         return f" Did you mean {' or '.join(repr(by_folded[each]) for each in near)}?"
     return f" Known: {', '.join(known)}." if known else ""

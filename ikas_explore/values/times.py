@@ -6,6 +6,7 @@ import datetime as dt
 import time
 
 from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.text.printable import shown
 
 #: What callers give: a datetime with a time zone, a date or ISO text.
 Time = dt.date | str
@@ -45,7 +46,7 @@ def check_time(name: str, value: object) -> int:
     except (ValueError, OverflowError):
         pass  # refused below, like everything else that is no moment
     raise InvalidArgumentError(
-        f"{name} is {value!r}; give a datetime with a time zone, or ISO text, for example "
+        f"{name} is {shown(value)}; give a datetime with a time zone, or ISO text, for example "
         "'2026-11-01' (that day in UTC) or '2026-11-01T09:30:00Z'."
     )
 

@@ -30,7 +30,7 @@ class Odd:
 
 
 VALUES: list[Any] = [
-    *(None, True, 0, 7, -1, 2.5, math.nan, math.inf, 10**400, 1e-320, 1j),
+    *(None, True, 0, 7, -1, 2.5, math.nan, math.inf, 10**400, 10**5_000, 1e-320, 1j),
     *("", "x", "1", "a\0b", "a\ud800", "9" * 5_000, b"x", b"a\0", ORDER, "sandbox"),
     *([], [1], {}, {"a": 1}, (), set(), object(), lambda: 1, Odd()),
     *(np.int64(3), np.float64("nan"), np.array([1, 2]), pd.NA, pd.NaT, pd.DataFrame()),
