@@ -14,7 +14,7 @@ from ikas_explore.auditing.markdown import _cell
 from ikas_explore.auditing.rule import where
 from ikas_explore.client.conditions import condition
 from ikas_explore.client.shaping import pseudonym
-from ikas_explore.deliveries.objects import slug
+from ikas_explore.deliveries.fake_objects import slug
 from ikas_explore.deliveries.payloads import iso_time
 from ikas_explore.deliveries.samples import kind_of
 from ikas_explore.errors import InvalidArgumentError

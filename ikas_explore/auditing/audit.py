@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
+from ikas_explore.auditing.health_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.auditing.policy import OFF, Policy, read_policy
 from ikas_explore.auditing.prepared import prepare
 from ikas_explore.auditing.probe_rules import PROBE_RULES

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
+from ikas_explore.auditing.health_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.auditing.probe_rules import PROBE_RULES
 from ikas_explore.auditing.rule import Rule, Severity, check_severity
 from ikas_explore.auditing.rules import RULES

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from ikas_explore.errors import BudgetError
-from ikas_explore.schema.budget import Tally
 from ikas_explore.schema.limits import CALL_LINES, CALLS, Rate
+from ikas_explore.schema.tally import Tally
 from ikas_explore.values.names import check_choice
 
 OnBudget = Literal["warn", "stop", "off"]

@@ -16,8 +16,8 @@ from ikas_explore.deliveries.push import check_target, deliver
 from ikas_explore.deliveries.signatures import check_secrets
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
 from ikas_explore.network.server import Server
-from ikas_explore.schema.budget import Tally
 from ikas_explore.schema.limits import DELIVERY_LINES
+from ikas_explore.schema.tally import Tally
 from ikas_explore.system.files import user_path
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import read_texts
@@ -356,7 +356,7 @@ class Receiver:
             With a filter, a pause, the body of one delivery and its replay. It stops when its
             cell is run again, or when this receiver is closed.
         """
-        from ikas_explore.deliveries.watched import ReceivedRows
+        from ikas_explore.deliveries.received_rows import ReceivedRows
         from ikas_explore.live.live import Live
 
         rows = ReceivedRows(self, self._log.changes)
@@ -364,7 +364,7 @@ class Receiver:
 
     def plot(self) -> Figure:
         """Draw what was received over time: verified, not verified, refused; needs matplotlib."""
-        from ikas_explore.deliveries.watched import NOT_VERIFIED, REFUSED, VERIFIED, outcome
+        from ikas_explore.deliveries.received_rows import NOT_VERIFIED, REFUSED, VERIFIED, outcome
         from ikas_explore.live.plot import draw_times
 
         frame = self.deliveries()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make, person
+from ikas_explore.deliveries.fake_objects import DAY, Draw, Fields, Kind, make, person
 from ikas_explore.deliveries.payloads import iso_time, to_json
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.values.times import moment_of, ms_of

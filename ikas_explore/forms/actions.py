@@ -22,9 +22,9 @@ from ikas_explore.forms.controls import (
     show_if,
     stack,
 )
-from ikas_explore.forms.fields import being_typed, describe, endpoint_problem, only_here
 from ikas_explore.forms.form import Section
 from ikas_explore.forms.matrix import Matrix
+from ikas_explore.forms.schema_fields import being_typed, describe, endpoint_problem, only_here
 from ikas_explore.forms.session import PYTHON_UNDO, Session, python_delete, python_save
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.changes import KEEP, REPLACE, Change, changes_frame

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.forms import markup
 from ikas_explore.forms.actions import Deleting, Saving
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.lines import table
 from ikas_explore.forms.matrix import Matrix
+from ikas_explore.forms.scope_rows import table
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import ipywidgets as widgets
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.forms.fields import NUMBERS, Field
 from ikas_explore.forms.markup import Kind, note
+from ikas_explore.forms.schema_fields import NUMBERS, Field
 from ikas_explore.forms.words import Words
 from ikas_explore.values.names import did_you_mean, read_texts
 

@@ -24,9 +24,11 @@ from ikas_explore.forms.controls import (
     show_if,
     stack,
 )
-from ikas_explore.forms.fields import Field
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.lines import (
+from ikas_explore.forms.manager import Manager, Panels
+from ikas_explore.forms.matrix import Lines, host_of, now
+from ikas_explore.forms.schema_fields import Field
+from ikas_explore.forms.scope_rows import (
     TABLE,
     Findings,
     Line,
@@ -37,8 +39,6 @@ from ikas_explore.forms.lines import (
     said,
     table,
 )
-from ikas_explore.forms.manager import Manager, Panels
-from ikas_explore.forms.matrix import Lines, host_of, now
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.plan import Plan

@@ -29,7 +29,7 @@ from ikas_explore.forms.controls import (
 )
 from ikas_explore.forms.still import Still, draw
 from ikas_explore.forms.words import Words
-from ikas_explore.live import cells
+from ikas_explore.live import notebook_cells
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
@@ -103,7 +103,7 @@ class Form(ABC):
             control.observe(entered)
         for button in self._buttons.values():
             button.widget.on_click(lambda _, button=button: clicked(button))
-        cells.watch()
+        notebook_cells.watch()
         self._closing = weakref.finalize(self, close, self.widget)
         self._closing.atexit = False
         self.update()
@@ -194,7 +194,7 @@ class Form(ABC):
 
     def close(self) -> None:
         """Take the form off the page and free its widgets."""
-        cells.forget(self)
+        notebook_cells.forget(self)
         self._closing()
 
     def update(self) -> None:
@@ -343,7 +343,7 @@ class Form(ABC):
     def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, Any]:
         if not self._closing.alive:
             return self._texts()
-        cells.show(self)
+        notebook_cells.show(self)
         loop = _running_loop()
         if loop is not None:
             loop.call_soon(self.shown)

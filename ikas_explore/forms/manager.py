@@ -12,8 +12,8 @@ from ikas_explore.forms import markup
 from ikas_explore.forms.actions import Deleting, Saving, Testing, Undoing
 from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
 from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.lines import TABLE, Line, lines_frame, table
 from ikas_explore.forms.matrix import Lines, Matrix
+from ikas_explore.forms.scope_rows import TABLE, Line, lines_frame, table
 from ikas_explore.forms.session import Session
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal

@@ -25,9 +25,17 @@ from ikas_explore.forms.controls import (
     show_if,
     stack,
 )
-from ikas_explore.forms.fields import Field
 from ikas_explore.forms.form import Section
-from ikas_explore.forms.lines import Findings, Line, audit_lines, cell, fits, matrix_lines, said
+from ikas_explore.forms.schema_fields import Field
+from ikas_explore.forms.scope_rows import (
+    Findings,
+    Line,
+    audit_lines,
+    cell,
+    fits,
+    matrix_lines,
+    said,
+)
 from ikas_explore.forms.session import PYTHON_LIST, Session
 from ikas_explore.forms.words import Words
 from ikas_explore.schema.scopes import Scope

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError
-from ikas_explore.live import cells
+from ikas_explore.live import notebook_cells
 from ikas_explore.live.words import Words
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import DARK_PAGES
@@ -125,7 +125,7 @@ class Live:
         self._chosen.observe(lambda _: self._choose(), "value")
         self._replay.on_click(lambda _: self._again())
         self._read()
-        cells.watch()
+        notebook_cells.watch()
         threading.Thread(target=self._watch, name="ikas-live", daemon=True).start()
 
     @property
@@ -220,7 +220,7 @@ class Live:
     def _ipython_display_(self) -> None:
         from IPython import display
 
-        cells.show(self)
+        notebook_cells.show(self)
 
         ipython: Any = display  # it has no types
         if self._handle is None:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.tables import Rows
-from ikas_explore.schema.budget import Tally, until_text
 from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES, Line
+from ikas_explore.schema.tally import Tally, until_text
 
 Side = Literal["calls", "deliveries"]
 

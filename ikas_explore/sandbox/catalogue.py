@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, get_args
 
-from ikas_explore.deliveries.objects import DAY, Draw, Fields, Kind, make
+from ikas_explore.deliveries.fake_objects import DAY, Draw, Fields, Kind, make
 from ikas_explore.deliveries.payloads import make_uuid, to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.oauth import PERMISSIONS

@@ -14,7 +14,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, get_args
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.deliveries.objects import Kind
+from ikas_explore.deliveries.fake_objects import Kind
 from ikas_explore.deliveries.samples import differs_from_known, payload
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
@@ -433,7 +433,7 @@ class Sandbox:
         See `Receiver.live`; a replay makes the same event happen again.
         """
         from ikas_explore.live.live import Live
-        from ikas_explore.sandbox.watched import SentRows
+        from ikas_explore.sandbox.sent_rows import SentRows
 
         rows = SentRows(self._state.rows, self.emit)
         return Live(rows, title=self.base_url, language=language)

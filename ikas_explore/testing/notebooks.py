@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.system.files import user_path
 from ikas_explore.testing.leaks import Known, find_leaks, find_personal, known_secrets, masked
-from ikas_explore.testing.notebook_texts import Place, as_text, texts
+from ikas_explore.testing.notebook_strings import Place, as_text, texts
 from ikas_explore.testing.recorded_frames import FOLDER
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import check_known, read_texts

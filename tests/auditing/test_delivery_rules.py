@@ -11,7 +11,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.auditing.audit import examine
-from ikas_explore.auditing.delivery_rules import HEALTH_RULES, LEASE_RULES
+from ikas_explore.auditing.health_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import InvalidArgumentError
 

@@ -18,9 +18,9 @@ from ikas_explore.cli.missed import _begin
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import IkasError
 from ikas_explore.schema import sdl
-from ikas_explore.schema.budget import Tally
 from ikas_explore.schema.files import changes, write_schema
 from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES
+from ikas_explore.schema.tally import Tally
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import any_json, quiet, texts
 from tests.manage.registries import SCOPES, DictRegistry

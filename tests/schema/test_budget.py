@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikas_explore.schema.budget import Tally
 from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES, Line
+from ikas_explore.schema.tally import Tally
 
 HOUR, DAY = 3_600.0, 86_400.0
 

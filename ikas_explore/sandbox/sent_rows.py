@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from ikas_explore.deliveries.watched import clock
+from ikas_explore.deliveries.received_rows import clock
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.live.live import LiveRow
 from ikas_explore.sandbox.tables import Rows
