@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "command_line",
     metavar="COMMAND",
     help="Opens your tunnel, for example 'ssh -R 80:localhost:{port} a.example'. The first https "
-    "address without a path that it prints is used.",
+    "address that it prints without a path, or on a line of its own, is used.",
 )
 @click.option("--port", default=0, show_default=True, help="Where the tunnel leads; 0: a free one.")
 @click.option("--take", is_flag=True, help="Also borrow scopes that another endpoint holds.")

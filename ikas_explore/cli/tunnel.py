@@ -24,7 +24,7 @@ from ikas_explore.values.secret import SECRET_VARIABLES
 #: Seconds that a tunnel is given until it has printed its address, and until it has ended.
 _OPENING, _ENDING = 30.0, 5.0
 _LINK = re.compile(r"https://[^\s\"'<>|\])\x00-\x1f]+")
-# Tunnels first name their terms and pages: what they open is a host alone.
+# Tunnels first name their terms and pages: what they open is a host alone, or a line of its own.
 _ADDRESS = re.compile(r"https://(?!(www|admin|dashboard|docs|developers)\.)[\w.-]+(:\d+)?")
 _PIECES = 20  # the last lines that are shown when no address came
 # It ends the tunnel when we are killed. Windows has no groups of processes to end.
@@ -108,8 +108,9 @@ def _read(
             for line in printed:
                 lines.append(line)
                 if address is None:
-                    links = (each.rstrip(".,;/") for each in _LINK.findall(line))
-                    address = next(filter(_ADDRESS.fullmatch, links), None)
+                    links = [each.rstrip(".,;/") for each in _LINK.findall(line)]
+                    whole = line.strip().rstrip("/") in links and _ADDRESS.match(links[0])
+                    address = links[0] if whole else next(filter(_ADDRESS.fullmatch, links), None)
                     if address is not None:
                         found.put(address)
     found.put(None)

@@ -152,6 +152,13 @@ def test_the_pages_that_a_tunnel_names_get_no_delivery(said: str) -> None:
         assert address == "https://a-b.tunnel.example"
 
 
+def test_an_address_with_a_path_is_one_on_a_line_of_its_own() -> None:
+    said = "Read https://tunnel.example/terms first.\nhttps://tunnel.example/hooks/7\nhttps://b.example"
+    code = f"import time; print({said!r}, flush=True); time.sleep(600)"
+    with tunnel(f"{sys.executable} -c {shlex.quote(code)}", 1) as address:
+        assert address == "https://tunnel.example/hooks/7"
+
+
 def test_a_tunnel_gets_no_secret_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRET_VARIABLES:
         monkeypatch.setenv(name, "canary")
