@@ -60,7 +60,7 @@ async def _end(server: asyncio.Server) -> None:
 
 async def _agent(url: str, port: int, to: int) -> None:
     server = await _serve(port, to, None)
-    print(f"Forwarding {url}", flush=True)
+    print(url, flush=True)
     await server.serve_forever()
 
 
