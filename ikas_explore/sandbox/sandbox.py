@@ -30,6 +30,7 @@ from ikas_explore.sandbox.behaviour import (
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState, Listed
 from ikas_explore.sandbox.faults import Faults, RateLimit
 from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_flag, read_texts
@@ -215,6 +216,7 @@ class Sandbox:
         Parameters
         ----------
         scope : str
+            A pattern such as ``store/order/*`` is an event of each registrable scope it matches.
         data : str or mapping, optional
             A JSON object, or the text of one, taken as it is. A warning says what real ones of
             this scope have and this has not. Default: a sample.
@@ -234,7 +236,7 @@ class Sandbox:
         InvalidArgumentError
             The data cannot be sent as it is, or there is no such store.
         StorageError
-            It cannot be written; then nothing happened.
+            It cannot be written; then that event did not happen.
 
         Examples
         --------
@@ -243,11 +245,13 @@ class Sandbox:
         ...     list(sandbox.deliveries()["state"])  # the example's endpoint is a real host
         ['blocked']
         """
-        ids = self._state.events.emit(self._named(store), scope, data)[1]
-        if data is not None:
-            given = decode(data) if isinstance(data, str) else data
-            if told := "; ".join(differs_from_known(scope, given)):
-                warnings.warn(f"The data given for {scope}: {told}.", stacklevel=2)
+        where, ids = self._named(store), []
+        for each in check_scopes(scope, patterns=True) if isinstance(scope, str) else [scope]:
+            ids += self._state.events.emit(where, each, data)[1]
+            if data is not None:
+                given = decode(data) if isinstance(data, str) else data
+                if told := "; ".join(differs_from_known(each, given)):
+                    warnings.warn(f"The data given for {each}: {told}.", stacklevel=2)
         return ids
 
     def change(

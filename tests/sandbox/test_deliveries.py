@@ -21,6 +21,7 @@ from starlette.routing import Route
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.errors import (
     InvalidArgumentError,
+    InvalidScopeError,
     TransportError,
     WaitTimeoutError,
 )
@@ -380,3 +381,14 @@ def test_attempts_stop_at_the_first_200_or_at_the_limit(
     assert [None if code != code else code for code in attempts.astype(float)] == [
         None if answer == "drop" else answer for answer in expected
     ]
+
+
+def test_a_pattern_emits_an_event_of_each_scope_it_matches() -> None:
+    with Sandbox() as sandbox:
+        assert len(sandbox.emit("store/customer/*")) == 2
+        assert sorted(sandbox.deliveries()["scope"]) == [
+            "store/customer/created",
+            "store/customer/updated",
+        ]
+        with pytest.raises(InvalidScopeError, match="No scope matches"):
+            sandbox.emit("store/nothing/*")

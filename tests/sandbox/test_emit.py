@@ -100,7 +100,7 @@ def test_other_data_is_refused(sandbox: Sandbox, data: Any) -> None:
     assert sandbox.deliveries().empty
 
 
-@pytest.mark.parametrize("scope", ["store/order/deleted", "store/app/deleted", "*", ""])
+@pytest.mark.parametrize("scope", ["store/order/deleted", "store/app/deleted", "store/x/*", ""])
 def test_an_event_needs_a_scope_that_can_be_registered(sandbox: Sandbox, scope: str) -> None:
     with pytest.raises(InvalidScopeError):
         sandbox.emit(scope)
