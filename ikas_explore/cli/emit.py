@@ -16,17 +16,24 @@ from ikas_explore.text.printable import printable
 def command(scope: str, data: str | None, json: bool) -> None:
     """Make an event happen in the sandbox.
 
-    The sandbox is the one at IKAS_BASE_URL. SCOPE is for example store/order/created.
+    The sandbox is the one at IKAS_BASE_URL. SCOPE is for example store/order/created,
+    or a pattern of scopes.
     """
     from ikas_explore.cli.control import call, not_a_sandbox
+    from ikas_explore.schema.scopes import check_scopes
 
-    emitted = call("POST", "events", {"scope": scope} | ({} if data is None else {"data": data}))
+    given = {} if data is None else {"data": data}
+    scopes = check_scopes(scope, patterns=True) if "*" in scope else [scope]
+    events = [call("POST", "events", {"scope": each} | given) for each in scopes]
     if json:
-        print_json(emitted)
+        print_json(events if "*" in scope else events[0])
         return
-    ids = emitted.get("deliveries") if isinstance(emitted, dict) else None
-    if not isinstance(ids, list):
-        raise not_a_sandbox("with an event without its deliveries")
+    ids = []
+    for event in events:
+        made = event.get("deliveries") if isinstance(event, dict) else None
+        if not isinstance(made, list):
+            raise not_a_sandbox("with an event without its deliveries")
+        ids += made
     if ids:
         print("\n".join(printable(str(each)) for each in ids))
     else:

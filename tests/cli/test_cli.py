@@ -239,6 +239,8 @@ def test_emit_deliveries_and_receive_work_together(tmp_path: Path) -> None:
         assert own.read_text("utf-8") in {line["data"] for line in lines}
         listed = json.loads(run("deliveries", "--json", **told).stdout)
         assert {row["state"] for row in listed} <= {"delivered", "pending"}
+        both = run("emit", "store/order/*", "--json", **told)
+        assert [len(each["deliveries"]) for each in json.loads(both.stdout)] == [1, 0]
         nobody = run("emit", "store/stock/created", **told)
         assert "No webhook is registered" in nobody.stdout
         assert "delivered" in run("deliveries", **told).stdout
