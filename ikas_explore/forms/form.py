@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.forms import markup, style
+from ikas_explore.forms import markup
 from ikas_explore.forms.controls import (
     Button,
     Control,
@@ -31,11 +31,17 @@ from ikas_explore.forms.still import Still, draw
 from ikas_explore.forms.words import Words
 from ikas_explore.live import notebook_cells
 from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.palette import style_sheet
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+#: JupyterLab's colours in Jupyter, a light or dark palette of ours elsewhere: the widgets bring
+#: JupyterLab's light colours with them, to dark pages too. A page that does not say that it is
+#: dark gets a background of ours. Widths follow the cell: beside a file browser it is narrow.
+STYLE = style_sheet(__package__, "style.css")
 
 #: Seconds from a click until it is acted on: what a keystroke takes from a browser to its kernel.
 ARRIVE = 0.2
@@ -94,8 +100,8 @@ class Form(ABC):
         self._said: list[str] = []
         self._heading = Markup()
         self._place = Markup(name="ikas-said")
-        head = [make(widgets.HTML, value=style.STYLE), self._heading.widget, self._place.widget]
-        self.widget = make(widgets.VBox, "ikas-stack", style.ROOT, children=[*head, *shown])
+        head = [make(widgets.HTML, value=STYLE), self._heading.widget, self._place.widget]
+        self.widget = make(widgets.VBox, "ikas-stack", "ikas-form", children=[*head, *shown])
         # ipywidgets holds every widget, so no widget may hold the form: when nothing else does,
         # the widgets go with it.
         entered, clicked = _weakly(self._entered), _weakly(self._clicked)

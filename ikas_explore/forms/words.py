@@ -6,19 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ikas_explore.forms.texts import TEXTS
-from ikas_explore.text.language import read_language
+from ikas_explore.live import words
 
 
-class _Turkish(int):
-    """A number that can be written as a part of something: "4'ü", "6'sı"."""
+class _Number(int):
+    """A number that Turkish can write as a part of something: "4'ü", "6'sı"."""
 
     def __format__(self, spec: str) -> str:
         return f"{self:d}'{_ending(self)}" if spec == "of" else super().__format__(spec)
-
-
-class _English(int):
-    def __format__(self, spec: str) -> str:
-        return super().__format__("" if spec == "of" else spec)
 
 
 def _ending(number: int) -> str:
@@ -36,8 +31,8 @@ _ONES = ("", "i", "si", "ü", "ü", "i", "sı", "si", "i", "u")
 _TENS = ("", "u", "si", "u", "ı", "si", "ı", "i", "i", "ı")
 
 
-class Words:
-    """The words of one language, by default that of the locale.
+class Words(words.Words):
+    """The words of the forms in one language, by default that of the locale.
 
     Examples
     --------
@@ -47,14 +42,11 @@ class Words:
     "acme webhook'ları: 11 kapsamın 4'ü kayıtlı"
     """
 
-    def __init__(self, language: str | None = None) -> None:
-        self.language = read_language(language)
+    texts = TEXTS
 
     def __call__(self, key: str, **values: object) -> str:
-        text: str = getattr(TEXTS[key], self.language)
-        kind = _Turkish if self.language == "tr" else _English
-        told = {k: kind(each) if isinstance(each, int) else each for k, each in values.items()}
-        return text.format(**told) if told else text
+        told = {k: _Number(each) if isinstance(each, int) else each for k, each in values.items()}
+        return super().__call__(key, **told)
 
     def count(self, key: str, number: int, **values: object) -> str:
         """Say a text that has a form of its own for one: ``key.one`` and ``key.many``."""

@@ -17,7 +17,7 @@ from ikas_explore.errors import IkasError
 from ikas_explore.live import notebook_cells
 from ikas_explore.live.words import Words
 from ikas_explore.text.html_table import Html, escape, html_table
-from ikas_explore.text.palette import DARK_PAGES
+from ikas_explore.text.palette import style_sheet
 from ikas_explore.text.printable import printable, text_table
 
 #: Seconds between two looks: as quick as a person sees.
@@ -25,25 +25,7 @@ LOOK = 0.25
 #: Rows that are shown; all are kept by whoever received them.
 SHOWN = 50
 
-_STYLE = (
-    "<style>.ikas-live table{border-collapse:collapse;font-size:13px}"
-    ".ikas-live :is(th,td){text-align:left;padding:2px 10px 2px 0;vertical-align:top;"
-    "overflow-wrap:break-word}.ikas-live td:first-child{white-space:nowrap}"
-    ".ikas-live td:nth-child(2){overflow-wrap:anywhere;min-width:6em}"
-    ".ikas-live :is(.widget-html,.widget-html-content){margin:0;width:100%;height:auto;"
-    "line-height:1.45}"
-    ".ikas-live .widget-hbox{flex-wrap:wrap}"
-    ".ikas-live th{border-bottom:1px solid var(--jp-border-color1,#8886)}"
-    ".ikas-live{background:light-dark(#fff,#1e1e1e);color:light-dark(#1f1f1f,#e8e8e8);width:100%}"
-    f"{DARK_PAGES} .ikas-live,[data-jp-theme-light=false] .ikas-live{{color-scheme:dark}}"
-    "[data-jp-theme-light] .ikas-live{background:none;color:inherit}"
-    "[data-jp-theme-light=true] .ikas-live{color-scheme:light}"
-    ".ikas-live :is(.jupyter-widgets:not(button),.widget-html-content,.widget-label){color:inherit}"
-    ".ikas-live .ikas-ok{color:light-dark(#1b6e20,#81c784)}"
-    ".ikas-live .ikas-bad{color:light-dark(#b3261e,#ff8a80)}"
-    ".ikas-live pre{max-height:22em;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".ikas-live .ikas-wide{overflow-x:auto}</style>"
-)
+_STYLE = style_sheet(__package__, "live.css")
 
 
 @dataclass(frozen=True)
@@ -210,7 +192,7 @@ class Live:
 
     def _again(self) -> None:
         try:
-            said = self._words("replayed").format(self._source.replay(self._chosen.value))
+            said = self._words("replayed", what=self._source.replay(self._chosen.value))
         except IkasError as error:
             said = str(error)
         self._said.value = escape(said)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ikas_explore.text.language import LANGUAGES, read_language
 
-_TEXTS: Mapping[str, tuple[str, str]] = {
+TEXTS: Mapping[str, tuple[str, str]] = {
     "time": ("Time (UTC)", "Zaman (UTC)"),
     "scope": ("Scope", "Kapsam"),
     "object": ("Object", "Nesne"),
@@ -24,7 +24,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "body": ("Body", "İçerik"),
     "choose": ("choose a delivery", "bir teslimat seçin"),
     "replay": ("Replay", "Yeniden gönder"),
-    "replayed": ("Sent again: {}.", "Yeniden gönderildi: {}."),
+    "replayed": ("Sent again: {what}.", "Yeniden gönderildi: {what}."),
     "stopped": (
         "Stopped. Run the cell again to go on.",
         "Durdu; sürdürmek için hücreyi çalıştırın.",
@@ -33,10 +33,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 
 class Words:
-    """The words of one language, by default that of the locale."""
+    """The texts of one language, by default that of the locale."""
+
+    texts = TEXTS
 
     def __init__(self, language: str | None = None) -> None:
-        self._at = LANGUAGES.index(read_language(language))
+        self.language = read_language(language)
 
-    def __call__(self, key: str) -> str:
-        return _TEXTS[key][self._at]
+    def __call__(self, key: str, **values: object) -> str:
+        text = self.texts[key][LANGUAGES.index(self.language)]
+        return text.format(**values) if values else text

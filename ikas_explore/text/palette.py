@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from ikas_explore.errors import IkasError
@@ -52,6 +53,13 @@ DARK_PAGES = (
 
 #: For words that have no colour of their own, in turn.
 OTHERS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+
+
+def style_sheet(package: str, name: str) -> str:
+    """Read a style sheet of ours, in which ``@DARK`` is a page that says that it is dark."""
+    text = resources.files(package).joinpath(name).read_text("utf-8")
+    # A saved picture has it in one line.
+    return f"<style>{text.replace(chr(10), '')}</style>".replace("@DARK", DARK_PAGES)
 
 
 def figure(*, width: float, height: float) -> Figure:
