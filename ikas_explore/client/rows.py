@@ -7,6 +7,7 @@ of asking each cell, and frames are made of columns anyway.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -40,16 +41,20 @@ def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
     if not {type(row) for row in rows} <= {dict}:
         index = next(i for i, row in enumerate(rows) if type(row) is not dict)
         raise ResponseError(f"{where}[{index}] is {_name(rows[index])} and not an object.")
+    names = [node.name for node in nodes]
+    try:
+        # Row by row, as the cells of a row lie together in memory. One name more, which goes
+        # unused: of a single name, itemgetter would make no tuple.
+        found = list(map(list, zip(*map(itemgetter(*names, names[0]), rows), strict=True)))
+    except KeyError:
+        index, name = next((i, n) for i, row in enumerate(rows) for n in names if n not in row)
+        raise ResponseError(f"{where}[{index}] lacks {name!r}, which was asked for.") from None
     columns: Columns = {}
-    for node in nodes:
-        try:
-            cells = list(map(itemgetter(node.name), rows))
-        except KeyError:
-            index = next(i for i, row in enumerate(rows) if node.name not in row)
-            raise ResponseError(
-                f"{where}[{index}] lacks {node.name!r}, which was asked for."
-            ) from None
-        columns.update(_read(cells, node, node.type, f"{where}[].{node.name}"))
+    for node, cells in zip(nodes, found or [[] for _ in nodes], strict=False):
+        if not node.children and set(map(type, cells)) <= _plain(node.type):
+            columns[node.column] = cells
+        else:
+            columns |= _read(cells, node, node.type, f"{where}[].{node.name}")
     return columns
 
 
@@ -65,6 +70,15 @@ def _read(cells: list[Any], node: Node, notation: str, where: str) -> Columns:
     present = [cell for cell in cells if cell is not None]
     columns = _read_present(present, types - {type(None)}, node, notation, where)
     return {name: _spread(cells, values) for name, values in columns.items()}
+
+
+@lru_cache
+def _plain(notation: str) -> frozenset[type]:
+    """Return the types of cells that need no further look, so that what is usual is quick."""
+    scalar = known_scalar(notation)
+    if scalar is None or scalar in _RANGES or notation.startswith("["):
+        return frozenset()
+    return _TYPES[scalar] if notation.endswith("!") else _TYPES[scalar] | {type(None)}
 
 
 def _read_present(

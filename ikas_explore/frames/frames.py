@@ -20,6 +20,7 @@ object     ``object``                            None
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -35,6 +36,9 @@ from ikas_explore.values.times import check_time
 
 #: The dtype of text: pandas 3 has one of its own.
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
+_IN_ARROW = STRING == "str" and pd.StringDtype(na_value=np.nan).storage == "pyarrow"
+#: pyarrow, where pandas keeps text in it.
+_ARROW: Any = sys.modules["pyarrow"] if _IN_ARROW else None
 
 #: One row a delivery of the sandbox; the columns are its own, not of ikas.
 DELIVERIES: Columns = {
@@ -189,7 +193,11 @@ PROBES: Columns = {
 
 
 def _strings(values: Sequence[Any]) -> Any:
-    return pd.array(values, dtype="str") if STRING == "str" else np.array(values, dtype=object)
+    if STRING != "str":
+        return np.array(values, dtype=object)
+    if _ARROW is not None:  # takes text alone, in half the time that pandas needs to look for more
+        values = _ARROW.array(values, type=_ARROW.large_string(), from_pandas=True)
+    return pd.array(values, dtype="str")
 
 
 def _objects(values: Sequence[Any]) -> Any:

@@ -26,7 +26,7 @@ def decode_bytes(content: bytes) -> Any:
     """
     try:
         value = decode(content.decode("utf-8-sig"))
-        if b"\\u" in content:
+        if b"\\" in content and b"\\u" in content:  # one byte is found far sooner than two
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
