@@ -1,4 +1,4 @@
-"""``ikas-explore``: the library's verbs in a terminal, one thin command a module."""
+"""``ikas-explore``: the library's verbs in a terminal, a thin command each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import did_you_mean
 
-#: Each is a module of this folder, imported when the command is used.
-COMMANDS = (
-    *("list", "save", "delete", "audit", "plan", "apply", "undo", "diff"),
-    *("query", "missed", "health", "schema", "sandbox", "emit", "deliveries", "budget"),
-    *("listen", "receive", "push", "check-notebooks", "run-notebooks", "lab"),
-)
+#: The commands by their modules of this folder, which are imported when a command is used.
+_MODULES = {
+    "webhooks": ("list", "save", "delete"),
+    "audit": ("audit",),
+    "plans": ("plan", "apply", "undo", "diff"),
+    "query": ("query", "schema"),
+    "monitoring": ("missed", "health", "budget"),
+    "sandbox": ("sandbox", "emit", "deliveries"),
+    "listen": ("listen",),
+    "endpoints": ("receive", "push"),
+    "notebooks": ("lab", "run-notebooks", "check-notebooks"),
+}
+COMMANDS = {name: module for module, names in _MODULES.items() for name in names}
 #: 2 from these commands says that something differs, so a wrong call exits with 1.
 _TWO_IS_A_RESULT = ("plan", "diff", "missed", "health", "schema", "budget")
 
@@ -53,7 +60,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.{name.replace('-', '_')}").command
+        module = import_module(f"{__name__}.{COMMANDS[name]}")
+        command: click.Command = getattr(module, f"{name.replace('-', '_')}_command")
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

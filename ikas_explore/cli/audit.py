@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,15 +47,8 @@ if TYPE_CHECKING:
 @click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores
 @options.as_json
-def command(
-    policy: Path | None,
-    format: str,
-    fail_on: str | None,
-    probe: bool,
-    received: Path | None,
-    rules: bool,
-    where: Where,
-    json: bool,
+def audit_command(
+    format: str, fail_on: str | None, rules: bool, where: Where, json: bool, **how: Any
 ) -> int:
     """Check the registered webhooks.
 
@@ -73,7 +65,7 @@ def command(
         return 0
     try:
         with where.fleet() as stores:
-            audited = stores.audit(policy, probe=probe, received=received)
+            audited = stores.audit(**how)
     except IkasError as error:
         # Not 1, as in other commands: that says that all was checked.
         print_error(type(error).__name__, str(error))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import confirm, held, show_and_confirm
+from ikas_explore.cli.asking import confirm, held, show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
+from ikas_explore.cli.endpoints import print_requests
 from ikas_explore.cli.output import as_table, print_error, print_json, print_table, records
-from ikas_explore.cli.receive import print_requests
 from ikas_explore.cli.tunnel import tunnel
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import ScopeTakenError
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @options.yes
 @one_store
 @options.as_json
-def command(
+def listen_command(
     app: str | None,
     scopes: tuple[str, ...],
     url: str | None,

@@ -1,4 +1,4 @@
-"""``query``: any list of ikas' schema, of a store or of many."""
+"""``query`` and ``schema``: any list of ikas' schema, and the schema itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
+from ikas_explore.cli.connecting import Where, many_stores, one_store, warn_of_failures
 from ikas_explore.cli.output import print_frame
 from ikas_explore.text.printable import counted, printable
 
@@ -60,7 +60,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option("--out", type=options.FILE, help="Write .parquet, .csv or .xlsx; then all rows.")
 @many_stores
 @options.as_json
-def command(
+def query_command(
     field: str,
     select: list[str],
     arguments: dict[str, Any],
@@ -101,3 +101,41 @@ def command(
         if not json and limit is not None and len(frame) >= limit:
             click.echo(f"The first {limit:,}; --limit N or --limit all for more.", err=True)
     return int(failed)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "source",
+    type=options.FILE,
+    help="SDL, or the JSON answer to an introspection query.  [default: ask the store]",
+)
+@click.option("--out", type=options.FILE, help=".py: types; .graphql: SDL; else introspection.")
+@click.option("--check", type=options.FILE, help="Compare the store's schema with this file.")
+@one_store
+def schema_command(source: Path | None, out: Path | None, check: Path | None, where: Where) -> int:
+    """Save or compare a whole schema.
+
+    Types (.py) are for store.query(...). --check exits with 2 when anything differs, and prints
+    the changes that break callers first.
+    """
+    from ikas_explore.schema import files
+    from ikas_explore.schema.regenerate import read_introspection
+
+    if check is not None and (source is not None or out is not None):
+        raise click.UsageError("--check takes neither --from nor --out.")
+    if check is None and out is None:
+        raise click.UsageError("Give --out FILE to save the schema, or --check FILE to compare it.")
+    if source is not None:
+        schema = read_introspection(source)
+    else:
+        with where.connect() as store:
+            schema = store.client.introspect()
+    if out is not None:
+        files.write_schema(schema, out, source="a store" if source is None else source.name)
+        print(f"Wrote {printable(str(out))}.")
+    if check is not None:
+        changes = files.changes(read_introspection(check), schema)
+        print("\n".join(map(printable, changes)) or "Nothing differs.")
+        return 2 if changes else 0
+    return 0

@@ -1,4 +1,4 @@
-"""``sandbox``: an ikas on this machine that keeps running."""
+"""``sandbox``, ``emit`` and ``deliveries``: an ikas on this machine that keeps running."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import signal
 import threading
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.output import print_json
+from ikas_explore.cli.output import print_json, print_table, records
+from ikas_explore.text.printable import counted, printable
 
 # Python's ssl and this package, requests, Node, curl.
 _TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
@@ -26,17 +28,7 @@ _TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA
 @click.option("--time-scale", default=1.0, help="With 3600, an hour of these limits is a second.")
 @click.option("--tls", is_flag=True, help="Speak https; needs the extra tls.")
 @options.as_json
-def command(
-    path: Path | None,
-    port: int,
-    max_attempts: int,
-    retry_delays: list[float],
-    strict: bool,
-    blocks: bool,
-    time_scale: float,
-    tls: bool,
-    json: bool,
-) -> None:
+def sandbox_command(path: Path | None, json: bool, **settings: Any) -> None:
     """Run a sandbox until Ctrl-C or SIGTERM.
 
     It prints how to reach it.
@@ -46,16 +38,7 @@ def command(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with Sandbox(
-        path,
-        port=port,
-        max_attempts=max_attempts,
-        retry_delays=retry_delays,
-        strict=strict,
-        blocks=blocks,
-        time_scale=time_scale,
-        tls=tls,
-    ) as running:
+    with Sandbox(path, **settings) as running:
         names = ("base_url", "ca_file", "client_id", "client_secret", "access_token")
         shown = {name: value for name in names if (value := getattr(running, name)) is not None}
         if json:
@@ -75,3 +58,79 @@ def command(
                     print(f"export {name}={quote(running.ca_file)}", flush=True)
         while not ended.wait(1.0):  # in steps, so that signals get through on every system
             pass
+
+
+@click.command()
+@options.scope
+@options.data
+@options.as_json
+def emit_command(scope: str, data: str | None, json: bool) -> None:
+    """Make an event happen in the sandbox.
+
+    The sandbox is the one at IKAS_BASE_URL. SCOPE is for example store/order/created,
+    or a pattern of scopes.
+    """
+    from ikas_explore.cli.control import call, not_a_sandbox
+    from ikas_explore.schema.scopes import check_scopes
+
+    given = {} if data is None else {"data": data}
+    scopes = check_scopes(scope, patterns=True) if "*" in scope else [scope]
+    events = [call("POST", "events", {"scope": each} | given) for each in scopes]
+    if json:
+        print_json(events if "*" in scope else events[0])
+        return
+    ids = []
+    for event in events:
+        made = event.get("deliveries") if isinstance(event, dict) else None
+        if not isinstance(made, list):
+            raise not_a_sandbox("with an event without its deliveries")
+        ids += made
+    if ids:
+        print("\n".join(printable(str(each)) for each in ids))
+    else:
+        print(f"No webhook is registered for {printable(scope)}; nothing is delivered.")
+
+
+@click.command()
+@click.option(
+    "--limit",
+    metavar="N|all",
+    default="1000",
+    show_default=True,
+    callback=options.read_limit,
+    help="The newest N, or all.",
+)
+@click.option("--since", help="A date (in UTC), or a time with its zone.")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "delivered", "exhausted", "blocked", "withheld"]),
+    help="Only those in this state.",
+)
+@options.as_json
+def deliveries_command(limit: int | None, since: str | None, state: str | None, json: bool) -> None:
+    """List the deliveries of the sandbox.
+
+    The sandbox is the one at IKAS_BASE_URL. The newest come last, and stderr says how many
+    there are.
+    """
+    from ikas_explore.cli.control import call_for_rows, not_a_sandbox
+
+    rows, count = call_for_rows("deliveries", limit=limit, since=since, state=state)
+    if json:
+        print_json(rows)
+    else:
+        from ikas_explore.frames.frames import DELIVERIES, rows_frame
+
+        try:
+            frame = rows_frame(DELIVERIES, rows)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise not_a_sandbox("with something that is no list of deliveries") from None
+        chosen = since is not None or state is not None
+        print_table(
+            records(frame), empty="No delivery fits." if chosen else "Nothing was delivered yet."
+        )
+    if count > len(rows):
+        newest = f"The newest {len(rows):,} of {count:,} deliveries"
+        click.echo(f"{newest}; --limit N or --limit all for more.", err=True)
+    else:
+        click.echo(f"{counted(count, 'delivery')}.", err=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ikas_explore.cli.lab import find_notebooks
+from ikas_explore.cli.notebooks import find_notebooks
 from tests.cli.running import run
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ import pytest
 from graphql import build_schema, introspection_from_schema
 from hypothesis import strategies as st
 
-from ikas_explore.cli.missed import _begin
+from ikas_explore.cli.monitoring import _begin
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import IkasError
 from ikas_explore.schema import sdl

@@ -15,7 +15,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore import errors
-from ikas_explore.cli.lab import find_notebooks, write_examples
+from ikas_explore.cli.notebooks import find_notebooks, write_examples
 from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.journal import Journal
 from tests.security.promises import does_not, holds

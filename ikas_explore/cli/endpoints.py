@@ -1,4 +1,4 @@
-"""``receive``: an endpoint on this machine that prints what it gets."""
+"""``receive`` and ``push``: an endpoint on this machine, and one delivery to an endpoint."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.output import print_json
+from ikas_explore.cli.output import print_json, print_table, records
+from ikas_explore.errors import CredentialsError
 from ikas_explore.settings import read_variable
 from ikas_explore.text.printable import printable
+from ikas_explore.values.secret import hide
 from ikas_explore.values.times import moment_of
 
 if TYPE_CHECKING:
@@ -34,37 +35,20 @@ _SIGNED = {True: "signed", False: "WRONG SIGNATURE", None: "signature not checke
 @click.option("--count", type=int, help="End after so many.  [default: until Ctrl-C]")
 @click.option(
     "--public-url",
-    "public_urls",
     multiple=True,
     metavar="URL",
     help="The public address of your tunnel, which is let in. Can be given several times.",
 )
 @options.forward_to
 @options.as_json
-def command(
-    port: int,
-    path: Path | None,
-    status: int,
-    count: int | None,
-    public_urls: tuple[str, ...],
-    forward_to: str | None,
-    json: bool,
-) -> None:
+def receive_command(count: int | None, json: bool, **receiving: Any) -> None:
     """Receive deliveries and print each.
 
     The endpoint is on this machine. IKAS_CLIENT_SECRET is used to verify them.
     """
     from ikas_explore.deliveries.receiver import Receiver
 
-    secret = read_variable("IKAS_CLIENT_SECRET")
-    with Receiver(
-        secret,
-        status=status,
-        path=path,
-        port=port,
-        public_url=public_urls,
-        forward_to=forward_to,
-    ) as receiver:
+    with Receiver(read_variable("IKAS_CLIENT_SECRET"), **receiving) as receiver:
         if json:
             print_json({"endpoint": receiver.endpoint}, line=True)
         else:
@@ -108,3 +92,32 @@ def _print(row: Mapping[str, Any], json: bool) -> None:
             f"{received_at:%H:%M:%S}  {scope:38} {_SIGNED[row['signature_ok']]}"
             f"{', duplicate' if row['duplicate'] else ''}, answered {row['status']}"
         )
+
+
+@click.command()
+@click.argument("endpoint")
+@options.scope
+@options.data
+@options.max_attempts
+@options.retry_delays
+@click.option("--wrong-signature", is_flag=True, help="Sign with another secret.")
+@options.as_json
+def push_command(endpoint: str, scope: str, json: bool, **how: Any) -> int:
+    """Push a signed delivery to an endpoint.
+
+    It is signed with IKAS_CLIENT_SECRET. ENDPOINT is an https address of yours, or an address
+    on this machine. Exits with 1 when no attempt was answered 200.
+    """
+    from ikas_explore.deliveries.push import push
+
+    secret = hide(read_variable("IKAS_CLIENT_SECRET"))
+    if not secret:
+        raise CredentialsError(
+            "Set IKAS_CLIENT_SECRET, in the environment or in .env, to sign with."
+        )
+    frame = push(endpoint, scope, secret, **how)
+    if json:
+        print_json([row | {"started_at": row["started_at"].isoformat()} for row in records(frame)])
+    else:
+        print_table(records(frame), empty="Nothing was sent.")
+    return int(frame["error"].notna().all())

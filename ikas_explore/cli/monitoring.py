@@ -1,15 +1,16 @@
-"""``missed``: what changed in a store and never arrived, and sending it again."""
+"""``missed``, ``health`` and ``budget``: what never arrived, and how near ikas' limits are."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ikas_explore.cli import options
-from ikas_explore.cli.changing import confirm
+from ikas_explore.cli.asking import confirm
 from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 from ikas_explore.cli.output import print_frame
 from ikas_explore.errors import InvalidArgumentError, StorageError
@@ -33,16 +34,15 @@ from ikas_explore.values.times import check_time, moment_of
 @options.yes
 @many_stores
 @options.as_json
-def command(
+def missed_command(
     received: Path,
     since: str | None,
     cursor: Path | None,
-    until: str | None,
-    grace: float,
     redeliver: str | None,
     yes: bool,
     where: Where,
     json: bool,
+    **more: Any,
 ) -> int:
     """List what changed and never arrived.
 
@@ -52,7 +52,7 @@ def command(
     """
     begin = _begin(since, cursor)
     with where.fleet() as stores:
-        gap = stores.missed(received, since=begin, until=until, grace=grace)
+        gap = stores.missed(received, since=begin, **more)
         failed = warn_of_failures(stores)
         print_frame(gap.frame, json, empty=f"{gap.summary[:1].upper()}{gap.summary[1:]}.")
         click.echo(gap.not_visible, err=True)
@@ -98,3 +98,62 @@ def _move(cursor: Path, until: dt.datetime) -> None:
             part.write_text(f"{until.isoformat()}\n", "utf-8")
     except OSError as error:
         raise StorageError(f"The cursor {cursor} cannot be written: {reason_of(error)}.") from None
+
+
+@click.command()
+@options.received
+@click.option("--since", help="A day in UTC, or an ISO time.  [default: a week ago]")
+@options.until
+@options.grace
+@many_stores
+@options.as_json
+def health_command(received: Path, where: Where, json: bool, **window: Any) -> int:
+    """Report how the deliveries of each scope are.
+
+    Exits with 0 when all is well, with 2 when something was missed or has stopped, and with 1 when
+    a store could not be asked.
+    """
+    with where.fleet() as stores:
+        health = stores.health(received, **window)
+        failed = warn_of_failures(stores)
+    print_frame(health, json, empty="There are no webhooks.")
+    if not json:
+        click.echo(f"{health.attrs['summary']}.", err=True)
+    wrong = health["missed"].sum() or (health["state"] == "stopped").any()
+    return 1 if failed else 2 if wrong else 0
+
+
+@click.command()
+@click.option(
+    "--received",
+    type=options.FILE,
+    help="The log of receive --path, or of a Receiver, once that has ended.",
+)
+@options.as_json
+def budget_command(received: Path | None, json: bool) -> int:
+    """Show how much is left before ikas' limits.
+
+    Counted are the calls and deliveries of the sandbox at IKAS_BASE_URL, or the deliveries in a
+    receiver's log. The calls of a store are counted where they are made: store.budget() in Python.
+
+    Exits with 0 when all is ok, and with 2 when a limit is near or was crossed.
+    """
+    # Not of a store: a command counts its own calls alone, and ikas does not say what it counted.
+    from ikas_explore.frames.frames import budget_frame
+
+    if received is None:
+        from ikas_explore.cli.control import call_for_rows, not_a_sandbox
+
+        rows, _ = call_for_rows("budget")  # what it raises says what is wrong: not caught here
+        try:
+            frame = budget_frame(rows, "what happened before the sandbox was started")
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise not_a_sandbox("with something that is no budget") from None
+    else:
+        from ikas_explore.deliveries.receiver import read_log
+
+        frame = read_log(received, budget=True)
+    print_frame(frame, json, empty="Nothing was counted.")
+    if not json:
+        click.echo(f"Not counted: {frame.attrs['not_visible']}.", err=True)
+    return 2 if (frame["state"] != "ok").any() else 0
