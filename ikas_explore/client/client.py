@@ -208,10 +208,10 @@ class Client:
         The request holds a token, and so may half an answer. So what is raised in here, Ctrl-C
         too, leaves without the frames and errors beneath: tracebacks may show local variables.
         """
-        self.budget.check()
-        if self._throttle is not None:
-            self._throttle.wait()
         try:
+            self.budget.begin()
+            if self._throttle is not None:
+                self._throttle.wait()
             with deadline(self._http.timeout.read):
                 response = self._http.send(make(), stream=True)
                 failed = True
@@ -228,6 +228,8 @@ class Client:
             ended = error
             if not isinstance(error, Exception):
                 renew(self._http)
+        finally:
+            self.budget.end()
         ended.__context__ = ended.__cause__ = None
         raise ended.with_traceback(None)
 

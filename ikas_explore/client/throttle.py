@@ -63,23 +63,54 @@ class Budget:
         self._store = store
         self._on_budget = on_budget
         self._tally = Tally(CALL_LINES)
+        # By thread, as each makes one call at a time: Ctrl-C or a fork may leave a call without
+        # its end, and a thread that makes the next one, or is gone, has none under way.
+        self._under_way: set[threading.Thread] = set()
+        self._ended = threading.Condition()
 
-    def check(self) -> None:
-        """Refuse a call that could begin a block, where that is asked for."""
-        if self._on_budget == "stop" and (told := self._near()):
-            raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
+    def begin(self) -> None:
+        """Refuse a call that could begin a block, where that is asked for.
+
+        Calls of other threads that are under way may all fail. Where one more could then begin a
+        block, this waits for the end of one of them.
+        """
+        this = threading.current_thread()
+        with self._ended:
+            self._under_way.discard(this)
+            while self._on_budget == "stop" and self._near(self._alive()):
+                if told := self._near():
+                    raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
+                self._ended.wait()
+            self._under_way.add(this)
 
     def count(self, *, failed: bool) -> None:
         """Count a call that ikas answered, and warn once when one more could begin a block."""
         self._tally.add(time.time(), failed=failed)
-        if self._on_budget == "warn" and (told := self._near()):
+        with self._ended:
+            told = self._near() if self._on_budget == "warn" else None
+            if told is None:
+                return
             self._on_budget = "off"
+        try:
             warnings.warn(
                 f'{told}; connect(on_budget="stop") stops before ikas does.', stacklevel=2
             )
+        except Warning:
+            # Warnings are errors here. What ikas has done is not lost for that: the next call is
+            # refused, and says why.
+            self._on_budget = "stop"
 
-    def _near(self) -> str | None:
-        if (row := self._tally.near(time.time())) is None:
+    def end(self) -> None:
+        """Say that the call of this thread is over, answered or not."""
+        with self._ended:
+            self._under_way.discard(threading.current_thread())
+            self._ended.notify_all()
+
+    def _alive(self) -> int:
+        return sum(each.is_alive() for each in self._under_way)
+
+    def _near(self, under_way: int = 0) -> str | None:
+        if (row := self._tally.near(time.time(), under_way)) is None:
             return None
         return (
             f"{self._store}: ikas' limit for {row['limit']!r} is {row['state']}: "

@@ -13,7 +13,7 @@ With a ``limit`` the header ``X-Total-Count`` says how many rows there are witho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -33,6 +33,8 @@ from ikas_explore.values.strict_json import decode_bytes
 
 #: Bytes: an event's data may be long.
 MOST_OF_AN_EVENT = 10_000_000
+
+_ROWS_QUERY = ("since", "state", "limit")
 
 Answer = Callable[[Request, StoreCredentials], Awaitable[Response]]
 
@@ -78,12 +80,13 @@ def control_routes(
     async def get_budget(_: Request, store: StoreCredentials) -> Response:
         return Json(blocks.budget(store.name))
 
-    def route(path: str, method: str, answer: Answer) -> Route:
+    def route(path: str, method: str, answer: Answer, known: Collection[str] = ()) -> Route:
         async def checked(request: Request) -> Response:
             store = stores.of_header(request.headers.get("authorization", ""))
             if store is None:
                 return refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
             try:
+                _check_query(request, known)
                 return await answer(request, store)
             except InvalidArgumentError as error:
                 return refuse(400, error.code, str(error))
@@ -92,8 +95,8 @@ def control_routes(
 
     return [
         route("events", "POST", post_event),
-        route("deliveries", "GET", get("deliveries")),
-        route("attempts", "GET", get("attempts")),
+        route("deliveries", "GET", get("deliveries"), _ROWS_QUERY),
+        route("attempts", "GET", get("attempts"), _ROWS_QUERY),
         route("faults", "PUT", put_faults),
         route("budget", "GET", get_budget),
     ]
@@ -111,9 +114,16 @@ def refuse(
     return Json({"errors": errors, **beside}, status, headers)
 
 
+def _check_query(request: Request, known: Collection[str]) -> None:
+    """Refuse what would be ignored: the store, for one, is that of the access token."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    check_known(names, known, "the query of this path")
+    if twice := [name for name in known if names.count(name) > 1]:
+        raise InvalidArgumentError(f"The query names {twice[0]} more than once; give one.")
+
+
 def _asked(request: Request, store: str | None) -> Asked:
-    given = dict(request.query_params)
-    check_known(given, ("since", "state", "limit"), "the query of this path")
+    given = request.query_params
     limit = given.get("limit")
     if limit is not None and not (limit.isascii() and limit.isdigit() and len(limit) < 19):
         raise InvalidArgumentError(f"limit is {limit!r}; give a whole number.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.fake_objects import Kind
+from ikas_explore.deliveries.payloads import check_data
 from ikas_explore.deliveries.samples import differs_from_known, payload
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.server import Server
@@ -246,12 +247,15 @@ class Sandbox:
         ['blocked']
         """
         where, ids = self._named(store), []
-        for each in check_scopes(scope, patterns=True) if isinstance(scope, str) else [scope]:
-            ids += self._state.events.emit(where, each, data)[1]
-            if data is not None:
-                given = decode(data) if isinstance(data, str) else data
+        scopes = check_scopes(scope, patterns=True) if isinstance(scope, str) else [scope]
+        if data is not None:
+            given = decode(check_data(data))
+            for each in scopes:
+                # Before anything happens: where warnings are errors, nothing did.
                 if told := "; ".join(differs_from_known(each, given)):
                     warnings.warn(f"The data given for {each}: {told}.", stacklevel=2)
+        for each in scopes:
+            ids += self._state.events.emit(where, each, data)[1]
         return ids
 
     def change(

@@ -62,16 +62,25 @@ class Tally:
             until = self.until.get(limit, 0)
         return (limit, until) if until > now else None
 
-    def near(self, now: float) -> dict[str, Any] | None:
-        """Return the first row that is not ok; the rate alone is nothing to warn of."""
-        rows = zip(self.rows(now), self._windows, strict=True)
-        return next((row for row, each in rows if row["state"] != "ok" and each.line.block), None)
+    def near(self, now: float, under_way: int = 0) -> dict[str, Any] | None:
+        """Return the first row that is not ok; the rate alone is nothing to warn of.
+
+        Requests that are `under_way` are taken for ones that failed: nothing is worse.
+        """
+        with self._lock:
+            self._take(now)
+            blocking = [each for each in self._windows if each.line.block]
+            rows = [each.row(now, self._until(each), under_way) for each in blocking]
+        return next((row for row in rows if row["state"] != "ok"), None)
 
     def rows(self, now: float) -> list[dict[str, Any]]:
         """Return the rows of a budget."""
         with self._lock:
             self._take(now)
-            return [each.row(now, self.until.get(each.line.limit, 0)) for each in self._windows]
+            return [each.row(now, self._until(each)) for each in self._windows]
+
+    def _until(self, window: _Window) -> float:
+        return self.until.get(window.line.limit, 0)
 
     def _take(self, now: float) -> None:
         """Take the moment; where the clock was put back, what is kept moves with it."""
@@ -105,13 +114,15 @@ class _Window:
         self._parts = deque((each[0] - back, each[1], each[2]) for each in self._parts)
 
     def crossed(self) -> bool:
-        return self._requests > self.line.requests and self._missing(self._errors) <= 0
+        enough = self._requests > self.line.requests
+        return enough and self._missing(self._requests, self._errors) <= 0
 
-    def row(self, now: float, until: float) -> dict[str, Any]:
+    def row(self, now: float, until: float, failing: int = 0) -> dict[str, Any]:
+        """Return the row, as it will be when so many more are `failing`."""
         self._move(now)
-        line, requests, errors = self.line, self._requests, self._errors
+        line, requests, errors = self.line, self._requests + failing, self._errors + failing
         # How many more may fail, one after the other, before the one that crosses the line.
-        left = max(line.requests + 1 - requests, self._missing(errors), 1) - 1
+        left = max(line.requests + 1 - requests, self._missing(requests, errors), 1) - 1
         if not line.block and not left:
             until = self._parts[0][0] + line.window
         least, percent = line.near or (math.ceil(0.8 * line.requests), line.percent)
@@ -130,9 +141,9 @@ class _Window:
             "state": "permanent" if until == math.inf else state,
         }
 
-    def _missing(self, errors: int) -> int:
+    def _missing(self, requests: int, errors: int) -> int:
         """Return how many more have to fail until the share is that of the line."""
-        lacking, of = self.line.percent * self._requests - 100 * errors, 100 - self.line.percent
+        lacking, of = self.line.percent * requests - 100 * errors, 100 - self.line.percent
         return lacking // of + 1 if self.line.above else -(-lacking // of)
 
     def _move(self, now: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -86,6 +88,78 @@ def test_it_stops_before_ikas_blocks() -> None:
                 store.webhooks.list()
         assert transport.sent == 19
         assert row(store)["state"] == "near"
+
+
+class Slow(Ikas):
+    """An ikas that answers when as many calls came as would begin a block, or a moment later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._too_many = threading.Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            answer = super().handle_request(request)
+            if self.sent == 20:
+                self._too_many.set()
+        self._too_many.wait(0.3)
+        return answer
+
+
+def test_threads_stop_at_the_same_call() -> None:
+    """None is sent while those that other threads wait for could be the last before a block."""
+    with connect(transport := Slow(), on_budget="stop") as store, ThreadPoolExecutor(32) as pool:
+        ask(store, transport, 3, failing=True)
+        errors = [pool.submit(store.webhooks.list) for _ in range(32)]
+        kinds = [type(each.exception()) for each in errors]
+        assert transport.sent == row(store)["requests"] == 19
+        assert kinds.count(BudgetError) == 32 - 16
+
+
+def test_threads_wait_for_calls_that_are_well_and_are_all_sent() -> None:
+    with connect(transport := Slow(), on_budget="stop") as store, ThreadPoolExecutor(32) as pool:
+        found = [pool.submit(store.webhooks.list) for _ in range(32)]
+        assert [each.exception() for each in found] == [None] * 32
+        assert transport.sent == 32
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, httpx.ReadTimeout("late")])
+def test_a_call_that_ended_without_an_answer_is_not_waited_for(end: Any) -> None:
+    all_are_sent = threading.Barrier(19)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if threading.current_thread() is threading.main_thread():
+            return httpx.Response(200, json={"data": {"deleteWebhook": True}})
+        all_are_sent.wait(30)
+        raise end
+
+    transport = httpx.MockTransport(handle)
+    with (
+        ikas.connect("acme", access_token="t", transport=transport, on_budget="stop") as store,
+        ThreadPoolExecutor(19) as pool,
+    ):
+        ended = [
+            pool.submit(store.client.execute, "{ a }", what="a", repeatable=False)
+            for _ in range(19)
+        ]
+        assert all(each.exception(30) for each in ended)
+        assert store.client.execute("{ a }", what="a") == {"deleteWebhook": True}
+
+
+def test_a_warning_that_is_an_error_takes_nothing_away_from_what_ikas_did() -> None:
+    """The save that was the last before a block is saved; the next call is refused and says why."""
+    with ikas.Sandbox() as sandbox, ikas.connect(sandbox, on_budget="warn") as store:
+        for _ in range(14):
+            store.webhooks.list()
+        sandbox.faults.add("missing_permission", calls=4)
+        for _ in range(4):
+            with pytest.raises(ikas.errors.PermissionDeniedError):
+                store.webhooks.list()
+        saved = store.webhooks.save("https://example.com/a", "store/order/created")
+        assert saved["scope"].tolist() == ["store/order/created"]
+        assert row(store)["requests"] == 20
+        with pytest.raises(BudgetError, match="20 calls failed"):
+            store.webhooks.list()
 
 
 def test_off_is_silent() -> None:

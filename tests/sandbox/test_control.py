@@ -12,6 +12,13 @@ from ikas_explore.sandbox import Sandbox
 from tests.sandbox.api import Api, api_of, codes
 
 ORDER = "store/order/created"
+ROUTES = [
+    ("POST", "events"),
+    ("GET", "deliveries"),
+    ("GET", "attempts"),
+    ("PUT", "faults"),
+    ("GET", "budget"),
+]
 
 
 def test_an_event_is_made_to_happen(sandbox: Sandbox, api: Api) -> None:
@@ -103,10 +110,22 @@ def test_bad_requests_are_400_with_the_reason(
     assert list(sandbox.faults) == []
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("POST", "events"), ("GET", "deliveries"), ("GET", "attempts"), ("PUT", "faults")],
-)
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_query_is_never_ignored(api: Api, sandbox: Sandbox, method: str, path: str) -> None:
+    """The store is that of the token: who names another one is not given that one's rows."""
+    sandbox.add_store("shop-1")
+    answer = api.client.request(method, f"/control/{path}?store=shop-1")
+    assert answer.status_code == 400
+    assert "There is no 'store' in the query" in answer.text
+
+
+def test_a_query_that_says_two_things_is_refused(api: Api) -> None:
+    answer = api.client.get("/control/deliveries?limit=1&limit=2")
+    assert answer.status_code == 400
+    assert "limit more than once" in answer.text
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_token_is_needed(sandbox: Sandbox, method: str, path: str) -> None:
     with Api(sandbox.base_url, "wrong") as api:
         answer = api.client.request(method, f"/control/{path}")

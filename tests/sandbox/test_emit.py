@@ -166,3 +166,14 @@ def test_data_unlike_real_ones_is_taken_with_a_warning(sandbox: Sandbox) -> None
         warnings.simplefilter("error")
         sandbox.emit("store/stock/updated", whole)
         sandbox.emit("store/customer/statusUpdated", {"id": "1"})
+
+
+def test_where_the_warning_is_an_error_nothing_happened(sandbox: Sandbox) -> None:
+    with Receiver() as receiver, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        register(sandbox, receiver.endpoint)
+        for scope in (ORDER, "store/*/created"):
+            with pytest.raises(UserWarning, match="The data given"):
+                sandbox.emit(scope, {"id": "1"})
+        sandbox.settle(10)
+    assert sandbox.deliveries().empty
