@@ -67,10 +67,10 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
 
     def find(name: str) -> Any:
         value = given.get(name)
-        if value is not None and not isinstance(value, str | Secret):
-            kind = type(value).__name__
+        kind = type(value.reveal() if isinstance(value, Secret) else value)
+        if value is not None and not issubclass(kind, str):
             error = CredentialsError if name in CREDENTIALS else InvalidArgumentError
-            raise error(f"{name} is text, not {kind}.")
+            raise error(f"{name} is text, not {kind.__name__}.")
         kept_out = name in CREDENTIALS and any_given and not (name in _PAIR and half_given)
         if value is not None or kept_out:
             return value
@@ -84,8 +84,6 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
         value = hide(find(name))
         if value is None:
             return None
-        if not isinstance(value.reveal(), str):
-            raise CredentialsError(f"{name} is text, not {type(value.reveal()).__name__}.")
         value = Secret(value.reveal().strip())
         if value and not is_token(value.reveal()):
             # Not shown: it may be right but for a letter.
@@ -226,8 +224,9 @@ def check_api_version(api_version: str) -> ApiVersion:
     return api_version
 
 
-def check_base_url(base_url: str) -> str:
+def check_base_url(base_url: str | Secret) -> str:
     """Return the base URL without a slash at the end, or raise InvalidArgumentError."""
+    base_url = hide(base_url)  # one that is refused may hold a password
     url = read_url(base_url)
     if url.userinfo or re.search(r"[?#]", url.rest):
         raise InvalidArgumentError(
@@ -236,9 +235,9 @@ def check_base_url(base_url: str) -> str:
         )
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(
-            f"The base URL {base_url!r} would send the access token in clear; use https://."
+            f"The base URL {base_url.reveal()!r} would send the access token in clear; use https://."
         )
-    return base_url.rstrip("/")
+    return base_url.reveal().rstrip("/")
 
 
 def _what_is_missing(settings: Settings) -> str:

@@ -103,21 +103,22 @@ def connect(
     # First of all: a traceback may print local variables.
     access_token, client_secret = hide(access_token), hide(client_secret)
     refresh_token = hide(refresh_token)
+    address, base_url = hide(base_url), None
     given = {
         "client_id": client_id,
         "client_secret": client_secret,
         "refresh_token": refresh_token,
-        "base_url": base_url,
+        "base_url": address,
     }
     if transport is not None and not hasattr(transport, "handle_request"):
         raise InvalidArgumentError(f"transport is one of httpx, not {shown(transport)}.")
     embedded = None
-    name = store if store is not None or base_url is not None else read_variable("IKAS_STORE")
+    name = store if store is not None or address is not None else read_variable("IKAS_STORE")
     with ExitStack() as opened:  # what was opened when something fails is closed
         if (
             isinstance(name, str)
             and name == SANDBOX
-            and base_url is None
+            and address is None
             and not (store is None and _points_at_a_sandbox())
         ):
             from ikas_explore.sandbox import Sandbox
@@ -145,9 +146,9 @@ def _points_at_a_sandbox() -> bool:
 
     They count more than IKAS_STORE=sandbox, which would start another one.
     """
-    base_url = os.environ.get("IKAS_BASE_URL", "")
-    told = base_url and os.environ.get("IKAS_ACCESS_TOKEN")
-    return bool(told) and is_loopback(read_url(base_url).host)
+    base_url = hide(os.environ.get("IKAS_BASE_URL", ""))
+    told = bool(base_url and os.environ.get("IKAS_ACCESS_TOKEN"))
+    return told and is_loopback(read_url(base_url).host)
 
 
 def _sandbox_settings(

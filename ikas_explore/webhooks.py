@@ -14,7 +14,7 @@ from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.values.names import check_flag
-from ikas_explore.values.secret import OneOrMore, Secret, hide_all
+from ikas_explore.values.secret import OneOrMore, Secret, hide, hide_all
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
@@ -368,12 +368,13 @@ class Webhooks:
         [True]
         0
         """
-        client_secret = hide_all(client_secret)  # first of all: a traceback may print variables
+        # First of all: a traceback may print local variables.
+        client_secret, app, forward_to = hide_all(client_secret), hide(forward_to), None
         return self._listen(
             scopes,
             url=url,
             port=port,
-            forward_to=forward_to,
+            forward_to=app,
             client_secret=client_secret,
             take=take,
             path=path,

@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 import re
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,3 +123,33 @@ def test_the_drawing_is_the_tree() -> None:
     assert dict(drawn()) == {
         kind.__name__: kind.__bases__[0].__name__ for kind in KINDS if kind is not errors.IkasError
     }
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda store, _: ikas.Fleet([store, 7]),  # type: ignore[list-item]
+        lambda store, sandbox: ikas.Fleet([store, ikas.connect(sandbox)]),
+        lambda *_: ikas.Fleet.from_file("nowhere.toml"),
+        lambda store, _: ikas.Fleet([store]).query("listNothing"),
+        lambda store, _: ikas.Fleet([store]).manager(language="xx"),
+        lambda store, _: store.query("listWebhook").select("nothing"),
+        lambda store, _: store.webhooks.manager(language="xx"),
+        lambda store, _: store.webhooks.save_form(language="xx"),
+        lambda store, _: store.webhooks.delete_form(language="xx"),
+        lambda store, _: store.webhooks.listen("store/order/*", url="http://127.0.0.1:9/", port=-1),
+        lambda _, sandbox: sandbox.live(language="xx"),
+        lambda *_: ikas.Sandbox(seed=[]),  # type: ignore[arg-type]
+        lambda *_: ikas.Receiver(status="no"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_traceback_with_local_variables_can_be_made(make: Any) -> None:
+    """What could not be made is one of them, and is shown by its repr."""
+    with (
+        ikas.Sandbox() as sandbox,
+        ikas.connect(sandbox) as store,
+        pytest.raises(errors.IkasError) as told,
+    ):
+        make(store, sandbox)
+    made = traceback.TracebackException.from_exception(told.value, capture_locals=True)
+    assert str(told.value) in "".join(made.format())

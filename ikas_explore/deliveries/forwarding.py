@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable
 
 from ikas_explore.deliveries.attempts import Retries
-from ikas_explore.deliveries.push import attempt, check_target
+from ikas_explore.deliveries.push import attempt
 from ikas_explore.network.clock import now
 from ikas_explore.network.transport import open_client
+from ikas_explore.values.secret import Secret
 from ikas_explore.values.times import now_ms
+from ikas_explore.values.urls import read_url
 
 # One that waits for its next attempt holds up no other, unless as many wait.
 _THREADS = 8
@@ -26,12 +28,12 @@ _RETRIES = Retries(3, (0.5, 1.5))
 class Forwarder:
     """Threads that post bodies to an app; `done` is called with each number, time and status."""
 
-    def __init__(self, target: str, done: Callable[[int, int, int | None], None]) -> None:
-        self._target = check_target(target)
+    def __init__(self, target: Secret, done: Callable[[int, int, int | None], None]) -> None:
+        self._target = target
         self._done = done
         self._ending = threading.Event()
         self._waiting: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
-        self._client = open_client(target, timeout=_TIMEOUT)
+        self._client = open_client(read_url(target).origin, timeout=_TIMEOUT)
         self._threads = [
             threading.Thread(target=self._work, name=f"forward-{number}", daemon=True)
             for number in range(_THREADS)

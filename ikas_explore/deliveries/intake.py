@@ -95,7 +95,7 @@ class Intake(AbstractContextManager["Intake"]):
         answers: Answers,
         delay: float,
         max_body: int,
-        forward_to: str | None = None,
+        forward_to: Secret | None = None,
     ) -> None:
         self.answers = answers
         self.delay = delay

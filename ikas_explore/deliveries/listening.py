@@ -16,7 +16,7 @@ from ikas_explore.deliveries.receiver import FORWARDED, Receiver
 from ikas_explore.errors import IkasError, ResponseError, ScopeTakenError
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.values.protocols import WebhookStore
-from ikas_explore.values.secret import OneOrMore, hide_all
+from ikas_explore.values.secret import OneOrMore, Secret, hide, hide_all
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
@@ -46,12 +46,14 @@ class Listening:
         url: str,
         client_secret: OneOrMore,
         port: int = 0,
-        forward_to: str | None = None,
+        forward_to: str | Secret | None = None,
         take: bool = False,
         path: str | os.PathLike[str] | None = None,
         answer_app: bool = False,
     ) -> None:
-        client_secret = hide_all(client_secret)  # first of all: a traceback may print variables
+        # First of all: a traceback may print local variables.
+        client_secret, app = hide_all(client_secret), hide(forward_to)
+        forward_to = None
         self.url = url
         self._end = _End(store, base_url)
         self._finalizer = weakref.finalize(self, self._end)
@@ -63,7 +65,7 @@ class Listening:
                     port=port,
                     path=path,
                     public_url=url,
-                    forward_to=forward_to,
+                    forward_to=None if app is None else app.reveal(),
                 )
             )
             # The same columns whether it forwards or not.

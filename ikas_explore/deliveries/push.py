@@ -112,7 +112,8 @@ def push(
     >>> attempts["status_code"].tolist()
     [200]
     """
-    client_secret = hide(client_secret)  # first of all: a traceback may print local variables
+    # First of all: a traceback may print local variables.
+    client_secret, target, endpoint = hide(client_secret), Secret(endpoint), ""
     from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
     retries = Retries(max_attempts, retry_delays)
@@ -123,7 +124,7 @@ def push(
         ("synthetic", synthetic),
     ):
         check_flag(name, flag)
-    endpoint = check_target(endpoint)
+    check_target(target)
     check_secret(client_secret)
     if seed is not None:
         seed = check_number("seed", seed, least=-(2**63), most=2**63, whole=True)
@@ -154,45 +155,47 @@ def push(
         sent |= {"apiVersion": "v99", "context": {"retry": False, "tags": ["ç", None]}}
     body = encode(sent)
     times = 2 if duplicate else 1
-    rows = deliver(endpoint, [(payload["id"], body)] * times, retries, timeout=timeout, sleep=sleep)
+    rows = deliver(target, [(payload["id"], body)] * times, retries, timeout=timeout, sleep=sleep)
     frame = rows_frame(ATTEMPTS, rows)
     frame.attrs = {"scope": str(scope), "sample": source}
     return frame
 
 
-def check_target(endpoint: str) -> str:
-    """Return an endpoint that may be pushed to: https, or http on this machine."""
-    url = read_url(endpoint)
+def check_target(target: Secret) -> None:
+    """Refuse an address that nothing may be pushed to: neither https, nor on this machine.
+
+    It may hold a password or a token, so it is kept as a secret.
+    """
+    url = read_url(target)
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(
-            f"The endpoint {masked(endpoint)!r} is not https, and not on this machine: a "
+            f"The endpoint {masked(target.reveal())!r} is not https, and not on this machine: a "
             "customer's data would go over the network in clear. Give an https:// address."
         )
-    return endpoint
 
 
 def deliver(
-    endpoint: str,
+    target: Secret,
     deliveries: Iterable[tuple[str, bytes]],
     retries: Retries,
     *,
     timeout: float,
     sleep: Callable[[float], object] = time.sleep,
 ) -> list[dict[str, Any]]:
-    """Send bodies, each with its id, to a checked endpoint; return rows of the attempts frame."""
+    """Send bodies, each with its id, to a checked address; return rows of the attempts frame."""
     timeout = check_number("timeout", timeout, least=0, most=FINITE, above=True)
     # Through no proxy: it would send the delivery elsewhere.
-    with open_client(endpoint, timeout=timeout) as client:
+    with open_client(read_url(target).origin, timeout=timeout) as client:
         return [
             row
             for identity, body in deliveries
-            for row in _attempts(client, endpoint, identity, body, retries, sleep)
+            for row in _attempts(client, target, identity, body, retries, sleep)
         ]
 
 
 def _attempts(
     client: httpx.Client,
-    endpoint: str,
+    target: Secret,
     identity: str,
     body: bytes,
     retries: Retries,
@@ -200,7 +203,7 @@ def _attempts(
 ) -> Iterator[dict[str, Any]]:
     for number in range(1, retries.max_attempts + 1):
         started_at, start = now_ms(), time.perf_counter()
-        outcome = attempt(client, endpoint, body)
+        outcome = attempt(client, target, body)
         yield {
             "delivery_id": identity,
             "number": number,
@@ -215,13 +218,13 @@ def _attempts(
         sleep(delay)
 
 
-def attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
+def attempt(client: httpx.Client, target: Secret, body: bytes) -> Outcome:
     """Post a body once."""
     status: int | None = None
     try:
         with (
             deadline(client.timeout.read),
-            client.stream("POST", endpoint, content=body, headers=HEADERS) as response,
+            client.stream("POST", target.reveal(), content=body, headers=HEADERS) as response,
         ):
             status, size = response.status_code, 0
             for part in response.iter_raw():
@@ -230,7 +233,11 @@ def attempt(client: httpx.Client, endpoint: str, body: bytes) -> Outcome:
                     break
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return outcome_of(status, error)  # ValueError: a host name that cannot be encoded
-    return outcome_of(status)
+    except BaseException as error:
+        ended = error
+    else:
+        return outcome_of(status)
+    raise ended.with_traceback(None)  # Ctrl-C: frames beneath have the address in clear
 
 
 def _sample(scope: str, random: Random, *, now: dt.datetime | None, merchant_id: str) -> Sample:

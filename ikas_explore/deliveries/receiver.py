@@ -22,7 +22,7 @@ from ikas_explore.system.files import user_path
 from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
-from ikas_explore.values.secret import OneOrMore, hide_all
+from ikas_explore.values.secret import OneOrMore, hide, hide_all
 from ikas_explore.values.times import check_time, now_ms
 from ikas_explore.values.urls import read_url
 
@@ -122,17 +122,20 @@ class Receiver:
         delay: float = 0.0,
         max_body: int = MAX_BODY,
     ) -> None:
-        given, client_secret = client_secret is not None, hide_all(client_secret)  # first of all
+        # First of all: a traceback may print local variables.
+        given, client_secret = client_secret is not None, hide_all(client_secret)
+        app, forward_to = hide(forward_to), None
+        public_urls, public_url = hide_all(public_url), None
         if given:
             check_secrets(client_secret)
-        if forward_to is not None:
-            check_target(forward_to)
+        if app is not None:
+            check_target(app)
             if not given:
                 raise InvalidArgumentError(
                     "forward_to needs client_secret: only verified deliveries are passed on."
                 )
         self._more = (["signed_with"] if len(client_secret) > 1 else []) + (
-            [*FORWARDED] if forward_to is not None else []
+            [*FORWARDED] if app is not None else []
         )
         answers = Answers(status)
         max_body = check_number("max_body", max_body, least=1, whole=True)
@@ -143,7 +146,7 @@ class Receiver:
             answers=answers,
             delay=delay,
             max_body=max_body,
-            forward_to=forward_to,
+            forward_to=app,
         )
         # The server knows the intake but not this object, so that a receiver nobody holds any
         # more ends too, and one that is held ends with Python.
@@ -151,7 +154,7 @@ class Receiver:
             self._intake,
             port=port,
             name="receiver",
-            public_hosts=_hosts(public_url),
+            public_hosts=frozenset(read_url(each).host for each in public_urls),
             refused=self._intake.refused,
             ending=self._intake.ending,
         )
@@ -335,10 +338,12 @@ class Receiver:
         ...     receiver.deliveries()["duplicate"].tolist()
         [False, True]
         """
+        # First of all: a traceback may print local variables.
+        target, endpoint = hide(self.endpoint if endpoint is None else endpoint), None
         from ikas_explore.frames.frames import ATTEMPTS, rows_frame
 
         retries = Retries(max_attempts, retry_delays)
-        target = check_target(self.endpoint if endpoint is None else endpoint)
+        check_target(target)
         deliveries = self._log.bodies(None if ids is None else read_texts(ids, "ids"))
         return rows_frame(ATTEMPTS, deliver(target, deliveries, retries, timeout=timeout))
 
@@ -485,8 +490,3 @@ def _budget(log: Log) -> pd.DataFrame:
     for row in log.answers(int((now - longest) * 1_000)):
         tally.add(row["received_at"] / 1_000, failed=row["status"] != 200)
     return budget_frame(tally.rows(now), _NOT_VISIBLE)
-
-
-def _hosts(public_url: str | Sequence[str] | None) -> frozenset[str]:
-    urls = [] if public_url is None else read_texts(public_url, "public_url")
-    return frozenset(read_url(url).host for url in urls)

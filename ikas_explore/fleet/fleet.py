@@ -132,8 +132,9 @@ class Fleet:
         InvalidArgumentError
             The file cannot be read, is wrong, or seems to hold a secret.
         """
+        roster = open_roster(path, timeout=timeout, transport=transport)
         fleet = cls.__new__(cls)
-        fleet._hold(open_roster(path, timeout=timeout, transport=transport))
+        fleet._hold(roster)
         return fleet
 
     @property
@@ -474,6 +475,8 @@ class Fleet:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_listing"):  # in the traceback of why it could not be made
+            return "<Fleet (not made)>"
         hosts = sorted({store.base_url for store in self._stores.values()})
         missing = self._listing.failures
         not_reached = f", {len(missing)} not reached: {_some(missing)}," if missing else ""

@@ -91,6 +91,8 @@ class FleetQuery:
         return query
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_first"):  # in the traceback of why it could not be made
+            return f"<FleetQuery {self._field} (not made)>"
         return f"<{repr(self._first).strip('<>')} of {counted(len(self._stores), 'store')}>"
 
     def _repr_html_(self) -> str:

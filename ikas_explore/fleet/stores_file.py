@@ -122,7 +122,7 @@ def open_roster(
 
 def read_members(path: str | Path) -> list[Member]:
     """Read the stores of a fleet, in the order of the file; a value in it is never shown."""
-    tables = read_toml(path, "The fleet")
+    tables = HiddenMapping(read_toml(path, "The fleet"))
     try:
         return _members(tables)
     except InvalidArgumentError as error:

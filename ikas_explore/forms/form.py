@@ -326,6 +326,8 @@ class Form(ABC):
         return [name for name in super().__dir__() if name not in inside]
 
     def __repr__(self) -> str:
+        if not hasattr(self, "widget"):  # in the traceback of why it could not be made
+            return f"<{type(self).__name__} (not made)>"
         return f"<{type(self).__name__}: {printable(self.title)}>"
 
     def still(self) -> Still:

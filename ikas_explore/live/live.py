@@ -223,6 +223,8 @@ class Live:
         return bundle
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_words"):  # in the traceback of why it could not be made
+            return "<Live (not made)>"
         heads = [self._words(name) for name in ("time", "scope", "object", "answer")]
         rows = [[row.time, row.scope, row.object, row.answer] for row in self._rows]
         return text_table(heads, rows) if rows else printable(self._words("none"))

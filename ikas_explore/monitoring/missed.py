@@ -203,10 +203,11 @@ class Missed:
         IkasError
             An object cannot be fetched; nothing was sent.
         """
-        client_secret = hide(client_secret)  # first of all: a traceback may print local variables
+        # First of all: a traceback may print local variables.
+        client_secret, target, endpoint = hide(client_secret), Secret(endpoint), ""
         from ikas_explore.frames.frames import REDELIVERED, rows_frame
 
-        endpoint = check_target(endpoint)
+        check_target(target)
         check_secret(client_secret)
         check_flag("dry_run", dry_run)
         most = None if limit is None else check_number("limit", limit, least=0, whole=True)
@@ -225,7 +226,7 @@ class Missed:
             payload = _payload(row["scope"], fields, client_secret)
             made[payload["id"]] = row
             bodies.append((payload["id"], encode(payload)))
-        sent = deliver(endpoint, bodies, Retries(3, (1.0, 2.0)), timeout=timeout)
+        sent = deliver(target, bodies, Retries(3, (1.0, 2.0)), timeout=timeout)
         return rows_frame(REDELIVERED, [{**made[row["delivery_id"]], **row} for row in sent])
 
     def _fetched(self, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:

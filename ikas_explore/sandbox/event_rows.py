@@ -92,8 +92,7 @@ class Events:
 @lru_cache(maxsize=1024)
 def receiver_of(endpoint: str) -> str:
     """Return what is slow or fast as one: the endpoint's scheme, host and port."""
-    url = read_url(endpoint)
-    return f"{url.scheme}://{url.host}:{url.port}"
+    return read_url(endpoint).origin
 
 
 @lru_cache(maxsize=1024)

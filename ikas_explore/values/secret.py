@@ -137,7 +137,7 @@ def hide(value: str | Secret | None) -> Secret | None:
 
 def hide_all(value: OneOrMore) -> tuple[Secret, ...]:
     """Return one secret or several as ones that do not show; None is none."""
-    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
     given: Any = value if several else () if value is None else (value,)
     return tuple(each if isinstance(each, Secret) else Secret(each) for each in given)
 

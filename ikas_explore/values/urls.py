@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import is_visible
-from ikas_explore.values.secret import NOT_SHOWN, Secret, looks_secret
+from ikas_explore.values.secret import NOT_SHOWN, Secret, hide, looks_secret, masked
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -69,66 +69,85 @@ class Url(NamedTuple):
     rest: str = ""
     userinfo: Secret = _NO_USERINFO
 
+    def __repr__(self) -> str:
+        return f"<Url of {self.origin}>"  # the rest may hold a token
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, without a password."""
+        return f"{self.scheme}://{self._server}"
+
     @property
     def normal(self) -> str:
         """The URL in the one form in which endpoints are compared."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         rest = self.rest if self.rest.startswith("/") else f"/{self.rest}"
-        return f"{self.scheme}://{self.userinfo.reveal()}{host}{port}{rest}"
+        return f"{self.scheme}://{self.userinfo.reveal()}{self._server}{rest}"
+
+    @property
+    def _server(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def read_url(url: str) -> Url:  # noqa: C901 - one check after another
-    """Read an http or https URL, or raise InvalidArgumentError that says what is wrong with it."""
+def read_url(url: str | Secret) -> Url:
+    """Read an http or https URL, or raise InvalidArgumentError that says what is wrong with it.
+
+    Nothing of it is in the traceback: there may be a password in it.
+    """
+    if isinstance(url, str):
+        usual = _USUAL.fullmatch(url)
+        if usual and len(usual[2]) <= _LONGEST:
+            scheme, name, port, rest = usual.groups(default="")
+            return Url(scheme, name, int(port) if port else _PORTS[scheme], rest)
+    url = hide(url)
+    found = _read(url)
+    if isinstance(found, str):
+        raise InvalidArgumentError(found)
+    return found
+
+
+def _read(address: Secret) -> Url | str:
+    """Return the parts of a URL, or what is wrong with it."""
+    url = address.reveal()
     if not isinstance(url, str):
-        raise InvalidArgumentError(f"An address is text, not {type(url).__name__}: {url!r}.")
-    usual = _USUAL.fullmatch(url)
-    if usual and len(usual[2]) <= _LONGEST:
-        scheme, name, port, rest = usual.groups(default="")
-        return Url(scheme, name, int(port) if port else _PORTS[scheme], rest)
+        return f"An address is text, not {type(url).__name__}."
     if not url.strip():
-        raise InvalidArgumentError(f"The address is empty; give one, {_EXAMPLE}.")
+        return f"The address is empty; give one, {_EXAMPLE}."
     if looks_secret(url):
-        raise InvalidArgumentError(f"The address {NOT_SHOWN} Give a URL, {_EXAMPLE}.")
+        return f"The address {NOT_SHOWN} Give a URL, {_EXAMPLE}."
     # urlsplit drops tabs and line ends without a word, so they are looked for first.
     if re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise InvalidArgumentError(f"The address {_shown(url)} holds white space; remove it.")
+        return f"The address {_shown(url)} holds white space; remove it."
     if not is_visible(url):
         # They steer a terminal, or make an address look like another.
-        raise InvalidArgumentError(
-            f"The address {_shown(url)} holds a character that does not show; remove it."
-        )
+        return f"The address {_shown(url)} holds a character that does not show; remove it."
     try:
         parts = urlsplit(url)
         given_port = parts.port
     except ValueError as error:
         why = "" if "@" in url else f": {error}"  # which may quote a part of a password
-        raise InvalidArgumentError(f"The address {_shown(url)} cannot be read{why}.") from None
+        return f"The address {_shown(url)} cannot be read{why}."
     if parts.scheme not in _PORTS:
-        raise InvalidArgumentError(f"The address {_shown(url)} has to start with 'https://'.")
+        return f"The address {_shown(url)} has to start with 'https://'."
     userinfo, at, place = parts.netloc.rpartition("@")
     if "\\" in parts.netloc or ("[" in place and not _BRACKETED.fullmatch(place)):
         # Some programs read another host in it than others.
-        raise InvalidArgumentError(f"The host in the address {_shown(url)} cannot be read.")
+        return f"The host in the address {_shown(url)} cannot be read."
     if not parts.hostname:
-        raise InvalidArgumentError(
-            f"The address {_shown(url)} names no host; give one, {_EXAMPLE}."
-        )
+        return f"The address {_shown(url)} names no host; give one, {_EXAMPLE}."
     if given_port == 0:
-        raise InvalidArgumentError(f"The address {_shown(url)} has the port 0, which is no port.")
+        return f"The address {_shown(url)} has the port 0, which is no port."
     host = normal_host(parts.hostname)
     if host is None:
-        raise InvalidArgumentError(
-            f"The host {parts.hostname!r} in {_shown(url)} is not a host name."
-        )
+        return f"The host {parts.hostname!r} in {_shown(url)} is not a host name."
     rest = url.partition("://")[2][len(parts.netloc) :]
     return Url(parts.scheme, host, given_port or _PORTS[parts.scheme], rest, Secret(userinfo + at))
 
 
 def _shown(url: str) -> str:
-    """Return a URL for a message, without the user and password that may be in it."""
+    """Return a URL for a message, without the password or token that may be in it."""
     # Up to the last `@`: a password that was not escaped may hold anything.
-    return repr(re.sub(r"(?s)^([a-z]+:/*)?.*@", r"\1***@", url))
+    return repr(masked(re.sub(r"(?s)^([a-z]+:/*)?.*@", r"\1***@", url)))
 
 
 def normal_host(host: str, *, pattern: bool = False) -> str | None:

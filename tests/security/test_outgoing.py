@@ -21,6 +21,7 @@ from ikas_explore.cli import app
 from ikas_explore.cli.control import call
 from ikas_explore.client import answers
 from ikas_explore.deliveries.push import check_target
+from ikas_explore.values.secret import Secret
 from ikas_explore.values.urls import is_private
 from tests.auditing.endpoints import endpoint
 from tests.security.promises import does_not, holds
@@ -228,7 +229,7 @@ def test_a_probe_of_a_sandboxs_webhook_may_stay_here() -> None:
 
 @does_not("`push` and `replay` connect to any https address that you name, private ones included.")
 def test_a_push_goes_where_it_is_told() -> None:
-    assert check_target("https://10.0.0.1/") == "https://10.0.0.1/"
+    check_target(Secret("https://10.0.0.1/"))
     with endpoint(lambda connection: None) as here:
         url = f"https://127.0.0.1:{here.port}/"
         ikas.push(url, ORDER, "secret", max_attempts=1)
