@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import is_visible
-from ikas_explore.values.secret import NOT_SHOWN, Secret, hide, looks_secret, masked
+from ikas_explore.values.secret import NOT_SHOWN, Secret, looks_secret, masked
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -99,7 +99,7 @@ def read_url(url: str | Secret) -> Url:
         if usual and len(usual[2]) <= _LONGEST:
             scheme, name, port, rest = usual.groups(default="")
             return Url(scheme, name, int(port) if port else _PORTS[scheme], rest)
-    url = hide(url)
+    url = url if isinstance(url, Secret) else Secret(url)
     found = _read(url)
     if isinstance(found, str):
         raise InvalidArgumentError(found)
