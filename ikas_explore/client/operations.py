@@ -38,6 +38,12 @@ class Registrations:
         """Return the webhook frame."""
         return self._frame(list_webhooks(self._client))
 
+    def rows(self) -> Iterable[tuple[str, str]]:
+        """Return scope and endpoint of the webhooks that are not deleted."""
+        cells = list_webhooks(self._client)
+        rows = zip(cells["scope"], cells["endpoint"], cells["deleted"], strict=True)
+        return [(scope, endpoint) for scope, endpoint, deleted in rows if not deleted]
+
     def save(
         self,
         endpoint: str,
@@ -45,10 +51,10 @@ class Registrations:
         *,
         sales_channel_ids: str | Iterable[str] | None = None,
         allow_unknown: bool = False,
-    ) -> DataFrame:
-        """Register an endpoint; return the rows saved in the order asked."""
+    ) -> None:
+        """Register an endpoint."""
         checked = self.check(endpoint, scopes, sales_channel_ids, allow_unknown=allow_unknown)
-        return self.send(endpoint, *checked)
+        self._send(endpoint, *checked)
 
     def check(
         self,
@@ -73,6 +79,11 @@ class Registrations:
         self, endpoint: str, scopes: Sequence[str], channels: Sequence[str] | None
     ) -> DataFrame:
         """Make a save that was checked; return the rows saved in the order asked."""
+        return self._frame(self._send(endpoint, scopes, channels), in_order=True)
+
+    def _send(
+        self, endpoint: str, scopes: Sequence[str], channels: Sequence[str] | None
+    ) -> Columns:
         given: dict[str, Any] = {"endpoint": endpoint, "scopes": [*scopes]}
         if channels is not None:
             given["salesChannelIds"] = [*channels]
@@ -85,10 +96,7 @@ class Registrations:
                 "list() shows what is registered now."
             )
         ordered = [places[scope] for scope in scopes]
-        return self._frame(
-            {name: [cells[place] for place in ordered] for name, cells in saved.items()},
-            in_order=True,
-        )
+        return {name: [cells[place] for place in ordered] for name, cells in saved.items()}
 
     def delete(self, scopes: Sequence[str]) -> bool:
         """Remove scopes, also those the catalogue does not know; return what ikas answered."""

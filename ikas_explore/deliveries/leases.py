@@ -144,9 +144,7 @@ def give_back(store: WebhookStore, leases: Sequence[Lease]) -> list[Outcome]:
 
 def registered(store: WebhookStore) -> dict[str, str]:
     """List a store: scope to endpoint."""
-    frame = store.list()
-    frame = frame[~frame["deleted"]]
-    return dict(zip(frame["scope"], frame["endpoint"], strict=True))
+    return dict(store.rows())
 
 
 def dead(leases: Collection[Lease]) -> list[Lease]:

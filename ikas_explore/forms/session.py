@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from ikas_explore.errors import IkasError, PlanError, StorageError
 from ikas_explore.forms.controls import Told
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.applying import CONFLICT, DELETED, FAILED, SAVED
-from ikas_explore.manage.changes import Change, list_store, listed, wanted_by
+from ikas_explore.manage.changes import Change, frame_rows, list_store, listed, wanted_by
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.undo import make_undo
@@ -56,7 +56,10 @@ class _Watched:
         self.current = True
         return self.listed
 
-    def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> DataFrame:
+    def rows(self) -> Iterable[tuple[str, str]]:
+        return [(scope, endpoint) for _, scope, endpoint in frame_rows(self.list())]
+
+    def save(self, endpoint: str, scopes: Sequence[str], **more: Any) -> object:
         return self._watched(lambda: self._behind.save(endpoint, scopes, **more))
 
     def delete(self, scopes: Sequence[str]) -> bool:

@@ -111,7 +111,7 @@ def compare(before: Registered, after: Registered) -> list[Change]:
 def registered(frame: DataFrame) -> Registered:
     """Read a webhook frame that somebody made; refuse two endpoints for one scope."""
     stores: Registered = {}
-    for store, scope, endpoint in _rows(frame):
+    for store, scope, endpoint in frame_rows(frame):
         held = stores.setdefault(store, {}).setdefault(scope, endpoint)
         if not same_endpoint(held, endpoint):
             raise InvalidArgumentError(
@@ -126,21 +126,24 @@ def listed(frame: DataFrame, wanted: Wanted | None = None) -> Registered:
 
     Of several, one that is not as `wanted` counts, so that a plan replaces it.
     """
-    stores: Registered = {}
-    for store, scope, endpoint in sorted(_rows(frame)):
-        scopes = stores.setdefault(store, {})
-        if scope not in scopes or same_endpoint(
-            scopes[scope], ((wanted or {}).get(store) or {}).get(scope)
-        ):
-            scopes[scope] = endpoint
-    return stores
+    return _one_each(frame_rows(frame), wanted or {})
 
 
 def list_store(
     store: WebhookStore, wanted: Mapping[str, str | None] | None = None
 ) -> dict[str, str]:
     """List a store; returns scope to endpoint, as `listed` reads it."""
-    return listed(store.list(), {store.name: wanted or {}}).get(store.name, {})
+    rows = ((store.name, *row) for row in store.rows())
+    return _one_each(rows, {store.name: wanted or {}}).get(store.name, {})
+
+
+def _one_each(rows: Iterable[tuple[str, str, str]], wanted: Wanted) -> Registered:
+    stores: Registered = {}
+    for store, scope, endpoint in sorted(rows):
+        scopes = stores.setdefault(store, {})
+        if scope not in scopes or same_endpoint(scopes[scope], wanted.get(store, {}).get(scope)):
+            scopes[scope] = endpoint
+    return stores
 
 
 def wanted_by(changes: Iterable[Change]) -> Wanted:
@@ -154,12 +157,12 @@ def wanted_by(changes: Iterable[Change]) -> Wanted:
 def listed_twice(frame: DataFrame) -> dict[tuple[str, str], list[str]]:
     """Return store and scope to endpoints, where ikas returned several rows for a scope."""
     rows: dict[tuple[str, str], list[str]] = {}
-    for store, scope, endpoint in _rows(frame):
+    for store, scope, endpoint in frame_rows(frame):
         rows.setdefault((store, scope), []).append(endpoint)
     return {place: endpoints for place, endpoints in rows.items() if len(endpoints) > 1}
 
 
-def _rows(frame: DataFrame) -> Iterator[tuple[str, str, str]]:
+def frame_rows(frame: DataFrame) -> Iterator[tuple[str, str, str]]:
     """Check a webhook frame; yield store, scope and endpoint of the rows that are not deleted."""
     from ikas_explore.frames.frames import check_webhook_frame
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class WebhookStore(Protocol):
         """Return the webhook frame as ikas has it now."""
         ...
 
+    def rows(self) -> Iterable[tuple[str, str]]:
+        """Return scope and endpoint of what is registered now, without the cost of a frame."""
+        ...
+
     def save(
         self,
         endpoint: str,
@@ -28,8 +32,8 @@ class WebhookStore(Protocol):
         *,
         sales_channel_ids: Sequence[str] | None = None,
         allow_unknown: bool = False,
-    ) -> DataFrame:
-        """Register one endpoint for the scopes; return the rows saved.
+    ) -> object:
+        """Register one endpoint for the scopes.
 
         `allow_unknown` also sends scopes that the catalogue does not know.
         """

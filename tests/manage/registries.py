@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import ikas_explore as ikas
+from ikas_explore.client.operations import Registrations
 from ikas_explore.frames.frames import webhook_frame
 from ikas_explore.manage import plan
 from ikas_explore.manage.desired import read_desired
@@ -48,6 +49,10 @@ class DictRegistry:
         self._called("list")
         return frame(self.state, self.name)
 
+    def rows(self) -> Iterable[tuple[str, str]]:
+        self._called("list")
+        return sorted(self.state.items())
+
     def save(
         self,
         endpoint: str,
@@ -80,6 +85,7 @@ class StoreRegistry:
     def __init__(self, store: ikas.Store) -> None:
         self.name = store.name
         self.list = store.webhooks.list
+        self.rows = Registrations(store.client).rows
         self.save = store.webhooks.save
         self.delete = store.webhooks.delete
 

@@ -16,6 +16,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore import errors
 from ikas_explore.cli.notebooks import find_notebooks, write_examples
+from ikas_explore.client.operations import Registrations
 from ikas_explore.frames.snapshots import read_snapshot, write_snapshot
 from ikas_explore.manage.journal import Journal
 from tests.security.promises import does_not, holds
@@ -102,7 +103,7 @@ def test_a_journal_leaves_other_files_alone(content: str, tmp_path: Path) -> Non
         entry_of = Journal(path, base_url=store.base_url).write
         with (
             pytest.raises(errors.StorageError, match="holds something else"),
-            entry_of(store.webhooks, [ORDER], endpoint="https://example.com/"),
+            entry_of(Registrations(store.client), [ORDER], endpoint="https://example.com/"),
         ):
             pytest.fail("the write was begun")
     assert path.read_text() == content
@@ -188,7 +189,7 @@ def test_a_journal_whose_first_entry_is_torn_is_gone_on_with(torn: str, tmp_path
     path.write_text(torn)
     with ikas.Sandbox() as sandbox, ikas.connect(sandbox) as store:
         journal = Journal(path, base_url=store.base_url)
-        with journal.write(store.webhooks, [ORDER], endpoint="https://example.com/"):
+        with journal.write(Registrations(store.client), [ORDER], endpoint="https://example.com/"):
             pass
         assert len(journal.entries()) == 1
 
