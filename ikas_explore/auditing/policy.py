@@ -88,12 +88,8 @@ class Ignore:
 
     def covers(self, rule: str, store: str, scope: str, endpoint: str) -> bool:
         """Return whether a finding is meant."""
-        return (
-            matches(self.rule, rule)
-            and matches(self.store, store)
-            and matches(self.scope, scope)
-            and matches(self.endpoint, endpoint)
-        )
+        patterns = (self.rule, self.store, self.scope, self.endpoint)
+        return all(map(matches, patterns, (rule, store, scope, endpoint)))
 
 
 @dataclass(frozen=True)

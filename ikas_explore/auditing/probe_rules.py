@@ -97,15 +97,5 @@ def certificate_expires(probed: DataFrame, wanted: Wanted) -> DataFrame:
     return found(rows.drop_duplicates("certificate")[["endpoint"]], messages)
 
 
-#: In the order in which they are reported.
-PROBE_RULES: tuple[Rule, ...] = (
-    dns_failed,
-    resolves_private,
-    connect_failed,
-    certificate_invalid,
-    certificate_hostname,
-    no_answer,
-    not_probed,
-    redirect,
-    certificate_expires,
-)
+#: In the order in which they are written here and reported.
+PROBE_RULES: tuple[Rule, ...] = tuple(each for each in globals().values() if isinstance(each, Rule))

@@ -57,30 +57,6 @@ def private_host(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
     return found(rows, [f"{host} cannot be reached from the internet." for host in rows["host"]])
 
 
-@rule("tunnel-host", "warning", remedy="Save the scope with the host of the real application.")
-def tunnel_host(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
-    """The host is a development tunnel or a request bin: it goes away, or others can read it."""
-
-    def is_tunnel(host: str) -> bool:
-        return any(matches(pattern, host) for pattern in TUNNEL_HOSTS)
-
-    rows = webhooks[where(webhooks["host"], is_tunnel)]
-    return found(
-        rows, [f"{host} is a development tunnel or a request bin." for host in rows["host"]]
-    )
-
-
-@rule(
-    "credentials-in-url",
-    "warning",
-    remedy="Take the secret out of the endpoint and check the signature of each delivery instead.",
-)
-def credentials_in_url(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
-    """The endpoint holds a password, token or key, which everyone who lists webhooks can read."""
-    rows = webhooks[where(webhooks["endpoint"], holds_secret)]
-    return found(rows, "The endpoint holds a password, token or key.")
-
-
 @rule("host-not-allowed", "error", remedy="Save the scope with an allowed host, or allow this one.")
 def host_not_allowed(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
     """The host is not among the policy's ``allowed_hosts``."""
@@ -124,6 +100,47 @@ def scope_missing(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
         }
     )
     return found(rows, "The policy requires this scope, and it is not registered.")
+
+
+@rule("scope-unknown", "error", remedy="Delete the scope; see Scope.registrable() for what works.")
+def scope_unknown(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
+    """The scope does not exist, or cannot be registered through the API."""
+    known = list(map(str, Scope.registrable()))
+    rows = webhooks[where(webhooks["scope"], lambda scope: scope not in known)]
+
+    def why(scope: str) -> str:
+        if scope not in list(Scope):
+            return f"There is no scope {scope!r}.{did_you_mean(scope, known)}"
+        if Scope(scope).registration == "panel-only":
+            return f"{scope} is delivered only to the address set in the partner panel."
+        return f"{scope} is in ikas' SDK, and the API refuses it."
+
+    messages = {scope: why(scope) for scope in rows["scope"].unique()}
+    return found(rows, [messages[scope] for scope in rows["scope"]])
+
+
+@rule("tunnel-host", "warning", remedy="Save the scope with the host of the real application.")
+def tunnel_host(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
+    """The host is a development tunnel or a request bin: it goes away, or others can read it."""
+
+    def is_tunnel(host: str) -> bool:
+        return any(matches(pattern, host) for pattern in TUNNEL_HOSTS)
+
+    rows = webhooks[where(webhooks["host"], is_tunnel)]
+    return found(
+        rows, [f"{host} is a development tunnel or a request bin." for host in rows["host"]]
+    )
+
+
+@rule(
+    "credentials-in-url",
+    "warning",
+    remedy="Take the secret out of the endpoint and check the signature of each delivery instead.",
+)
+def credentials_in_url(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
+    """The endpoint holds a password, token or key, which everyone who lists webhooks can read."""
+    rows = webhooks[where(webhooks["endpoint"], holds_secret)]
+    return found(rows, "The endpoint holds a password, token or key.")
 
 
 @rule("scope-unpaired", "warning", remedy="Save the other scope too, or ignore this with a reason.")
@@ -181,23 +198,6 @@ def endpoint_alike(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
     return found(rows, [f"It differs from {each} only by slash, case or port." for each in meant])
 
 
-@rule("scope-unknown", "error", remedy="Delete the scope; see Scope.registrable() for what works.")
-def scope_unknown(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
-    """The scope does not exist, or cannot be registered through the API."""
-    known = list(map(str, Scope.registrable()))
-    rows = webhooks[where(webhooks["scope"], lambda scope: scope not in known)]
-
-    def why(scope: str) -> str:
-        if scope not in list(Scope):
-            return f"There is no scope {scope!r}.{did_you_mean(scope, known)}"
-        if Scope(scope).registration == "panel-only":
-            return f"{scope} is delivered only to the address set in the partner panel."
-        return f"{scope} is in ikas' SDK, and the API refuses it."
-
-    messages = {scope: why(scope) for scope in rows["scope"].unique()}
-    return found(rows, [messages[scope] for scope in rows["scope"]])
-
-
 @rule("row-deleted", "info", deleted=True, remedy="Save the scope again if it should be pushed.")
 def row_deleted(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
     """ikas lists the row as deleted: nothing is pushed for it."""
@@ -244,22 +244,5 @@ def many_endpoints(webhooks: DataFrame, wanted: Wanted) -> DataFrame:
     )
 
 
-#: In the order in which they are reported.
-RULES: tuple[Rule, ...] = (
-    invalid_endpoint,
-    not_https,
-    private_host,
-    host_not_allowed,
-    scope_twice,
-    scope_missing,
-    scope_unknown,
-    tunnel_host,
-    credentials_in_url,
-    scope_unpaired,
-    resource_split,
-    endpoint_alike,
-    row_deleted,
-    stale,
-    endpoint_shared,
-    many_endpoints,
-)
+#: In the order in which they are written here and reported.
+RULES: tuple[Rule, ...] = tuple(each for each in globals().values() if isinstance(each, Rule))

@@ -230,18 +230,9 @@ def _kept() -> dict[str, str]:
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Let the environment hold these variables, and no others of ours, for a while."""
-    before = dict(os.environ)
-    _change({**dict.fromkeys(_kept()), **variables})
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _kept():
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
         yield
-    finally:
-        names = {name for name in before if name.startswith("IKAS_")} | _kept().keys()
-        _change({name: before.get(name) for name in names | variables.keys()})
-
-
-def _change(variables: Mapping[str, str | None]) -> None:
-    for name, value in variables.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
