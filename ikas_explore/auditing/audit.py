@@ -135,6 +135,8 @@ def examine(
     now: dt.datetime | None = None,
 ) -> Audit:
     """As `audit`, with a frame of `Webhooks.health` and what sessions of `listen` borrowed."""
+    from ikas_explore.frames.frames import stacked
+
     policy = read_policy(policy)
     check_flag("probe", probe)
     now = dt.datetime.now(dt.UTC) if now is None else moment_of(check_time("now", now))
@@ -167,7 +169,7 @@ def examine(
     ]
     last = [("info", ignore_expired, ignore_expired(_expired(policy, today), policy))]
     return Audit(
-        findings=_joined([_findings(first), findings[~ignored], _findings(last)]),
+        findings=stacked([_findings(first), findings[~ignored], _findings(last)]),
         ignored=findings[ignored].reset_index(drop=True),
         webhooks=active,
         policy=policy,
@@ -236,10 +238,3 @@ def _expired(policy: Policy, today: dt.date) -> DataFrame:
         if ignore.until < today
     )
     return _rows(["said"], ([each] for each in said))
-
-
-def _joined(parts: list[DataFrame]) -> DataFrame:
-    import pandas as pd
-
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else parts[0]

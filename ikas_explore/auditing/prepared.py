@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikas_explore.errors import InvalidArgumentError
@@ -15,31 +15,36 @@ if TYPE_CHECKING:
 
 def prepare(frame: DataFrame, now: dt.datetime) -> DataFrame:
     """Add what rules ask for; see `ikas_explore.auditing.rule` for the columns."""
+    import numpy as np
     import pandas as pd
 
     from ikas_explore.frames.frames import check_webhook_frame
 
     check_webhook_frame(frame)
-    stores, store_codes = _factorized(frame["store"])
-    scopes, scope_codes = _factorized(frame["scope"])
-    endpoints, endpoint_codes = _factorized(frame["endpoint"])
-    read = [read_endpoint(endpoint) for endpoint in endpoints]
-    urls, problems = [url for url, _ in read], [problem for _, problem in read]
-    scope_parts = [(*scope.split("/"), "", "", "")[:3] for scope in scopes]
+    stores, scopes, endpoints = (
+        _categorical(frame[name].fillna("")) for name in ("store", "scope", "endpoint")
+    )
+    read = [read_endpoint(endpoint) for endpoint in endpoints.categories]
+    parts = [(*scope.split("/"), "", "", "")[:3] for scope in scopes.categories]
+
+    def spread(texts: Iterable[str], by: Any) -> Any:
+        """Return a text of each endpoint or scope as those of the rows."""
+        return _categorical(np.array([*texts], dtype=object)).take(by.codes)
+
     return pd.DataFrame(
         {
-            "store": _categorical(stores, store_codes),
-            "scope": _categorical(scopes, scope_codes),
-            "endpoint": _categorical(endpoints, endpoint_codes),
+            "store": stores,
+            "scope": scopes,
+            "endpoint": endpoints,
             "deleted": _flags(frame),
             "age_days": _age_days(frame, now),
-            "scheme": _mapped(urls, endpoint_codes, lambda url: url.scheme),
-            "host": _mapped(urls, endpoint_codes, lambda url: url.host),
-            "port": _numbers([url.port for url in urls], endpoint_codes),
-            "problem": _mapped(problems, endpoint_codes, str),
-            "likeness": _mapped(urls, endpoint_codes, _likeness),
-            "group": _mapped(scope_parts, scope_codes, lambda parts: parts[1]),
-            "verb": _mapped(scope_parts, scope_codes, lambda parts: parts[2]),
+            "scheme": spread((url.scheme for url, _ in read), endpoints),
+            "host": spread((url.host for url, _ in read), endpoints),
+            "port": np.array([url.port for url, _ in read], dtype="int64").take(endpoints.codes),
+            "problem": spread((problem for _, problem in read), endpoints),
+            "likeness": spread((_likeness(url) for url, _ in read), endpoints),
+            "group": spread((group for _, group, _ in parts), scopes),
+            "verb": spread((verb for _, _, verb in parts), scopes),
         }
     )
 
@@ -87,33 +92,14 @@ def _age_days(frame: DataFrame, now: dt.datetime) -> Any:
     return age.dt.total_seconds().to_numpy() / 86_400
 
 
-def _factorized(column: Any) -> tuple[list[str], Any]:
-    import pandas as pd
-
-    codes, texts = pd.factorize(column.fillna(""), sort=True)
-    return [str(text) for text in texts], codes
-
-
-def _categorical(texts: Sequence[str], codes: Any) -> Any:
+def _categorical(texts: Any) -> Any:
+    """Return texts as categories, so that a rule looks at each different one once."""
     import numpy as np
     import pandas as pd
 
-    return pd.Categorical.from_codes(codes, categories=pd.Index(np.array(texts, dtype=object)))
-
-
-def _mapped(values: Sequence[Any], codes: Any, part: Callable[[Any], str]) -> Any:
-    """Return a part of each value as categories, the rows following by their codes."""
-    import numpy as np
-    import pandas as pd
-
-    part_codes, parts = pd.factorize(np.array([part(each) for each in values], dtype=object))
-    return _categorical(list(parts), part_codes[codes] if len(codes) else codes)
-
-
-def _numbers(numbers: Sequence[int], codes: Any) -> Any:
-    import numpy as np
-
-    return np.array(numbers, dtype="int64")[codes] if len(codes) else np.zeros(0, dtype="int64")
+    codes, found = pd.factorize(texts, sort=True)
+    categories = np.array([str(text) for text in found], dtype=object)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(categories))
 
 
 def _flags(frame: DataFrame) -> Any:

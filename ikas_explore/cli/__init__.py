@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from ikas_explore import __version__
-from ikas_explore.cli.output import print_error
-from ikas_explore.cli.stdout import printing
+from ikas_explore.cli.output import print_error, printing
 from ikas_explore.errors import IkasError
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import did_you_mean

@@ -1,11 +1,14 @@
-"""How results are printed: tables for people, JSON as the API names things."""
+"""How results are printed: tables for people, JSON as the API names things; and when that fails."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json as json_module
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +18,12 @@ from ikas_explore.values.times import moment_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_OF_A_STREAM = (OSError, BrokenPipeError, BlockingIOError)
+
+#: These end with 1 when something was found, and with 2 when it cannot be told.
+_CHECKS = ("audit", "check-notebooks")
 
 
 def print_json(value: Any, *, line: bool = False) -> None:
@@ -121,3 +130,36 @@ def _shown(cell: Any) -> str:
     if isinstance(cell, float):
         return f"{cell:.1f}"
     return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else str(cell)
+
+
+@contextmanager
+def printing(ctx: Any = None) -> Iterator[None]:
+    """End a command whose output cannot be written with a line on stderr and its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every encoding holds every endpoint, and by now it may be saved.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:  # None where it was closed from the start
+                # Not left to Python's end, which would tell of it in its own words.
+                sys.stdout.flush()
+    except OSError as error:
+        # Of a file, of a connection: no error of stdout's.
+        if error.filename is not None or type(error) not in _OF_A_STREAM:
+            raise
+        if not isinstance(error, BrokenPipeError):  # whoever reads no further knows
+            with suppress(OSError):  # stderr may be on the same disk
+                print_error(
+                    type(error).__name__,
+                    f"The output cannot be written: {error.strerror or error}. Make room or send "
+                    "it elsewhere. What the command has changed stays changed.",
+                )
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            try:
+                stream.flush()
+            except OSError:  # once more when Python ends, so let it succeed
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        check = ctx is not None and ctx.invoked_subcommand in _CHECKS
+        raise click.exceptions.Exit(2 if check else 1) from None

@@ -72,7 +72,7 @@ def capabilities(client: Client) -> pd.DataFrame:
     """Return a row an operation; see `Store.capabilities`."""
     from ikas_explore.frames.frames import CAPABILITIES, rows_frame
 
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[bool, str], dict[str, Any]] = {}
     reached = []
     for version in API_VERSIONS:
         asked = client if version == client.settings.api_version else client.speaking(version)
@@ -86,28 +86,17 @@ def capabilities(client: Client) -> pd.DataFrame:
         schema = schema_in(types)
         for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
             for field in root or ():
-                row = rows.setdefault(
-                    (kind, field.graphql_name),
-                    {"arguments": _arguments(field), "paged": "pagination" in field.args},
-                )
-                row[version] = True
-    return rows_frame(
-        CAPABILITIES,
-        [
-            {
-                "operation": name,
-                "kind": kind,
-                **{
-                    each: row.get(each, False if each in reached else None) for each in API_VERSIONS
-                },
-                "arguments": row["arguments"],
-                "paged": row["paged"],
-            }
-            for (kind, name), row in sorted(
-                rows.items(), key=lambda item: (item[0][0] != "query", item[0][1])
-            )
-        ],
-    )
+                row: dict[str, Any] = {
+                    "operation": field.graphql_name,
+                    "kind": kind,
+                    **dict.fromkeys(API_VERSIONS),
+                    "arguments": _arguments(field),
+                    "paged": "pagination" in field.args,
+                }
+                rows.setdefault((kind == "mutation", field.graphql_name), row)[version] = True
+    for row in rows.values():
+        row |= {version: bool(row[version]) for version in reached}
+    return rows_frame(CAPABILITIES, [rows[place] for place in sorted(rows)])
 
 
 def _arguments(field: Field) -> str:

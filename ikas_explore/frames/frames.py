@@ -92,13 +92,9 @@ RECEIVED_MORE: Columns = {
 }
 
 #: One row a scope of a store: what differs, or what a plan does about it.
-CHANGES: Columns = {
-    "store": "string",
-    "scope": "string",
-    "action": "string",
-    "endpoint_before": "string",
-    "endpoint_after": "string",
-}
+CHANGES: Columns = dict.fromkeys(
+    ("store", "scope", "action", "endpoint_before", "endpoint_after"), "string"
+)
 
 #: The same after a plan was applied.
 OUTCOMES: Columns = {**CHANGES, "outcome": "string", "error": "string"}
@@ -108,15 +104,9 @@ BORROWED: Columns = {"scope": "string", "endpoint_before": "string"}
 GIVEN_BACK: Columns = {**BORROWED, "endpoint": "string", "outcome": "string"}
 
 #: One row a finding of an audit.
-FINDINGS: Columns = {
-    "severity": "string",
-    "rule": "string",
-    "store": "string",
-    "scope": "string",
-    "endpoint": "string",
-    "message": "string",
-    "remedy": "string",
-}
+FINDINGS: Columns = dict.fromkeys(
+    ("severity", "rule", "store", "scope", "endpoint", "message", "remedy"), "string"
+)
 
 #: What was found in each store, and by each rule.
 BY_STORE: Columns = {

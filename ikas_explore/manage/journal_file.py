@@ -47,17 +47,7 @@ class Entry(NamedTuple):
     part: int = 0
 
 
-_KINDS = {
-    "id": str,
-    "written_at": str,
-    "base_url": str,
-    "store": str,
-    "before": dict,
-    "after": dict,
-    "sales_channels": bool,
-    "apply": str,
-    "part": int,
-}
+_KINDS = {name: type(value) for name, value in Entry("", "", "", "", {}, {})._asdict().items()}
 #: What versions before 0.2 do not know.
 _NEW = ("apply", "part")
 _REQUIRED = _KINDS.keys() - {*_NEW}
