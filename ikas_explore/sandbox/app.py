@@ -41,8 +41,8 @@ from ikas_explore.sandbox.graphql import (
     Call,
     Executor,
     Operation,
-    executable_schema,
     read_operation,
+    resolvers,
 )
 from ikas_explore.sandbox.oauth import answer_token, install_address, read_form
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
@@ -107,8 +107,8 @@ class State(AbstractContextManager[Starlette]):
         graphql = []
         bound = (registrations, self.catalogue)
         for api_version in API_VERSIONS:
-            schema = partial(executable_schema, api_version, *bound, strict=self._rules.strict)
-            executor = Executor(schema)
+            fields = resolvers(api_version, *bound, strict=self._rules.strict)
+            executor = Executor(api_version, fields)
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, partial(self._graphql, executor), methods=["POST"]))
             graphql.append(Route(path, _say_post, methods=["GET"]))

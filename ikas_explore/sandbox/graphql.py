@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from graphql import (
@@ -48,6 +48,8 @@ _MAX_LENGTH = 20_000
 
 Answer = tuple[int, dict[str, Any]]
 Operation = dict[str, Any] | str  # what is wrong with it, for one that cannot be read
+Resolver = Callable[..., Any]
+Resolvers = dict[str, Resolver]
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,12 @@ class Call:
 class Executor:
     """Answers the operations of one API version, in the server's thread.
 
-    `build` returns the schema with resolvers bound: called by the first operation, because it
-    takes longer than all else of a start and few need both versions.
+    `resolvers` say what the root fields do: graphql-core calls those of a root value.
     """
 
-    def __init__(self, build: Callable[[], GraphQLSchema]) -> None:
-        self._build = build
-        self._prepared = lru_cache(maxsize=256)(self._prepare)
-
-    @cached_property
-    def _schema(self) -> GraphQLSchema:
-        return self._build()
+    def __init__(self, api_version: ApiVersion, resolvers: Resolvers) -> None:
+        self._api_version = api_version
+        self._resolvers = resolvers
 
     def answer(self, operation: Operation, call: Call) -> Answer:
         """Execute an operation; return the HTTP status and the JSON body."""
@@ -87,13 +84,14 @@ class Executor:
             }
         if isinstance(operation, str):
             return 400, {"errors": [_formatted(GraphQLError(operation), "BAD_REQUEST")]}
-        document, errors = self._prepared(operation["query"])
+        document, errors = _prepared(self._api_version, operation["query"])
         if document is None or errors:
             code = "GRAPHQL_VALIDATION_FAILED" if document else "GRAPHQL_PARSE_FAILED"
             return 400, {"errors": [_formatted(error, code) for error in errors]}
         result = execute_sync(
-            self._schema,
+            _schema(self._api_version),
             document,
+            root_value=self._resolvers,
             context_value=call,
             variable_values=operation.get("variables"),
             operation_name=operation.get("operationName"),
@@ -109,42 +107,52 @@ class Executor:
 
     def fields(self, operation: Operation) -> list[str]:
         """Return the root fields an operation asks for, of those that there are."""
-        document = None if isinstance(operation, str) else self._prepared(operation["query"])[0]
-        roots = {name for root in _roots(self._schema) for name in root.fields}
+        if isinstance(operation, str):
+            return []
+        document, _ = _prepared(self._api_version, operation["query"])
         return [
             selection.name.value
             for definition in (document.definitions if document else ())
             if isinstance(definition, OperationDefinitionNode)
             for selection in definition.selection_set.selections
-            if isinstance(selection, FieldNode) and selection.name.value in roots
+            if isinstance(selection, FieldNode) and selection.name.value in self._resolvers
         ]
 
-    def _prepare(self, query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
-        try:
-            document = parse(query, max_tokens=_MAX_TOKENS)
-            return document, tuple(validate(self._schema, document))
-        except GraphQLError as error:
-            return None, (error,)
-        except RecursionError:
-            return None, (GraphQLError("The document is nested too deeply."),)
+
+@cache
+def _schema(api_version: ApiVersion) -> GraphQLSchema:
+    """Return the schema of an API version: built once, as that takes longer than a start."""
+    # Ours, and a test validates it: here that would take half of the time.
+    return build_schema(sdl(api_version) + CATALOGUE_SDL, assume_valid_sdl=True)
 
 
-def executable_schema(
+@lru_cache(maxsize=256)
+def _prepared(
+    api_version: ApiVersion, query: str
+) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    try:
+        document = parse(query, max_tokens=_MAX_TOKENS)
+        return document, tuple(validate(_schema(api_version), document))
+    except GraphQLError as error:
+        return None, (error,)
+    except RecursionError:
+        return None, (GraphQLError("The document is nested too deeply."),)
+
+
+def resolvers(
     api_version: ApiVersion, registrations: Registrations, catalogue: Catalogue, *, strict: bool
-) -> GraphQLSchema:
-    """Bind the fields of one API version to what they do.
+) -> Resolvers:
+    """Return what the root fields of an API version do.
 
     With `strict`, the endpoints ikas refuses are refused: ``http://``, private addresses.
     """
 
-    def list_webhook(_: object, info: GraphQLResolveInfo) -> list[dict[str, Any]]:
+    def list_webhook(info: GraphQLResolveInfo) -> list[dict[str, Any]]:
         call: Call = info.context
         store = _store_of(call)
         return registrations.of_store(store.name) if call.installed else []
 
-    def save_webhook(
-        _: object, info: GraphQLResolveInfo, *, input: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def save_webhook(info: GraphQLResolveInfo, *, input: dict[str, Any]) -> list[dict[str, Any]]:
         store = _installed_store_of(info.context)
         # One bad scope fails the whole call, and nothing is saved (live, inferred).
         if not set(input["scopes"]) <= set(Scope.registrable()):
@@ -155,15 +163,15 @@ def executable_schema(
             store.name, input["endpoint"], input["scopes"], input.get("salesChannelIds")
         )
 
-    def delete_webhook(_: object, info: GraphQLResolveInfo, *, scopes: list[str]) -> bool:
+    def delete_webhook(info: GraphQLResolveInfo, *, scopes: list[str]) -> bool:
         store = _installed_store_of(info.context)
         registrations.delete(store.name, scopes)
         return True  # also for a scope that is not registered, where ikas' answer is unknown
 
-    def about(what: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda _, info, **arguments: what(_installed_store_of(info.context), **arguments)
+    def about(what: Resolver) -> Resolver:
+        return lambda info, **arguments: what(_installed_store_of(info.context), **arguments)
 
-    resolvers: dict[str, Callable[..., Any]] = {
+    return {
         **{field: about(partial(catalogue.page, kind)) for field, kind in LISTS.items()},
         "me": about(catalogue.me),
         "getMerchant": about(catalogue.merchant),
@@ -173,16 +181,6 @@ def executable_schema(
         SAVE_FIELDS[api_version]: save_webhook,
         "deleteWebhook": delete_webhook,
     }
-    # Ours, and a test validates it: here that would take half of the time.
-    schema = build_schema(sdl(api_version) + CATALOGUE_SDL, assume_valid_sdl=True)
-    for root in _roots(schema):
-        for name, field in root.fields.items():
-            field.resolve = resolvers[name]
-    return schema
-
-
-def _roots(schema: GraphQLSchema) -> list[Any]:
-    return [root for root in (schema.query_type, schema.mutation_type) if root is not None]
 
 
 def _refusal(code: str, message: str, **extensions: object) -> GraphQLError:
