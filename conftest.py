@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# For the workers, and for the many Pythons that tests start: none compiles everything anew, or
+# imports what takes long and is not needed.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+_paths = [str(Path(__file__).parent / "tests" / "lighter"), os.environ.get("PYTHONPATH")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 #: Tests that share what takes long to start stay on one worker, and begin first: a browser, the
 #: kernels of the notebooks, a notebook that was run.
