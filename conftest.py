@@ -79,6 +79,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No workers for a run that names its files: they take longer to start than such a run."""
+    """One more than there are processors, as many tests wait for others: browsers, kernels.
+
+    None for a run that names its files: they take longer to start than such a run.
+    """
+    from xdist.plugin import pytest_xdist_auto_num_workers as processors
+
     few = config.getoption("--ikas-live")
-    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not few else 0
+    all_tests = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not few
+    return processors(config) + 1 if all_tests else 0

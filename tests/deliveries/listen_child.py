@@ -1,18 +1,23 @@
-"""A program that listens until it is killed: ``python -m tests.deliveries.listen_child URL``."""
+"""What a process does that listens until it is killed."""
 
 from __future__ import annotations
 
-import sys
+import os
+from multiprocessing.connection import Connection
 
 import ikas_explore as ikas
+import ikas_explore.deliveries.listening  # here, and not in each process
 
-if __name__ == "__main__":
-    base_url, token, url, *scopes = sys.argv[1:]
+
+def listen(
+    pipe: Connection, leases: str, base_url: str, token: str, url: str, scopes: list[str]
+) -> None:
+    os.environ["IKAS_LEASES"] = leases
     with ikas.connect(
         "shop", access_token=token, base_url=base_url, client_secret="secret", client_id="id"
     ) as store:
-        print("connected", flush=True)
+        pipe.send("connected")
         session = store.webhooks.listen(scopes, url=url, take=True)
-        print("open", flush=True)
-        sys.stdin.read()  # until its end
+        pipe.send("open")
+        pipe.recv()  # until it is told to end
         session.close()

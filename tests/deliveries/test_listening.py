@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +26,7 @@ from ikas_explore.errors import (
 )
 from ikas_explore.values.secret import Secret
 from tests.deliveries.broken import broken_endpoint
+from tests.deliveries.listen_child import listen
 from tests.interrupting import interrupted
 
 CREATED, UPDATED = "store/order/created", "store/order/updated"
@@ -296,7 +294,8 @@ def test_kill_9_at_any_moment_leaves_nothing_that_the_next_listen_does_not_give_
     box: ikas.Sandbox,
 ) -> None:
     """20 real kills of a process that begins to listen, listens, or ends."""
-    root = Path(__file__).parents[2]
+    start = multiprocessing.get_context("forkserver")
+    start.set_forkserver_preload([listen.__module__])  # it imports for all of them
     chance = random.Random(2)
     with ikas.connect(
         "shop",
@@ -307,24 +306,18 @@ def test_kill_9_at_any_moment_leaves_nothing_that_the_next_listen_does_not_give_
     ) as store:
         store.webhooks.save(MINE, CREATED)
         for number in range(20):
-            command = [sys.executable, "-m", "tests.deliveries.listen_child"]
-            command += [box.base_url, box.access_token, f"https://t{number}.example/"]
-            with subprocess.Popen(
-                [*command, *ORDERS],
-                cwd=root,
-                env={**os.environ, "IKAS_LEASES": os.environ["IKAS_LEASES"]},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            ) as child:
-                assert child.stdin is not None
-                assert child.stdout is not None
-                assert child.stdout.readline() == "connected\n"
-                if number % 2:
-                    assert child.stdout.readline() == "open\n"
-                    assert {each.runs for each in left(store)} == {True}
-                    child.stdin.close()
-                time.sleep(chance.random() * (0.05 if number % 2 else 0.4))
-                child.send_signal(signal.SIGKILL)
+            ours, theirs = start.Pipe()
+            where = (os.environ["IKAS_LEASES"], box.base_url, box.access_token)
+            told = (theirs, *where, f"https://t{number}.example/", ORDERS)
+            child = start.Process(target=listen, args=told)
+            child.start()
+            assert ours.recv() == "connected"
+            if number % 2:
+                assert ours.recv() == "open"
+                assert {each.runs for each in left(store)} == {True}
+                ours.send("end")
+            time.sleep(chance.random() * (0.05 if number % 2 else 0.4))
+            child.kill()
+            child.join()
             store.webhooks.listen("store/stock/updated", url="https://next.example/").close()
             assert (held(store), left(store)) == ({CREATED: MINE}, [])
