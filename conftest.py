@@ -78,13 +78,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One more than there are processors, as many tests wait for others: browsers, kernels.
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors, as many tests wait for browsers and kernels.
 
-    None for a run that names its files: they take longer to start than such a run.
+    With ``-n logical`` as many, and none for a run that names its files: they take longer to start
+    than such a run.
     """
     from xdist.plugin import pytest_xdist_auto_num_workers as processors
 
     few = config.getoption("--ikas-live")
-    all_tests = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not few
-    return processors(config) + 1 if all_tests else 0
+    if few or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    return processors(config) + (config.option.numprocesses == "auto")
