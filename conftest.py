@@ -89,4 +89,5 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     few = config.getoption("--ikas-live")
     if few or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return processors(config) + (config.option.numprocesses == "auto")
+    count: int = processors(config)
+    return count + (config.option.numprocesses == "auto")

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, build_schema
 
@@ -16,6 +15,7 @@ import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox import catalogue
 from ikas_explore.schema import sdl
+from tests.sandbox.api import api_of
 from tests.sandbox.coverage import emulates
 
 
@@ -26,11 +26,8 @@ def sandbox() -> Iterator[ikas.Sandbox]:
 
 
 def ask(sandbox: ikas.Sandbox, query: str, version: str = "v1", **variables: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.post(
-        f"{sandbox.base_url}/api/{version}/admin/graphql",
-        json={"query": query, "variables": variables},
-        headers={"Authorization": f"Bearer {sandbox.access_token}"},
-    ).json()
+    with api_of(sandbox) as api:
+        answer: dict[str, Any] = api.call(query, variables, version=version).json()
     return answer
 
 

@@ -1,4 +1,7 @@
-"""A web page in the browser of somebody who runs a sandbox or a receiver."""
+"""A web page in the browser of somebody who runs a sandbox or a receiver.
+
+``verify=False``: loading certificates for http takes longer than a call.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def test_a_foreign_host_is_refused(
 ) -> None:
     headers = {"Host": host, "Authorization": f"Bearer {sandbox.access_token}"}
     for url in (f"{sandbox.base_url}/control/deliveries", receiver.endpoint):
-        assert httpx.get(url, headers=headers, trust_env=False).status_code == 400
+        assert httpx.get(url, headers=headers, trust_env=False, verify=False).status_code == 400
     assert refused(receiver) == [400]
 
 
@@ -105,7 +108,7 @@ def test_a_page_from_elsewhere_is_refused(
     headers = {**sent, "Content-Type": kind, "Authorization": f"Bearer {sandbox.access_token}"}
     body = json.dumps(LIST)
     for url in (f"{sandbox.base_url}/api/v1/admin/graphql", receiver.endpoint):
-        answer = httpx.post(url, content=body, headers=headers, trust_env=False)
+        answer = httpx.post(url, content=body, headers=headers, trust_env=False, verify=False)
         assert answer.status_code == 403
         assert not [name for name in answer.headers if name.startswith("access-control-")]
         preflight = {
@@ -113,7 +116,7 @@ def test_a_page_from_elsewhere_is_refused(
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Private-Network": "true",
         }
-        asked = httpx.options(url, headers=preflight, trust_env=False)
+        asked = httpx.options(url, headers=preflight, trust_env=False, verify=False)
         assert asked.status_code == 403
         assert not [name for name in asked.headers if name.startswith("access-control-")]
     assert refused(receiver) == [403, 403]
@@ -125,7 +128,7 @@ def test_a_person_and_a_program_are_served(sandbox: ikas.Sandbox) -> None:
     url = f"{sandbox.base_url}/control/deliveries"
     token = {"Authorization": f"Bearer {sandbox.access_token}"}
     for sent in ({"Sec-Fetch-Site": "none"}, {"Origin": sandbox.base_url}, {}):
-        answer = httpx.get(url, headers={**token, **sent}, trust_env=False)
+        answer = httpx.get(url, headers={**token, **sent}, trust_env=False, verify=False)
         assert answer.status_code == 200
 
 
@@ -137,7 +140,12 @@ def test_every_route_wants_a_token(
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     answer = httpx.request(
-        method, f"{sandbox.base_url}{path}", json=LIST, headers=headers, trust_env=False
+        method,
+        f"{sandbox.base_url}{path}",
+        json=LIST,
+        headers=headers,
+        trust_env=False,
+        verify=False,
     )
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == "LOGIN_REQUIRED"
@@ -154,6 +162,7 @@ def test_a_large_request_is_refused(
         content=b'{"query": "#' + b" " * 300_000 + b'"}',
         headers={"Authorization": f"Bearer {sandbox.access_token}"},
         trust_env=False,
+        verify=False,
     )
     assert answer.status_code == 413
     assert "larger than" in answer.json()["errors"][0]["message"]
@@ -177,7 +186,10 @@ def test_a_long_document_of_many_errors_is_refused_before_they_are_counted(
     """For the place of each, all lines before it were counted."""
     query = "\n" * 30_000 + "{" + " ".join(f"z{number}" for number in range(200)) + "}"
     answer = httpx.post(
-        f"{sandbox.base_url}/api/v1/admin/graphql", json={"query": query}, trust_env=False
+        f"{sandbox.base_url}/api/v1/admin/graphql",
+        json={"query": query},
+        trust_env=False,
+        verify=False,
     )
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -218,7 +230,7 @@ def test_the_signature_covers_data_alone(receiver: ikas.Receiver) -> None:
     ikas.push(receiver.endpoint, "store/order/created", "secret", max_attempts=1)
     (body,) = receiver.deliveries()["body"]
     forged = {**json.loads(body), "id": "forged", "scope": "store/stock/updated"}
-    httpx.post(receiver.endpoint, json=forged, trust_env=False)
+    httpx.post(receiver.endpoint, json=forged, trust_env=False, verify=False)
     assert receiver.deliveries()["signature_ok"].tolist() == [True, True]
     ikas.verify(forged, "secret")
 
@@ -231,6 +243,7 @@ def test_faults_are_the_whole_sandboxes(sandbox: ikas.Sandbox) -> None:
         json=[{"kind": "latency", "store": "sandbox"}],
         headers={"Authorization": f"Bearer {other.access_token}"},
         trust_env=False,
+        verify=False,
     ).raise_for_status()
     assert [fault.store for fault in sandbox.faults] == ["sandbox"]
 
