@@ -89,5 +89,4 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     few = config.getoption("--ikas-live")
     if few or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    count: int = processors(config)
-    return count + (config.option.numprocesses == "auto")
+    return int(processors(config)) + int(config.option.numprocesses == "auto")
