@@ -20,6 +20,7 @@ from ikas_explore.errors import InvalidArgumentError, SignatureError, StorageErr
 from ikas_explore.network.requests import (
     BodyRefused,
     Ending,
+    Together,
     first_of,
     read_body,
     until_disconnect,
@@ -86,6 +87,7 @@ class Intake(AbstractContextManager["Intake"]):
     """One receiver's app. The server enters it before it serves, and leaves it at the end."""
 
     log: Log
+    _write: Together[Request]
 
     def __init__(
         self,
@@ -106,10 +108,10 @@ class Intake(AbstractContextManager["Intake"]):
         self._forward_to = forward_to
         self._forwarder: Forwarder | None = None
         self.answer_app = False  # whether the sender gets the app's answer, and so waits for it
-        self._waiting: list[tuple[Request, asyncio.Future[None]]] = []
 
     def __enter__(self) -> Intake:
         self.log = Log(self._path)
+        self._write = Together(self.log.write)
         if self._forward_to is not None:
             self._forwarder = Forwarder(self._forward_to, self._forwarded)
             for number, body in self.log.pending():
@@ -148,7 +150,7 @@ class Intake(AbstractContextManager["Intake"]):
                 delay = self.delay
         request.status = status if isinstance(status, int) else None
         try:
-            await self._record(request)
+            await self._write(request)
         except StorageError:
             # Not 200: the sender has to come again, as nothing is kept.
             await _answer(send, 503, "the request could not be recorded")
@@ -229,29 +231,6 @@ class Intake(AbstractContextManager["Intake"]):
             return None
         who = ("the sender left", "the receiver was closed")[first]
         return f"{who} before the answer"
-
-    async def _record(self, request: Request) -> None:
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((request, written))
-        if len(self._waiting) == 1:
-            loop.call_soon(self._write_waiting)
-        await written
-
-    def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        failure: Exception | None = None
-        try:
-            self.log.write([request for request, _ in waiting])
-        except Exception as error:  # raised for each of them, so that none waits for ever
-            failure = error
-        for _, written in waiting:
-            if written.done():  # the server is ending and gave the request up
-                continue
-            if failure is None:
-                written.set_result(None)
-            else:
-                written.set_exception(failure)
 
 
 def _ask(

@@ -158,8 +158,8 @@ class Log:
         """Return a number that is another after each change."""
         return self._database.changes
 
-    def write(self, requests: Sequence[Request]) -> None:
-        """Write requests in one transaction, and number them."""
+    def write(self, requests: Sequence[Request]) -> Sequence[Request]:
+        """Write requests in one transaction; return them with their numbers."""
         for number, request in enumerate(requests, self._last + 1):
             request.number = number
         try:
@@ -178,6 +178,7 @@ class Log:
         self._failure = None
         self._last += len(requests)
         self._written.notify()
+        return requests
 
     def amend(self, number: int, *, status: int | None, error: str) -> None:
         """Correct a row whose request got another answer than the one that was written down."""

@@ -1,14 +1,19 @@
-"""One request, as an app gets it: its body, within limits, and waiting while it is under way."""
+"""One request, as an app gets it: its body, within limits, and waiting while it is under way.
+
+And one call for all that is asked for at a time.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from starlette.types import Receive
+
+T = TypeVar("T")
 
 #: Seconds a sender has for the body of a request, once its head is there.
 BODY_TIMEOUT = 10.0
@@ -98,3 +103,34 @@ async def until_disconnect(receive: Receive) -> None:
     """Wait until who sent a request has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+class Together(Generic[T]):
+    """Has one call do what is asked for in one turn of the event loop: a commit, for example.
+
+    `work` returns what becomes of each. What it raises is raised for each; what was given up
+    meanwhile is left out.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[Any]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[T, asyncio.Future[Any]]] = []
+
+    async def __call__(self, item: T) -> Any:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._waiting.append((item, done))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._turn)
+        return await done
+
+    def _turn(self) -> None:
+        waiting, self._waiting = [each for each in self._waiting if not each[1].done()], []
+        try:
+            results = self._work([item for item, _ in waiting])
+        except Exception as error:
+            for _, done in waiting:
+                done.set_exception(error)
+        else:
+            for (_, done), result in zip(waiting, results, strict=True):
+                done.set_result(result)

@@ -90,7 +90,7 @@ class State(AbstractContextManager[Starlette]):
             self.store, new = self.stores.add(SANDBOX)
             if new and examples:
                 registrations.add_examples(SANDBOX)
-            self.worker.recover()
+            self.worker.add(ledger.recover())
             return Starlette(
                 routes=self.routes,
                 exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
@@ -139,6 +139,7 @@ class State(AbstractContextManager[Starlette]):
             failed = response.status_code != 200 or response.body[:9] == b'{"errors"'
             over_rate = response.status_code == 429
             self.blocks.count("calls", store.name, failed=failed, over_rate=over_rate)
+            self.blocks.keep()
         return response
 
     async def _respond(

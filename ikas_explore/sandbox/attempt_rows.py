@@ -1,23 +1,22 @@
-"""The rows of attempts: written before each is sent and after it ended, and recovered after a kill.
-
-All of one turn of the worker is one transaction: under load many rows share a commit.
-"""
+"""The rows of attempts: written before each is sent and after it ended, recovered after a kill."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from ikas_explore.deliveries.attempts import Outcome
 from ikas_explore.deliveries.payloads import encode, envelope
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.blocks import Blocks
-from ikas_explore.sandbox.event_rows import receiver_of, why_blocked
-from ikas_explore.sandbox.queue import Due
+from ikas_explore.sandbox.event_rows import Due, receiver_of, why_blocked
 from ikas_explore.sandbox.stores import Stores
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.values.times import moment_of, now_ms
+
+T = TypeVar("T")
 
 CUT_OFF = Outcome(None, "cut off: the sandbox ended during this attempt")
 
@@ -48,9 +47,8 @@ DELETE FROM webhooks WHERE (store, scope, endpoint) =
 
 
 class Claim(NamedTuple):
-    """An attempt that is written in the rows, so that it may be sent."""
+    """What is sent by an attempt that is written in the rows."""
 
-    due: Due
     endpoint: str
     body: bytes
 
@@ -63,19 +61,6 @@ class Finished(NamedTuple):
     duration_ms: float | None
 
 
-class Turn(NamedTuple):
-    """What one transaction came to: what may leave now, and how many deliveries have ended.
-
-    `again` are further attempts and the seconds until each; `dropped` attempts are not made after
-    all: withheld, or their webhook has moved to where nothing may go.
-    """
-
-    claims: list[Claim]
-    again: list[tuple[Due, float]]
-    dropped: list[Due]
-    ended: int
-
-
 class Ledger:
     """The rows of deliveries and attempts, as the worker writes them."""
 
@@ -84,41 +69,21 @@ class Ledger:
         self._rules = rules
         self._blocks = blocks
         self._stores = stores
-        self._counted: set[Due] = set()  # of a turn that the disk refused: it comes again
 
-    def turn(self, finished: Sequence[Finished], taken: Sequence[Due]) -> Turn:
-        """Write what ended and what starts now, all or nothing."""
-        claims: list[Claim] = []
-        again: list[tuple[Due, float]] = []
-        dropped: list[Due] = []
+    def write(self, writes: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T]:
+        """Do all of this in one transaction, or nothing: under load many rows share a commit."""
         with self._blocks.keeping() as connection:
-            now = now_ms()
-            for each in finished:
-                due = each.due
-                wait = self._record(connection, each, now)
-                if wait is not None:
-                    again.append((due._replace(attempt=due.attempt + 1), wait))
-                if due in self._counted:
-                    continue
-                self._counted.add(due)
-                if wait is None or self._rules.blocks != "deliveries":
-                    self._blocks.count("deliveries", due.store, failed=not each.outcome.ok)
-            for due in taken:
-                claim = self._claim(connection, due, now)
-                if claim is None:
-                    dropped.append(due)
-                else:
-                    claims.append(claim)
-        self._counted.clear()
-        return Turn(claims, again, dropped, len(finished) - len(again) + len(dropped))
+            return [write(connection) for write in writes]
 
-    def recover(self) -> list[tuple[Due, float]]:
-        """Take up what an earlier process left: attempts, and the seconds until each is due."""
+    def recover(self) -> list[Due]:
+        """Take up what an earlier process left."""
         cut_off = [Finished(_due(row), CUT_OFF, None) for row in self._rows.read(_UNDER_WAY)]
-        self.turn(cut_off, ())
+        for each in cut_off:
+            self.count(each)
+        self.write([partial(self.record, each) for each in cut_off])
         now = now_ms()
         return [
-            (_due(row), self._wait(row["attempt"], (row["next_at"] - now) / 1000))
+            _due(row, self._wait(row["attempt"], (row["next_at"] - now) / 1000))
             for row in self._rows.read(_PENDING)
         ]
 
@@ -130,15 +95,26 @@ class Ledger:
         whole = self._rules.retries.delay_after(attempt - 1) if attempt > 1 else 0.0
         return max(0.0, left if whole is None else min(left, whole))
 
-    def _record(self, connection: sqlite3.Connection, finished: Finished, now: int) -> float | None:
-        """Write how an attempt ended; return the seconds until the next, if there is one."""
+    def _next(self, finished: Finished) -> float | None:
+        """Return the seconds until the next attempt, if there is one."""
         due, outcome = finished.due, finished.outcome
+        return None if outcome.ok else self._rules.retries.delay_after(due.attempt)
+
+    def count(self, finished: Finished) -> None:
+        """Count an attempt beside ikas' limits; to be called once for each."""
+        if self._next(finished) is None or self._rules.blocks != "deliveries":
+            failed = not finished.outcome.ok
+            self._blocks.count("deliveries", finished.due.store, failed=failed)
+
+    def record(self, finished: Finished, connection: sqlite3.Connection) -> float | None:
+        """Write how an attempt ended; return the seconds until the next, if there is one."""
+        due, outcome, duration_ms = finished
+        now, wait = now_ms(), self._next(finished)
         connection.execute(
             "UPDATE attempts SET duration_ms = ?, status_code = ?, error = ?"
             " WHERE delivery = ? AND number = ?",
-            (finished.duration_ms, outcome.status_code, outcome.error, due.delivery, due.attempt),
+            (duration_ms, outcome.status_code, outcome.error, due.delivery, due.attempt),
         )
-        wait = None if outcome.ok else self._rules.retries.delay_after(due.attempt)
         if wait is not None:
             _set(connection, due, next_at=now + round(wait * 1000))
             return wait
@@ -148,13 +124,16 @@ class Ledger:
             connection.execute(_END_REGISTRATION, (due.delivery,))
         return None
 
-    def _claim(self, connection: sqlite3.Connection, due: Due, now: int) -> Claim | None:
-        """Write that an attempt starts; None when it must not."""
+    def claim(self, due: Due, connection: sqlite3.Connection) -> Claim | None:
+        """Write that an attempt starts; None when it must not.
+
+        It is withheld, or its webhook has moved to where nothing may go.
+        """
         row = connection.execute(_CLAIMED, (due.delivery, due.attempt)).fetchone()
         if row is None:
             # Ctrl-C came before its event was committed; another may have got its number since.
             return None
-        endpoint, state, reason = row["endpoint"], "withheld", None
+        now, endpoint, state, reason = now_ms(), row["endpoint"], "withheld", None
         if block := self._blocks.blocked("deliveries", row["store"]):
             reason = block[1]
         elif self._rules.next_attempt_to == "current" and row["current"] not in (None, endpoint):
@@ -179,11 +158,12 @@ class Ledger:
             merchant_id=store.merchant_id,
             created_at=moment_of(row["created_at"]),
         )
-        return Claim(due, endpoint, encode(payload))
+        return Claim(endpoint, encode(payload))
 
 
-def _due(row: sqlite3.Row) -> Due:
-    return Due(row["delivery"], row["attempt"], receiver_of(row["endpoint"]), row["store"])
+def _due(row: sqlite3.Row, seconds: float = 0.0) -> Due:
+    receiver = receiver_of(row["endpoint"])
+    return Due(row["delivery"], row["attempt"], receiver, row["store"], seconds)
 
 
 def _set(connection: sqlite3.Connection, due: Due, **columns: object) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ikas_explore.deliveries.payloads import check_data, delivery_id, make_uuid
 from ikas_explore.deliveries.samples import sample
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.behaviour import DeliverTo, Rules
 from ikas_explore.sandbox.blocks import Blocks
-from ikas_explore.sandbox.queue import Due
 from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.scopes import check_scopes
@@ -24,6 +23,16 @@ from ikas_explore.values.urls import is_loopback, read_url
 
 #: Who has seen such data, for data that the caller gave.
 OWN = "own"
+
+
+class Due(NamedTuple):
+    """An attempt to be made, from 1; `receiver` is scheme, host and port: slow or fast as one."""
+
+    delivery: int
+    attempt: int
+    receiver: str
+    store: str
+    seconds: float = 0.0  # until then
 
 
 class Events:

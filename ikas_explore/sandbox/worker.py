@@ -4,9 +4,9 @@ It runs on the event loop of the sandbox's server, from the app's start to its e
 further thread, and nothing to hand over between loops. A caller's thread writes the rows of
 an event itself and only wakes the loop.
 
-Each turn writes, in one commit, the outcomes that came in since the last and the attempts
-that start now; only then do those leave. So nothing leaves that is not in the rows, and an
-attempt whose outcome a kill swallowed is found at the next start.
+Each receiver has a lane, so that a slow one holds up only itself, and senders that take from it.
+A sender writes that an attempt starts, makes it, and writes its outcome. So nothing leaves that is
+not in the rows, and an attempt whose outcome a kill swallowed is found at the next start.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
+from typing import Any
 
-from ikas_explore.deliveries.attempts import outcome_of
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
 from ikas_explore.network import clock
+from ikas_explore.network.requests import Together
 from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.behaviour import Rules
-from ikas_explore.sandbox.event_rows import receiver_of
-from ikas_explore.sandbox.posting import Connections
-from ikas_explore.sandbox.queue import Due, Lanes
+from ikas_explore.sandbox.event_rows import Due
+from ikas_explore.sandbox.posting import KEEPALIVE, Connection
 
 _log = logging.getLogger(__name__)
 
@@ -35,42 +37,42 @@ _RECEIVERS = 8
 _STORAGE_PAUSE = 0.2
 
 
+class _Lane:
+    """What waits for one receiver; how many senders it has, and how many of them have nothing."""
+
+    def __init__(self) -> None:
+        self.waiting: asyncio.Queue[Due] = asyncio.Queue()
+        self.senders = self.idle = 0
+
+
 class Worker:
     """Makes the attempts of pending deliveries."""
 
     def __init__(self, ledger: Ledger, rules: Rules) -> None:
         self._ledger = ledger
-        self._timeout = rules.receiver_timeout
-        places = rules.concurrency * _RECEIVERS
-        self._lanes = Lanes(per_receiver=rules.concurrency, in_all=places)
-        self._wake = asyncio.Event()
-        self._under_way: dict[asyncio.Task[None], Claim] = {}
-        self._finished: list[Finished] = []
-        self._connections = Connections(
-            most_idle=places, loopback_only=rules.deliver_to == "loopback"
-        )
+        self._rules = rules
+        self._written_together = Together(ledger.write)
+        self._most = rules.concurrency * _RECEIVERS
+        self._places = asyncio.Semaphore(self._most)
+        self._lanes: dict[str, _Lane] = defaultdict(_Lane)
+        self._senders: set[asyncio.Task[None]] = set()
+        self._under_way: dict[Due, Finished] = {}
         # Other threads put into the queue, and read what follows; the loop alone changes it. No
         # lock, because Ctrl-C may come to them at any moment.
         self._new: SimpleQueue[Due] = SimpleQueue()
         self._changed = clock.Changes()
         self._pending = 0
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def recover(self) -> None:
-        """Take up what an earlier process left; to be called before the loop runs."""
-        for due, wait in self._ledger.recover():
-            self._lanes.add(due, clock.now() + wait)
-            self._pending += 1
-
     def add(self, due: Sequence[Due]) -> None:
-        """Have attempts made as soon as there is a place for them; from any thread."""
+        """Have attempts made, each when its time has come; from any thread."""
         for each in due:
             self._new.put(each)
         loop = self._loop
         if due and loop is not None:
             with suppress(RuntimeError):  # it has closed meanwhile: the next start takes it up
-                loop.call_soon_threadsafe(self._wake.set)
+                loop.call_soon_threadsafe(self._take)
 
     def settle(self, timeout: float) -> None:
         """Wait until no delivery is pending; from any thread but the loop's."""
@@ -95,99 +97,113 @@ class Worker:
     async def run(self) -> None:
         """Push until cancelled; what is under way then counts as cut off."""
         self._loop = asyncio.get_running_loop()
+        self._take()
         try:
-            while True:
-                await self._turn()
-        except Exception as error:  # a mistake of ours: settle() must not wait for nothing
-            _log.exception("The sandbox's worker failed.")
-            self._tell(error, 0)
+            await asyncio.Event().wait()
         finally:
-            await self._end()
-
-    async def _turn(self) -> None:
-        taken = self._take()
-        finished = list(self._finished)
-        ended = 0
-        if finished or taken:
-            try:
-                turn = self._ledger.turn(finished, taken)
-            except StorageError as error:
-                # Nothing leaves while it cannot be written. settle() raises the error, and the
-                # worker goes on once there is room.
-                for due in taken:
-                    self._lanes.give_back(due, clock.now())
-                self._tell(error, 0)
-                await asyncio.sleep(_STORAGE_PAUSE)
-                return
-            self._finished = self._finished[len(finished) :]
-            for due in turn.dropped:
-                self._lanes.done(due.receiver)
-                self._wake.set()  # its place is free
-            for due, wait in turn.again:
-                self._lanes.add(due, clock.now() + wait)
-            for claim in turn.claims:
-                attempt = asyncio.create_task(self._attempt(claim))
-                self._under_way[attempt] = claim
-                attempt.add_done_callback(self._under_way.pop)
-            ended = turn.ended
-        self._tell(None, ended)
-        await self._sleep()
-
-    def _take(self) -> list[Due]:
-        now, new = clock.now(), self._new.qsize()
-        self._pending += new  # first: else nothing would seem to be pending for a moment
-        for _ in range(new):
-            self._lanes.add(self._new.get(), now)
-        return self._lanes.take(now)
-
-    def _tell(self, failure: Exception | None, ended: int) -> None:
-        if ended or failure is not self._failure:
-            self._pending -= ended
-            self._failure = failure
+            while self._senders:  # one may have been added meanwhile
+                for sender in self._senders:
+                    sender.cancel()
+                await asyncio.gather(*self._senders, return_exceptions=True)
+            # Where the disk refuses, the next start reads them as cut off.
+            with suppress(StorageError):
+                under_way = [
+                    partial(self._ledger.record, each) for each in self._under_way.values()
+                ]
+                self._pending -= self._ledger.write(under_way).count(None)
+            self._loop = None
             self._changed.notify()
 
-    async def _sleep(self) -> None:
-        """Wait until an attempt has ended, one was added, or the time of one has come."""
-        next_at = self._lanes.next_at()
-        loop = asyncio.get_running_loop()
-        timer = None
-        if next_at is not None:
-            timer = loop.call_later(max(0.0, next_at - clock.now()), self._wake.set)
-        await self._wake.wait()
-        self._wake.clear()
-        if timer is not None:
-            timer.cancel()
+    def _take(self) -> None:
+        for _ in range(self._new.qsize()):
+            self._pending += 1  # first: else nothing would seem to be pending for a moment
+            self._later(self._new.get())
 
-    async def _attempt(self, claim: Claim) -> None:
-        started = time.perf_counter()
-        try:
-            outcome = await self._connections.post(
-                receiver_of(claim.endpoint), claim.endpoint, claim.body, seconds=self._timeout
-            )
-        except Exception as error:  # whatever ends an attempt is its outcome: a row, not a loss
-            outcome = outcome_of(None, error)
-        duration_ms = round((time.perf_counter() - started) * 1000, 3)
-        self._finished.append(Finished(claim.due, outcome, duration_ms))
-        self._lanes.done(claim.due.receiver)
-        self._wake.set()
+    def _later(self, due: Due) -> None:
+        if due.seconds > 0:
+            asyncio.get_running_loop().call_later(due.seconds, self._place, due)
+        else:
+            self._place(due)
 
-    async def _end(self) -> None:
-        """Write what came in, end what is under way, and let no one wait."""
-        under_way = dict(self._under_way)
-        for attempt in under_way:
-            attempt.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-        finished = {each.due: each for each in self._finished}
-        for claim in under_way.values():
-            finished.setdefault(claim.due, Finished(claim.due, CUT_OFF, None))
+    def _place(self, due: Due) -> None:
+        """Have an attempt made as soon as its receiver has a place for it."""
+        lane = self._lanes[due.receiver]
+        lane.waiting.put_nowait(due)
+        if lane.idle < lane.waiting.qsize() and lane.senders < self._rules.concurrency:
+            lane.senders += 1
+            sender = asyncio.create_task(self._send(due.receiver, lane))
+            self._senders.add(sender)
+            sender.add_done_callback(self._sent)
+
+    async def _send(self, receiver: str, lane: _Lane) -> None:
+        """Make attempts to a receiver, one after the other, until none comes for a while."""
+        connection = Connection(loopback_only=self._rules.deliver_to == "loopback")
         try:
-            self._tell(self._failure, self._ledger.turn(list(finished.values()), ()).ended)
-        except StorageError as error:
-            # They stand in the rows as under way, which the next start reads as cut off.
-            self._tell(error, 0)
-        await self._connections.close()
-        self._loop = None
+            while due := await self._next(lane):
+                async with self._places:
+                    await self._attempt(connection, due)
+        finally:
+            lane.senders -= 1
+            if not lane.senders:
+                self._lanes.pop(receiver, None)
+            await connection.close()
+
+    async def _next(self, lane: _Lane) -> Due | None:
+        if lane.waiting.empty() and len(self._senders) <= self._most:
+            lane.idle += 1
+            try:
+                async with asyncio.timeout(KEEPALIVE):
+                    return await lane.waiting.get()
+            except TimeoutError:
+                pass  # one may have come just now
+            finally:
+                lane.idle -= 1
+        return None if lane.waiting.empty() else lane.waiting.get_nowait()
+
+    async def _attempt(self, connection: Connection, due: Due) -> None:
+        claim: Claim | None = await self._written(partial(self._ledger.claim, due))
+        wait = None
+        if claim is not None:
+            self._under_way[due] = Finished(due, CUT_OFF, None)
+            started = time.perf_counter()
+            outcome = await connection.post(*claim, seconds=self._rules.receiver_timeout)
+            duration_ms = round((time.perf_counter() - started) * 1000, 3)
+            finished = self._under_way[due] = Finished(due, outcome, duration_ms)
+            self._ledger.count(finished)
+            wait = await self._written(partial(self._ledger.record, finished))
+            del self._under_way[due]
+        if wait is None:
+            self._pending -= 1
+            self._changed.notify()
+        else:
+            self._later(due._replace(attempt=due.attempt + 1, seconds=wait))
+
+    async def _written(self, write: Callable[..., Any]) -> Any:
+        """Write, with what else is written now; where the disk refuses, as soon as it does not.
+
+        Nothing leaves meanwhile, and settle() raises the error.
+        """
+        while True:
+            try:
+                written = await self._written_together(write)
+            except StorageError as error:
+                self._tell(error)
+                await asyncio.sleep(_STORAGE_PAUSE)
+            else:
+                if isinstance(self._failure, StorageError):
+                    self._tell(None)
+                return written
+
+    def _tell(self, failure: BaseException | None) -> None:
+        self._failure = failure
         self._changed.notify()
+
+    def _sent(self, sender: asyncio.Task[None]) -> None:
+        self._senders.discard(sender)
+        if not sender.cancelled() and (error := sender.exception()):
+            # A mistake of ours: settle() must not wait for nothing.
+            _log.error("The sandbox's worker failed.", exc_info=error)
+            self._tell(error)
 
 
 def _pending(count: int) -> str:

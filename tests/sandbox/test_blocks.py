@@ -258,6 +258,14 @@ def test_a_block_stays_in_the_file(tmp_path: Path, receiver: Receiver) -> None:
         assert sandbox.deliveries()["state"].iloc[-1] == "exhausted"
 
 
+def test_a_block_of_calls_stays_in_the_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with Sandbox(path, blocks=True) as sandbox, api_of(sandbox) as api:
+        refused(api, 20)
+    with Sandbox(path, blocks=True) as sandbox:
+        assert blocked(sandbox, "call errors over 25 %")
+
+
 def test_files_of_before_are_brought_up(tmp_path: Path, receiver: Receiver) -> None:
     """Their deliveries are kept as they were, and can be withheld from now on."""
     path = tmp_path / "sandbox.db"
