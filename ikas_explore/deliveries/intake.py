@@ -125,7 +125,7 @@ class Intake(AbstractContextManager["Intake"]):
 
     def _forwarded(self, number: int, at: int | None, status: int | None) -> None:
         with suppress(StorageError):  # the log is closed, or wait() raises what it kept
-            self.log.forwarded(number, at=at, status=status)
+            self.log.amend(number, forwarded_at=at, forwarded_status=status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

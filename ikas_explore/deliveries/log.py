@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from ikas_explore.deliveries.payloads import read_payload
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
@@ -22,8 +22,6 @@ from ikas_explore.system.database import Database
 
 if TYPE_CHECKING:
     import sqlite3
-
-    import pandas as pd
 
 #: Of the requests that were refused without a look at their body, so many stay: a log that
 #: strangers can fill must not grow without end.
@@ -69,39 +67,11 @@ CREATE INDEX requests_pending ON requests (number) WHERE forwarded_status = 0;
 """
 #: The status of the app before the first attempt to forward a request.
 PENDING = 0
-#: SQLite takes and gives cells of any kind, whatever the column says.
-_KINDS: dict[str, Any] = {
-    "number": int,
-    "received_at": int,
-    "body": bytes | None,
-    "signature_ok": int | None,
-    "status": int | None,
-    "error": str | None,
-    "id": str | None,
-    "id_sum": int | None,
-    "scope": str | None,
-    "method": str | None,
-    "target": str | None,
-    "host": str | None,
-    "headers": str | None,
-    "refused": int | None,
-    "signed_with": int | None,
-    "forwarded_at": int | None,
-    "forwarded_status": int | None,
-}
-_INSERT = f"INSERT INTO requests VALUES ({', '.join('?' * len(_KINDS))})"  # noqa: S608 - only ?
-_values = attrgetter(*_KINDS)
 _CAME_BEFORE = (
     "EXISTS (SELECT 1 FROM requests AS other"
     " WHERE other.id_sum = requests.id_sum AND other.number < requests.number"
     " AND other.id = requests.id)"
 )
-_ROWS = f"SELECT *, {_CAME_BEFORE} AS duplicate FROM requests"  # noqa: S608 - no value of anybody
-_LINES = (
-    f"SELECT number, received_at, scope, status, error, signature_ok, {_CAME_BEFORE} AS duplicate"  # noqa: S608 - the same
-    " FROM requests WHERE number > ? ORDER BY number"
-)
-_FIRST = f"SELECT id, body FROM requests WHERE NOT {_CAME_BEFORE}"  # noqa: S608 - the same
 
 
 @dataclass(slots=True)
@@ -110,7 +80,7 @@ class Request:
 
     received_at: int
     body: bytes | None = None
-    signature_ok: bool | None = None
+    signature_ok: int | None = None  # SQLite has no bool
     status: int | None = None
     error: str | None = None
     id: str | None = None
@@ -119,7 +89,7 @@ class Request:
     target: str | None = None
     host: str | None = None
     headers: str | None = None
-    refused: bool = False
+    refused: int | None = False
     signed_with: int | None = None
     forwarded_at: int | None = None
     forwarded_status: int | None = None
@@ -129,6 +99,20 @@ class Request:
     def id_sum(self) -> int | None:
         """What the index of ids finds it by."""
         return _checksum(self.id)
+
+
+#: SQLite takes and gives cells of any kind, whatever the column says.
+_KINDS: dict[str, Any] = {**get_type_hints(Request), "id_sum": int | None}
+_values = attrgetter(*_KINDS)
+# No value of anybody is in these.
+_INSERT = f"INSERT INTO requests ({', '.join(_KINDS)}) VALUES ({', '.join('?' * len(_KINDS))})"  # noqa: S608
+_ROWS = f"SELECT *, {_CAME_BEFORE} AS duplicate FROM requests"  # noqa: S608
+_LINES = (
+    f"SELECT number, received_at, scope, status, error, signature_ok, {_CAME_BEFORE} AS duplicate"  # noqa: S608
+    " FROM requests WHERE number > ? ORDER BY number"
+)
+_FIRST = f"SELECT id, body FROM requests WHERE NOT {_CAME_BEFORE}"  # noqa: S608
+_SAME = "SELECT 1 FROM requests WHERE id_sum = ? AND body = ? AND signature_ok AND "
 
 
 class Log:
@@ -180,23 +164,24 @@ class Log:
         self._written.notify()
         return requests
 
-    def amend(self, number: int, *, status: int | None, error: str) -> None:
-        """Correct a row whose request got another answer than the one that was written down."""
+    def amend(self, number: int, **columns: object) -> None:
+        """Correct a row: another answer was given, or it was forwarded."""
+        changed = ", ".join(f"{name} = ?" for name in columns)
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE requests SET status = ?, error = ? WHERE number = ?",
-                (status, error, number),
+                f"UPDATE requests SET {changed} WHERE number = ?",  # noqa: S608 - our names
+                (*columns.values(), number),
             )
 
     def forward_first(self, number: int, id_sum: int | None, body: bytes | None) -> bool:
         """Return whether no verified request before had these bytes and is, or was, forwarded."""
-        return not self._database.read(
-            "SELECT 1 FROM requests WHERE id_sum = ? AND number < ? AND body = ? AND signature_ok"
-            " AND (forwarded_status = 0 OR forwarded_at IS NOT NULL) LIMIT 1",
-            id_sum,
-            number,
-            body,
-        )
+        before = "number < ? AND (forwarded_status = 0 OR forwarded_at IS NOT NULL) LIMIT 1"
+        return not self._database.read(_SAME + before, id_sum, body, number)
+
+    def app_took(self, request: Request) -> bool:
+        """Return whether the app answered 2xx to these bytes before."""
+        took = "forwarded_status BETWEEN 200 AND 299 LIMIT 1"
+        return bool(self._database.read(_SAME + took, request.id_sum, request.body))
 
     def pending(self) -> list[tuple[int, bytes]]:
         """Return what an earlier process answered, and had not forwarded when it ended."""
@@ -204,25 +189,6 @@ class Log:
             "SELECT number, id_sum, body FROM requests WHERE forwarded_status = 0 ORDER BY number"
         )
         return [(row["number"], row["body"]) for row in rows if self.forward_first(*row)]
-
-    def app_took(self, request: Request) -> bool:
-        """Return whether the app answered 2xx to these bytes before."""
-        return bool(
-            self._database.read(
-                "SELECT 1 FROM requests WHERE id_sum = ? AND body = ? AND signature_ok"
-                " AND forwarded_status BETWEEN 200 AND 299 LIMIT 1",
-                request.id_sum,
-                request.body,
-            )
-        )
-
-    def forwarded(self, number: int, *, at: int | None, status: int | None) -> None:
-        """Write the last attempt to forward a request, or that there is none to come."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE requests SET forwarded_at = ?, forwarded_status = ? WHERE number = ?",
-                (at, status, number),
-            )
 
     def wait(self, count: int, timeout: float) -> None:
         """Return when `count` requests came since the log was opened; see `Receiver.wait`."""
@@ -243,21 +209,6 @@ class Log:
             "a longer `timeout` waits longer."
         )
 
-    def frame(
-        self,
-        *,
-        after: int = 0,
-        since: int | None = None,
-        scope: str | None = None,
-        limit: int,
-        more: Iterable[str] = (),
-    ) -> pd.DataFrame:
-        """Return the newest `limit` requests that match as a frame, the oldest first."""
-        from ikas_explore.frames.frames import RECEIVED, RECEIVED_MORE, rows_frame
-
-        rows = self.rows(after=after, since=since, scope=scope, limit=limit)
-        return rows_frame({**RECEIVED, **{name: RECEIVED_MORE[name] for name in more}}, rows)
-
     def rows(
         self,
         *,
@@ -266,7 +217,7 @@ class Log:
         scope: str | None = None,
         limit: int,
     ) -> list[dict[str, Any]]:
-        """Return the same as the frame's cells, times in milliseconds, without pandas."""
+        """Return the newest `limit` requests that match, the oldest first, as cells of a frame."""
         conditions: dict[str, object] = {"number > ?": after}
         if since is not None:
             conditions["received_at >= ?"] = since
@@ -346,6 +297,10 @@ def _read_text(body: object, key: str) -> str | None:
 
 _read_last = lru_cache(maxsize=1)(read_payload)  # it is asked for several texts of one body
 
+_AS_THEY_ARE = (
+    "body", "status", "error", "method", "target", "host", "signed_with", "forwarded_at",
+)  # fmt: skip
+
 
 def _cells(row: sqlite3.Row) -> dict[str, Any]:
     try:
@@ -370,14 +325,7 @@ def _cells(row: sqlite3.Row) -> dict[str, Any]:
         "duplicate": bool(row["duplicate"]),
         "data": reading.text("data"),
         "object_id": reading.object_id(),
-        "body": row["body"],
-        "status": row["status"],
-        "error": row["error"],
-        "method": row["method"],
-        "target": row["target"],
-        "host": row["host"],
+        **{name: row[name] for name in _AS_THEY_ARE},
         "headers": headers,
-        "signed_with": row["signed_with"],
-        "forwarded_at": row["forwarded_at"],
         "forwarded_status": row["forwarded_status"] or None,
     }

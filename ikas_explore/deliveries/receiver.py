@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from ikas_explore.text.html_table import escape
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import OneOrMore, hide, hide_all
-from ikas_explore.values.times import check_time, now_ms
+from ikas_explore.values.times import check_time, moment_of, now_ms
 from ikas_explore.values.urls import read_url
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 2**63 - 1
 #: Columns of a receiver that forwards.
 FORWARDED = ("forwarded_at", "forwarded_status")
+_OUTCOMES = ("verified", "not verified", "refused")
 _NOT_VISIBLE = "what never reached the receiver, other endpoints, blocks from more than a day ago"
 #: Bytes a body may have: far more than an order with hundreds of lines.
 MAX_BODY = 10_000_000
@@ -248,15 +249,13 @@ class Receiver:
             raise InvalidArgumentError(
                 f"scope is {scope!r}; give one scope or a pattern, for example 'store/order/*'."
             )
-        return self._log.frame(
-            after=min(check_number("after", after, least=0, whole=True), _MOST_ROWS),
+        rows = self._log.rows(
+            after=_row_count("after", after),
             since=None if since is None else check_time("since", since),
             scope=scope,
-            limit=_MOST_ROWS
-            if limit is None
-            else min(check_number("limit", limit, least=0, whole=True), _MOST_ROWS),
-            more=self._more,
+            limit=_MOST_ROWS if limit is None else _row_count("limit", limit),
         )
+        return _frame(rows, self._more)
 
     def wait(self, count: int = 1, timeout: float = 10.0, *, after: int = 0) -> pd.DataFrame:
         """Wait until so many requests came since the receiver was made.
@@ -364,20 +363,22 @@ class Receiver:
         from ikas_explore.deliveries.received_rows import ReceivedRows
         from ikas_explore.live.live import Live
 
-        rows = ReceivedRows(self, self._log.changes)
+        def replay(key: str) -> str:
+            return ", ".join(self.replay(key)["status_code"].astype("string").fillna("-"))
+
+        rows = ReceivedRows(self._log, replay)
         return Live(rows, title=self.endpoint, language=language)
 
     def plot(self) -> Figure:
         """Draw what was received over time: verified, not verified, refused; needs matplotlib."""
-        from ikas_explore.deliveries.received_rows import NOT_VERIFIED, REFUSED, VERIFIED, outcome
         from ikas_explore.live.plot import draw_times
 
-        frame = self.deliveries()
+        rows = self._log.rows(limit=_MOST_ROWS)
         return draw_times(
-            frame["received_at"].tolist(),
-            [outcome(row) for row in frame.to_dict("records")],
+            [moment_of(row["received_at"]) for row in rows],
+            [_OUTCOMES[0 if row["signature_ok"] else 1 if row["id"] else 2] for row in rows],
             title=f"Received at {self.endpoint}",
-            order=(VERIFIED, NOT_VERIFIED, REFUSED),
+            order=_OUTCOMES,
         )
 
     def budget(self) -> pd.DataFrame:
@@ -477,9 +478,19 @@ def read_log(path: str | os.PathLike[str], *, budget: bool = False) -> pd.DataFr
         raise StorageError(f"There is no receiver's log at {str(path)!r}.")
     log = Log(path)
     try:
-        return _budget(log) if budget else log.frame(limit=-1)
+        return _budget(log) if budget else _frame(log.rows(limit=_MOST_ROWS))
     finally:
         log.close()
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], more: Iterable[str] = ()) -> pd.DataFrame:
+    from ikas_explore.frames.frames import RECEIVED, RECEIVED_MORE, rows_frame
+
+    return rows_frame({**RECEIVED, **{name: RECEIVED_MORE[name] for name in more}}, rows)
+
+
+def _row_count(name: str, value: object) -> int:
+    return min(check_number(name, value, least=0, whole=True), _MOST_ROWS)
 
 
 def _budget(log: Log) -> pd.DataFrame:
