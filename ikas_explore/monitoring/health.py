@@ -109,13 +109,8 @@ def _health_of(
     own = None if arrived is None else _of_merchant(source, arrived)
     gone = None if own is None else not_arrived(due, own, until=window.times["until"])
     for scope, endpoint in registered.items():
-        row = {
-            **_UNKNOWN,
-            "store": store,
-            "scope": scope,
-            "endpoint": endpoint,
-            "last_changed_at": _ms(changes.get(scope)),
-        }
+        row = {**_UNKNOWN, "store": store, "scope": scope, "endpoint": endpoint}
+        row["last_changed_at"] = _ms(changes.get(scope))
         if own is not None and gone is not None:
             arrivals = sorted(map(ms_of, own[own["scope"] == scope]["received_at"]))
             missed = sorted(map(ms_of, gone[gone["scope"] == scope]["updated_at"]))
@@ -140,7 +135,7 @@ def summary(frame: DataFrame) -> str:
 
 
 _UNKNOWN = {
-    **dict.fromkeys(("state", "since", "last_received_at")),
+    **dict.fromkeys(("endpoint", "state", "since", "last_received_at", "last_changed_at")),
     "missed": 0,
     "evidence": "no log of deliveries was given",
 }
@@ -154,19 +149,9 @@ def _unregistered(
     rows = []
     for scope, some in inside[~inside["scope"].isin(list(registered))].groupby("scope"):
         last = _ms(some["received_at"].max())
-        rows.append(
-            {
-                "store": store,
-                "scope": scope,
-                "endpoint": None,
-                "state": NOT_REGISTERED,
-                "since": last,
-                "last_received_at": last,
-                "last_changed_at": None,
-                "missed": 0,
-                "evidence": f"{counted(len(some), 'delivery')}, and nothing is registered",
-            }
-        )
+        evidence = f"{counted(len(some), 'delivery')}, and nothing is registered"
+        row = {"store": store, "scope": scope, "state": NOT_REGISTERED, "evidence": evidence}
+        rows.append({**_UNKNOWN, **row, "since": last, "last_received_at": last})
     return rows
 
 

@@ -12,7 +12,6 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -165,7 +164,13 @@ class State(AbstractContextManager[Starlette]):
         wait = self.rate_limit.wait(store.name) if store else None
         if wait is not None:
             return _too_many_calls(math.ceil(wait), self.rate_limit.hint)
-        return _changed(struck, *executor.answer(operation, _call(struck, store, self.stores)))
+        installed = store is not None and self.stores.installed(store.name)
+        call = Call(
+            None if "expired_token" in struck else store,
+            installed=installed and "uninstalled" not in struck,
+            permitted="missing_permission" not in struck,
+        )
+        return _changed(struck, *executor.answer(operation, call))
 
     async def _token(self, request: Request) -> Response:
         body = await read_body(request.receive, MOST)
@@ -231,18 +236,6 @@ def _too_many_calls(seconds: float, hint: Hint, why: str = "Too many requests.")
     headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None
     beside = {"retryAfter": seconds} if hint == "body" else {}
     return refuse(429, "TOO_MANY_REQUESTS", why, headers, **beside)
-
-
-def _call(struck: Mapping[str, Fault], store: StoreCredentials | None, stores: Stores) -> Call:
-    """Return the call as the faults let the resolvers see it."""
-    call = Call(store, installed=store is not None and stores.installed(store.name))
-    if "expired_token" in struck:
-        call = replace(call, store=None)
-    if "missing_permission" in struck:
-        call = replace(call, permitted=False)
-    if "uninstalled" in struck:
-        call = replace(call, installed=False)
-    return call
 
 
 def _changed(struck: Mapping[str, Fault], status: int, content: dict[str, Any]) -> Response:

@@ -39,31 +39,27 @@ LISTS: Mapping[str, Kind] = {
 DEFAULT_LIMIT = 50  # rows in a page that names no limit
 
 # Arguments to what they look at: a column, a path in the body that is not the argument's name, or
-# the elements at a path.
-_COLUMNS = {"id": "id", "updatedAt": "updated_at"}
+# the elements of that name in a list.
+_COLUMNS = {"id": "id", "createdAt": "created_at", "updatedAt": "updated_at"}
 _PATHS = {
     "customerEmail": "$.customer.email",
     "customerId": "$.customer.id",
     "salesChannelId": "$.salesChannel.id",
 }
-_ELEMENTS: Mapping[str, tuple[str, str]] = {
-    "orderTagIds": ("json_each", "$.orderTagIds"),
-    "tagIds": ("json_each", "$.tagIds"),
-    "categoryIds": ("json_each", "$.categoryIds"),
-    "salesChannelIds": ("json_each", "$.salesChannelIds"),
-    "sku": ("json_tree", "$.variants"),
-    "barcodeList": ("json_tree", "$.variants"),
+_ELEMENTS = {
+    "orderTagIds": "$.orderTagIds",
+    "tagIds": "$.tagIds",
+    "categoryIds": "$.categoryIds",
+    "salesChannelIds": "$.salesChannelIds",
+    "sku": "$.variants",
+    "barcodeList": "$.variants",
 }
 _SEARCHED: Mapping[Kind, Sequence[str]] = {
     "order": ["$.orderNumber"],
     "customer": ["$.fullName", "$.email", "$.phone"],
     "product": ["$.name"],
 }
-_SORTS: Mapping[Kind, Mapping[str, str]] = {
-    "order": {"orderedAt": "json_extract(body, '$.orderedAt')"},
-    "product": {"name": "json_extract(body, '$.name')"},
-}
-_SORTS_OF_ALL = {"createdAt": "created_at", "updatedAt": "updated_at"}
+_SORTS: Mapping[Kind, Sequence[str]] = {"order": ["orderedAt"], "product": ["name"]}
 _OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -273,12 +269,11 @@ def _may_be_missing(kind: Kind, field: str) -> bool:
 def _order(kind: Kind, sort: str | None) -> str:
     if not sort:
         return "number"
-    known = {**_SORTS_OF_ALL, **_SORTS.get(kind, {})}
-    expression = known.get(sort.removeprefix("-"))
-    if expression is None:
+    name, known = sort.removeprefix("-"), ["createdAt", "updatedAt", *_SORTS.get(kind, ())]
+    if name not in known:
         raise InvalidArgumentError(f"{sort!r} is not a field to sort by: {', '.join(known)}.")
     direction = "DESC" if sort.startswith("-") else "ASC"
-    return f"{expression} {direction}, number {direction}"
+    return f"{_column(name)} {direction}, number {direction}"
 
 
 def _conditions(kind: Kind, arguments: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -300,21 +295,23 @@ def _conditions(kind: Kind, arguments: Mapping[str, Any]) -> Iterator[tuple[str,
 
 def _condition(name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
     if name in _ELEMENTS:
-        function, path = _ELEMENTS[name]
         # Those that hold the value, or none of them: a list is not "not equal" element by element.
         values = value if operator in ("in", "nin") else [value]
-        key = f"(key = '{name}' OR path LIKE '%.{name}') AND " if function == "json_tree" else ""
         found = (
-            f"EXISTS (SELECT 1 FROM {function}(body, '{path}') AS each"  # noqa: S608
-            f" WHERE {key}each.value IN ({_marks(values)}))"
+            f"EXISTS (SELECT 1 FROM json_tree(body, '{_ELEMENTS[name]}') AS each"  # noqa: S608
+            f" WHERE (key = '{name}' OR path LIKE '%.{name}') AND value IN ({_marks(values)}))"
         )
         return (f"NOT {found}" if operator in ("ne", "nin") else found), [*values]
-    path = _PATHS.get(name, f"$.{name}")
-    column = _COLUMNS.get(name) or f"json_extract(body, '{path}')"
+    column = _column(name)
     if operator in ("in", "nin"):
         some = f"coalesce({column} IN ({_marks(value)}), 0)"
         return (f"NOT {some}" if operator == "nin" else some), [*value]
     return f"{column} {_OPERATORS[operator]} ?", [value]
+
+
+def _column(name: str) -> str:
+    path = _PATHS.get(name, f"$.{name}")
+    return _COLUMNS.get(name) or f"json_extract(body, '{path}')"
 
 
 def _bound(value: Any) -> Any:

@@ -152,8 +152,7 @@ def resolvers(
         store = _store_of(call)
         return registrations.of_store(store.name) if call.installed else []
 
-    def save_webhook(info: GraphQLResolveInfo, *, input: dict[str, Any]) -> list[dict[str, Any]]:
-        store = _installed_store_of(info.context)
+    def save_webhook(store: StoreCredentials, input: dict[str, Any]) -> list[dict[str, Any]]:
         # One bad scope fails the whole call, and nothing is saved (live, inferred).
         if not set(input["scopes"]) <= set(Scope.registrable()):
             raise _refusal("INVALID_SCOPE", "error_messages.public.webhook.invalid_scope")
@@ -163,8 +162,7 @@ def resolvers(
             store.name, input["endpoint"], input["scopes"], input.get("salesChannelIds")
         )
 
-    def delete_webhook(info: GraphQLResolveInfo, *, scopes: list[str]) -> bool:
-        store = _installed_store_of(info.context)
+    def delete_webhook(store: StoreCredentials, scopes: list[str]) -> bool:
         registrations.delete(store.name, scopes)
         return True  # also for a scope that is not registered, where ikas' answer is unknown
 
@@ -178,8 +176,8 @@ def resolvers(
         "getAuthorizedApp": about(catalogue.authorized_app),
         "listSalesChannel": about(catalogue.sales_channels),
         "listWebhook": list_webhook,
-        SAVE_FIELDS[api_version]: save_webhook,
-        "deleteWebhook": delete_webhook,
+        SAVE_FIELDS[api_version]: about(save_webhook),
+        "deleteWebhook": about(delete_webhook),
     }
 
 

@@ -8,7 +8,6 @@ deleting goes by scope alone.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +28,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (store, scope) DO UPDATE SET endpoint = excluded.endpoint, active = 1,
   sales_channel_ids = excluded.sales_channel_ids, updated_at = excluded.updated_at
 """
+# As the API names their fields; deleting removes the row, so none that is listed is deleted.
+_LIST = """
+SELECT created_at AS createdAt, 0 AS deleted, endpoint, id, scope, updated_at AS updatedAt
+FROM webhooks WHERE store = ?
+"""
 
 
 class Registrations:
@@ -39,13 +43,8 @@ class Registrations:
         self._ids = rows.random("webhooks", rows.opened)
 
     def of_store(self, store: str) -> list[dict[str, Any]]:
-        """Return a store's webhooks as the API names their fields, in the order first saved."""
-        return [
-            _webhook(row)
-            for row in self._rows.read(
-                "SELECT * FROM webhooks WHERE store = ? AND active ORDER BY number", store
-            )
-        ]
+        """Return a store's webhooks, in the order first saved."""
+        return list(map(dict, self._rows.read(f"{_LIST} AND active ORDER BY number", store)))
 
     def save(
         self,
@@ -65,10 +64,7 @@ class Registrations:
                     for scope in dict.fromkeys(scopes)
                 ],
             )
-            saved = {
-                row["scope"]: _webhook(row)
-                for row in connection.execute("SELECT * FROM webhooks WHERE store = ?", (store,))
-            }
+            saved = {row["scope"]: dict(row) for row in connection.execute(_LIST, (store,))}
         return [saved[scope] for scope in scopes]
 
     def delete(self, store: str, scopes: Sequence[str]) -> None:
@@ -88,14 +84,3 @@ class Registrations:
                     for scope, id, at in _EXAMPLES
                 ],
             )
-
-
-def _webhook(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "createdAt": row["created_at"],
-        "deleted": False,  # deleting removes the row, so none that is listed is deleted
-        "endpoint": row["endpoint"],
-        "id": row["id"],
-        "scope": row["scope"],
-        "updatedAt": row["updated_at"],
-    }
