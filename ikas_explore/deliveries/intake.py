@@ -174,10 +174,8 @@ class Intake(AbstractContextManager["Intake"]):
         """Write the row of a request that the server refused before it came here."""
         request = Request(now_ms()) if scope is None else _request(scope)
         request.status, request.error, request.refused = status, reason, True
-        try:
+        with suppress(StorageError):  # it is refused all the same, and wait() raises it
             self.log.write([request])
-        except StorageError:
-            return  # it is refused all the same, and wait() raises what the log kept
 
     async def _judge(self, request: Request, body: bytes) -> Status:
         reading = read_payload(body)
@@ -215,14 +213,11 @@ class Intake(AbstractContextManager["Intake"]):
             return 200
         status = await asyncio.to_thread(forwarder.post, request.body)
         request.forwarded_at, request.forwarded_status = now_ms(), status
-        if status is None:
-            request.error = "the app could not be reached"
-            return 502
-        try:
-            return _check_status(status)
-        except InvalidArgumentError:  # HTTP lets an app say 600 and more
-            request.error = f"the app answered {status}"
-            return 502
+        if status is not None and 200 <= status <= 599:  # HTTP lets an app say 600 and more
+            return status
+        said = "could not be reached" if status is None else f"answered {status}"
+        request.error = f"the app {said}"
+        return 502
 
     async def _pause(self, receive: Receive, delay: float) -> str | None:
         """Wait, and return why no answer is possible any more, if that is so."""

@@ -161,16 +161,13 @@ def sweep(base_url: str, store: WebhookStore) -> list[Outcome]:
 
 def sweep_borrowed(base_url: str, store: WebhookStore) -> list[Outcome]:
     """Do the same for who is `borrowing` already."""
-    by_session: dict[str, list[Lease]] = {}
-    for lease in reversed(dead(leases_of(base_url, store.name))):
-        by_session.setdefault(lease.session, []).append(lease)
     outcomes = []
-    for name in by_session:
-        # Looked up again: giving back a newer one may have changed what an older one gives back.
-        left = [each for each in leases_of(base_url, store.name) if each.session == name]
-        outcomes += give_back(store, left)
+    # Looked up each time: giving back a newer one may change what an older one gives back.
+    while left := dead(leases_of(base_url, store.name)):
+        newest = left[-1].session
+        outcomes += give_back(store, [each for each in left if each.session == newest])
         with suppress(OSError):
-            _lock_of(name).unlink()
+            _lock_of(newest).unlink()
     return outcomes
 
 
@@ -202,22 +199,18 @@ def _is_whole(row: Sequence[object]) -> bool:
 
 def _end(leases: Sequence[Lease]) -> None:
     with _transaction() as connection:
+        connection.create_function("same_endpoint", 2, same_endpoint)
         for lease in leases:
             connection.execute(
-                "DELETE FROM leases WHERE session = ? AND store = ? AND scope = ?",
-                (lease.session, lease.store, lease.scope),
+                "DELETE FROM leases WHERE session = :session AND store = :store AND scope = :scope",
+                lease._asdict(),
             )
             # Who took it from this session gives it back to the holder of before.
-            for session_of, before in connection.execute(
-                "SELECT session, before FROM leases WHERE base_url = ? AND store = ? AND scope = ?",
-                (lease.base_url, lease.store, lease.scope),
-            ).fetchall():
-                if same_endpoint(before, lease.endpoint):
-                    connection.execute(
-                        "UPDATE leases SET before = ? WHERE session = ? AND store = ?"
-                        " AND scope = ?",
-                        (lease.before, session_of, lease.store, lease.scope),
-                    )
+            connection.execute(
+                "UPDATE leases SET before = :before WHERE base_url = :base_url AND store = :store"
+                " AND scope = :scope AND same_endpoint(before, :endpoint)",
+                lease._asdict(),
+            )
 
 
 def _file() -> Path:

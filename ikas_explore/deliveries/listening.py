@@ -85,13 +85,26 @@ class Listening:
         self, store: WebhookStore, scopes: Sequence[str], base_url: str, *, take: bool
     ) -> None:
         before = leases.registered(store)
-        _refuse_used(
-            store.name,
-            {scope: before[scope] for scope in scopes if scope in before},
-            [each for each in leases.leases_of(base_url, store.name) if each.scope in scopes],
-            self.url,
-            take=take,
-        )
+        same = [
+            each
+            for each in leases.leases_of(base_url, store.name)
+            if each.scope in scopes and same_endpoint(each.endpoint, self.url)
+        ]
+        if same:
+            raise ScopeTakenError(
+                f"{store.name}: borrowed is {leases.named(same)}. End that session first, or "
+                "listen at another URL. Nothing was saved."
+            )
+        used = [
+            f"{scope} by {before[scope]}"
+            for scope in scopes
+            if scope in before and not same_endpoint(before[scope], self.url)
+        ]
+        if used and not take:
+            raise ScopeTakenError(
+                f"{store.name}: in use: {', '.join(used)}. Nothing was saved; take=True borrows "
+                "them, and they go back at the end."
+            )
         session = self._end.held.enter_context(leases.session())
         self._end.leases = [
             Lease(
@@ -226,21 +239,3 @@ def _warn(outcomes: Sequence[Outcome]) -> None:
             for each in lost
         )
         warnings.warn(f"Not given back: {printable(said)}.", stacklevel=2)
-
-
-def _refuse_used(
-    store: str, held: dict[str, str], leased: Sequence[Lease], url: str, *, take: bool
-) -> None:
-    same = [each for each in leased if same_endpoint(each.endpoint, url)]
-    if same:
-        raise ScopeTakenError(
-            f"{store}: borrowed is {leases.named(same)}. End that session first, or listen at "
-            "another URL. Nothing was saved."
-        )
-    used = {scope: each for scope, each in held.items() if not same_endpoint(each, url)}
-    if used and not take:
-        by = ", ".join(f"{scope} by {each}" for scope, each in used.items())
-        raise ScopeTakenError(
-            f"{store}: in use: {by}. Nothing was saved; take=True borrows them, and they go back "
-            "at the end."
-        )
