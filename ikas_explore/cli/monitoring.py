@@ -15,7 +15,7 @@ from ikas_explore.cli.connecting import Where, many_stores, warn_of_failures
 from ikas_explore.cli.output import print_frame
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.settings import read_variable
-from ikas_explore.system.files import reason_of, replacing
+from ikas_explore.system.files import reason_of, write_text
 from ikas_explore.text.printable import counted, printable
 from ikas_explore.values.times import check_time, moment_of
 
@@ -70,7 +70,8 @@ def missed_command(
         return 1
     if cursor is not None:
         sys.stdout.flush()  # what nobody could read is not done with
-        _move(cursor, min(gap.until, dt.datetime.now(dt.UTC)))  # what is to come was not asked for
+        until = min(gap.until, dt.datetime.now(dt.UTC))  # what is to come was not asked for
+        write_text(cursor, f"{until.isoformat()}\n", "The cursor", whole=True)
     return 2 if len(gap) and redeliver is None else 0
 
 
@@ -90,14 +91,6 @@ def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
             "Say where to begin: --since, or --cursor with the file of an earlier run."
         )
     return since
-
-
-def _move(cursor: Path, until: dt.datetime) -> None:
-    try:
-        with replacing(cursor, 0o666) as part:
-            part.write_text(f"{until.isoformat()}\n", "utf-8")
-    except OSError as error:
-        raise StorageError(f"The cursor {cursor} cannot be written: {reason_of(error)}.") from None
 
 
 @click.command()

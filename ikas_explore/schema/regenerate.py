@@ -20,9 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError
+from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.schema import sdl
-from ikas_explore.system.files import reason_of, replacing, user_path
+from ikas_explore.system.files import reason_of, user_path, write_text
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
 
@@ -247,15 +247,9 @@ def _read(path: Path) -> str | None:
 
 
 def write_if_new(path: Path, text: str) -> bool:
-    try:
-        path = user_path(path)
-        if _read(path) == text:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, 0o666) as part:
-            part.write_text(text, "utf-8")
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path} cannot be written: {error}. Give --out another path.") from None
+    if _read(user_path(path)) == text:
+        return False
+    write_text(path, text, "The schema", whole=True)
     return True
 
 

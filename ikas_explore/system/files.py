@@ -54,12 +54,20 @@ def read_toml(
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret
 
 
-def write_text(path: str | os.PathLike[str], text: str, what: str) -> None:
-    """Write a file; `what` it is begins the message of the StorageError when it cannot be."""
+def write_text(path: str | os.PathLike[str], text: str, what: str, *, whole: bool = False) -> None:
+    """Write a file; `what` it is begins the message of the StorageError when it cannot be.
+
+    With `whole` the file is replaced at once, and its folder is made.
+    """
     file = user_path(path)
     try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
+        if not whole:
+            file.write_text(text, "utf-8")
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file, 0o666) as part:
+            part.write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
         raise StorageError(
             f"{what} {str(path)!r} cannot be written: {reason_of(error)}."
         ) from error

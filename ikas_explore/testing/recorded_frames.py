@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import replacing, user_path
+from ikas_explore.system.files import user_path, write_text
 from ikas_explore.text.printable import printable, shown, text_table
 from ikas_explore.values.names import read_texts
 
@@ -86,7 +86,7 @@ def check_frame(
     checked = "PYTEST_CURRENT_TEST" in os.environ
     asked = bool(os.environ.get(UPDATE_VARIABLE))
     if asked or not (checked or path.exists()):
-        _write(path, record_text(now))
+        write_text(path, record_text(now), "The record", whole=True)
         if not asked:
             print(f"Recorded {record}. Run this cell again before you save the notebook.")
         return
@@ -142,15 +142,6 @@ def record_text(record: Record) -> str:
     )
     rows = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in record["rows"])
     return f'{{\n{head} "rows": [\n{rows}\n ]\n}}\n'
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, 0o666) as part:
-            part.write_text(text, "utf-8")
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _read(path: Path, named: str) -> Record:

@@ -14,7 +14,7 @@ import pytest
 from graphql import build_schema, introspection_from_schema
 
 import ikas_explore as ikas
-from ikas_explore.errors import InvalidArgumentError, StorageError, UnknownFieldError
+from ikas_explore.errors import IkasError, InvalidArgumentError, StorageError, UnknownFieldError
 from ikas_explore.schema.regenerate import types_of_file, write_if_new
 
 SDL = """
@@ -123,11 +123,20 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, source: str) -> N
         write_types(tmp_path / source, tmp_path / "mine.py")
 
 
-@pytest.mark.parametrize("out", ["schema.graphql/mine.py", "folder", "a\0b/mine.py"])
-def test_a_module_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path, out: str) -> None:
+@pytest.mark.parametrize(
+    ("out", "error", "said"),
+    [
+        ("schema.graphql/mine.py", StorageError, "cannot be written"),
+        ("folder", StorageError, "cannot be written"),
+        ("a\0b/mine.py", InvalidArgumentError, "holds a NUL character"),
+    ],
+)
+def test_a_module_that_cannot_be_written_is_an_error_of_ours(
+    tmp_path: Path, out: str, error: type[IkasError], said: str
+) -> None:
     (tmp_path / "schema.graphql").write_text(SDL)
     (tmp_path / "folder").mkdir()
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(error, match=said):
         write_types(tmp_path / "schema.graphql", tmp_path / out)
 
 
