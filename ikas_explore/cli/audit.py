@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 )
 @click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores
-@options.as_json
 def audit_command(
     format: str, fail_on: str | None, rules: bool, where: Where, json: bool, **how: Any
 ) -> int:

@@ -76,8 +76,8 @@ def one_store(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def many_stores(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name a store or a file of many."""
-    return options.fleet(one_store(command))
+    """Add the options that name a store or a file of many, and --json."""
+    return options.fleet(one_store(options.as_json(command)))
 
 
 def warn_of_failures(fleet: Fleet) -> bool:

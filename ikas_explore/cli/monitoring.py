@@ -33,7 +33,6 @@ from ikas_explore.values.times import check_time, moment_of
 @click.option("--redeliver", metavar="ENDPOINT", help="Send what was missed there, signed.")
 @options.yes
 @many_stores
-@options.as_json
 def missed_command(
     received: Path,
     since: str | None,
@@ -99,7 +98,6 @@ def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:
 @options.until
 @options.grace
 @many_stores
-@options.as_json
 def health_command(received: Path, where: Where, json: bool, **window: Any) -> int:
     """Report how the deliveries of each scope are.
 

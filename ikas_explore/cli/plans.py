@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 @options.desired
 @options.prune
 @many_stores
-@options.as_json
 def plan_command(file: Path, prune: bool, where: Where, json: bool) -> int:
     """Show what a file would change.
 
@@ -48,7 +47,6 @@ def plan_command(file: Path, prune: bool, where: Where, json: bool) -> int:
 @options.yes
 @options.prune
 @many_stores
-@options.as_json
 def apply_command(file: Path, yes: bool, prune: bool, where: Where, json: bool) -> int:
     """Make the webhooks what a file says.
 
@@ -71,7 +69,6 @@ def apply_command(file: Path, yes: bool, prune: bool, where: Where, json: bool) 
 @click.command()
 @options.yes
 @many_stores
-@options.as_json
 def undo_command(yes: bool, where: Where, json: bool) -> int:
     """Take back the last write.
 

@@ -59,7 +59,6 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 )  # fmt: skip
 @click.option("--out", type=options.FILE, help="Write .parquet, .csv or .xlsx; then all rows.")
 @many_stores
-@options.as_json
 def query_command(
     field: str,
     select: list[str],

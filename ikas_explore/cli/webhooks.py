@@ -26,7 +26,6 @@ from ikas_explore.values.urls import same_endpoint
 @click.command()
 @click.option("--out", type=options.FILE, help="Write a snapshot: .parquet, .csv or .xlsx.")
 @many_stores
-@options.as_json
 def list_command(out: Path | None, where: Where, json: bool) -> int:
     """List the registered webhooks."""
     if where.file is None and out is None:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, PlanError, StorageError
 from ikas_explore.frames.snapshots import is_snapshot, read_snapshot
 from ikas_explore.manage.changes import Registered, registered
-from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.system.files import read_toml
 from ikas_explore.text.printable import printable
 from ikas_explore.values.names import check_known, did_you_mean, matches, read_texts
@@ -193,14 +193,7 @@ def _expanded(webhooks: Mapping[str, list[str]], store: str, allow_unknown: bool
 
 
 def _scopes(pattern: str, allow_unknown: bool) -> list[str]:
-    if "*" not in pattern:
-        return check_scopes(pattern, allow_unknown=allow_unknown)
-    found = [str(scope) for scope in Scope.match(pattern)]
-    if not found:
-        raise InvalidScopeError(
-            f"No scope matches {pattern!r}.{did_you_mean(pattern, map(str, Scope.registrable()))}"
-        )
-    return found
+    return check_scopes(pattern, allow_unknown=allow_unknown, patterns=True)
 
 
 def _filled(template: str, store: str) -> str:

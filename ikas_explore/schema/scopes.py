@@ -134,16 +134,7 @@ def check_scopes(
     With `allow_unknown`, scopes that the catalogue does not know, or knows as not registrable,
     are accepted. With `patterns`, ``store/order/*`` is the registrable scopes that match.
     """
-    found: list[str] = []
-    for scope in read_scopes(scopes):
-        fitting = Scope.match(scope) if patterns and "*" in scope else ()
-        if patterns and "*" in scope and not fitting:
-            known = ", ".join(Scope.registrable())
-            raise InvalidScopeError(f"No scope matches {scope!r}; registrable are: {known}.")
-        if not fitting:
-            _check_scope(scope, allow_unknown)
-        found += fitting or [scope]
-    return [str(scope) for scope in dict.fromkeys(found)]
+    return _chosen(scopes, Scope.registrable() if patterns else None, "", allow_unknown)
 
 
 def find_registered(scopes: str | Iterable[str], registered: Collection[str]) -> list[str]:
@@ -151,18 +142,25 @@ def find_registered(scopes: str | Iterable[str], registered: Collection[str]) ->
 
     What is registered is accepted by its name, whether the catalogue knows it or not.
     """
+    return _chosen(scopes, registered, "registered ", allow_unknown=False)
+
+
+def _chosen(
+    scopes: str | Iterable[str], among: Collection[str] | None, what: str, allow_unknown: bool
+) -> list[str]:
+    """Return scopes, patterns as those `among` which they match; None allows no pattern."""
     found: list[str] = []
     for scope in read_scopes(scopes):
-        fitting = [each for each in registered if matches(scope, each)]
-        if "*" in scope and not fitting:
-            known = ", ".join(registered) or "none"
+        fitting = [str(each) for each in among or () if matches(scope, each)]
+        if not fitting and among is not None and "*" in scope:
+            known = ", ".join(among) or "none"
             raise InvalidScopeError(
-                f"No registered scope matches {scope!r}; registered are: {known}."
+                f"No {what}scope matches {scope!r}; {what or 'registrable '}are: {known}."
             )
         if not fitting:
-            _check_scope(scope, allow_unknown=False)
+            _check_scope(scope, allow_unknown)
         found += fitting or [scope]
-    return [str(scope) for scope in dict.fromkeys(found)]
+    return [*dict.fromkeys(found)]
 
 
 def read_scopes(scopes: str | Iterable[str]) -> list[str]:
