@@ -274,7 +274,27 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError("the host is not this machine")
         for address in addresses:
             try:
-                return await self._backend.connect_tcp(address, port, timeout, *options, **named)
+                return _closed_if_given_up(
+                    await self._backend.connect_tcp(address, port, timeout, *options, **named)
+                )
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
+
+
+def _closed_if_given_up(stream: Any) -> httpcore.AsyncNetworkStream:
+    """Have a connection closed when its handshake is cancelled; httpcore closes failed ones."""
+    made, secure = weakref.ref(stream), type(stream).start_tls  # weak: no circle
+
+    async def start_tls(*options: Any, **named: Any) -> httpcore.AsyncNetworkStream:
+        connection: Any = made()
+        try:
+            secured: httpcore.AsyncNetworkStream = await secure(connection, *options, **named)
+        except BaseException:
+            await connection.aclose()
+            raise
+        return secured
+
+    stream.start_tls = start_tls
+    opened: httpcore.AsyncNetworkStream = stream
+    return opened

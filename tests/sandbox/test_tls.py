@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import pytest
 import ikas_explore as ikas
 from ikas_explore.errors import IkasError, InvalidArgumentError, TransportError
 from ikas_explore.sandbox import Sandbox
+from tests.sandbox.api import register
 
 QUERY = {"query": "{ __typename }"}
 
@@ -65,6 +68,27 @@ def test_hosts_of_ikas_are_let_in_with_tls_only(secure: Sandbox) -> None:
         refused = [ask(plain, "api.myikas.com"), ask(secure, "myikas.com.example.com")]
     assert [answer.status_code for answer in refused] == [400, 400]
     assert f"use {secure.base_url}" in refused[1].text
+
+
+def test_a_receiver_that_never_ends_the_handshake_is_hung_up_on() -> None:
+    """When its time is up, and not when Python next looks for garbage."""
+    gc.disable()
+    try:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as receiver,
+            Sandbox(receiver_timeout=0.2, max_attempts=1, examples=False) as sandbox,
+        ):
+            register(sandbox, f"https://127.0.0.1:{receiver.getsockname()[1]}/")
+            sandbox.emit("store/order/created")
+            connection, _ = receiver.accept()
+            with connection:
+                connection.settimeout(10)
+                while connection.recv(65_536):  # raises when it stays open
+                    pass
+            sandbox.settle(10)
+            assert "time-out" in sandbox.attempts()["error"].iloc[0]
+    finally:
+        gc.enable()
 
 
 def test_a_closed_sandbox_is_said_to_be_closed() -> None:
