@@ -128,7 +128,7 @@ def _refuse_names(value: Any, source: str) -> None:
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             name = each.get("name")
-            if isinstance(name, str) and not re.fullmatch(r"[_A-Za-z][_0-9A-Za-z]*", name):
+            if name is not None and not re.fullmatch(r"[_A-Za-z][_0-9A-Za-z]*", str(name)):
                 raise _would_run(source)
             for inner in each.values():
                 _refuse_names(inner, source)

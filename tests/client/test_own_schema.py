@@ -255,8 +255,9 @@ def test_a_refusal_by_an_unchanged_schema_stays_what_it_is() -> None:
         lambda schema: {**schema, "types": schema["types"][:2]},
         lambda schema: json.loads(json.dumps(schema).replace("Thing", "x=1;import os;os.abort()")),
         lambda schema: json.loads(json.dumps(schema).replace('"RED"', '"None"')),
+        lambda schema: {**schema, "queryType": {"name": [0.5]}},
     ],
-    ids=["null", "no types", "missing parts", "code in names", "a keyword"],
+    ids=["null", "no types", "missing parts", "code in names", "a keyword", "a list for a name"],
 )
 def test_a_schema_that_cannot_be_used_is_refused(damage: Callable[[Any], Any], cache: Path) -> None:
     schema = introspection_from_schema(build_schema(SDL.format(field="size: Int!", more="")))
