@@ -13,9 +13,10 @@ import httpx
 
 import ikas_explore as ikas
 from tests.chaos import rivals
-from tests.chaos.model import Endpoint
+from tests.chaos.model import Endpoint, check_blocks
+from tests.chaos.parts import PartError
 from tests.chaos.proxy import Strike
-from tests.chaos.script import RECEIVERS, SCOPES, Step
+from tests.chaos.script import DAY, RECEIVERS, SCOPES, Step
 from tests.chaos.world import World
 
 _DONE = rivals.DONE
@@ -96,13 +97,13 @@ class Acts:
         if not self._world.lying["sandbox"]:
             self._registered.check_listed(dict(zip(frame["scope"], frame["endpoint"], strict=True)))
 
-    def emit(self, scopes: Sequence[str], pad: int, id: str) -> None:
+    def emit(self, scopes: Sequence[str], pad: int, id: str, store: str = "sandbox") -> None:
         for scope in scopes:
-            self._emit(scope, {"id": id, "pad": "ş" * pad})
+            self._emit(scope, {"id": id, "pad": "ş" * pad}, store)
 
-    def _emit(self, scope: str, data: Mapping[str, str]) -> None:
+    def _emit(self, scope: str, data: Mapping[str, str], store: str) -> None:
         promised = self._world.deliveries
-        token = self._world.credentials["sandbox"]["access_token"]
+        token = self._world.credentials[store]["access_token"]
         try:
             answer = self._world.http.post(
                 f"{self._world.base_url}/control/events",
@@ -117,7 +118,7 @@ class Acts:
             self._report.fail("unhandled exceptions", f"an event was answered {answer.text}")
             return
         self._report.events["acknowledged"] += 1
-        ids, may_hold = answer.json()["deliveries"], self._registered.known(scope)
+        ids, may_hold = answer.json()["deliveries"], self._world.registered[store].known(scope)
         if len(ids) not in {int(endpoint is not None) for endpoint in may_hold}:
             self._report.fail(
                 "lost deliveries", f"{scope} has {len(ids)} deliveries, at {may_hold}"
@@ -144,21 +145,25 @@ class Acts:
         self._report.faults["receiver's delay"] += delay > 0
 
     def kill(self, part: str, after: float, down: float, early: float | None) -> None:
-        self._world.parts[part].settled()
-        if part == "sandbox":
-            self._leave_waiting()
-        self._world.parts[part].kill(after=after, down=down, early=early)
+        killed = self._world.part(part)
+        if part in ("sandbox", "listen"):
+            self._leave_waiting(part)
+        # What a session sent just before has arrived when the next one gives back.
+        killed.kill(after=after, down=max(down, 0.3) if part == "listen" else down, early=early)
 
-    def _leave_waiting(self) -> None:
-        """Have deliveries wait for their next attempt: what a killed sandbox could lose."""
-        receiver = RECEIVERS[0]
+    def _leave_waiting(self, part: str) -> None:
+        """Have deliveries wait for their next attempt: what a killed process could lose."""
+        if part == "listen":
+            receiver, store = RECEIVERS[1], "lent"
+        else:
+            receiver, store = RECEIVERS[0], "sandbox"
+            self.save([*SCOPES], receiver, "waiting")
         status = [*[503] * 2 * len(SCOPES), 200]
         self._world.parts[receiver].command("status", status=status)
-        self.save([*SCOPES], receiver, "waiting")
-        self.emit([*SCOPES], 0, "waiting")
+        self.emit([*SCOPES], 0, "waiting", store)
 
     def restart(self, part: str) -> None:
-        left = self._world.parts[part].end()
+        left = self._world.part(part).end()
         self.check_ended(part, left)
         self._world.parts[part].start()
         self._world.parts[part].counts["restarted"] += 1
@@ -167,16 +172,17 @@ class Acts:
         """Check that a process which ended by itself had closed all it had opened."""
         if left is not None and (left["sockets"] or left["threads"] != ["MainThread"]):
             self._report.fail("leaked threads or sockets", f"{part} ended with {left}")
+        if part == "listen":
+            self._world.look_tunnel()
 
     def jump(self, part: str, seconds: float, kill: bool) -> None:
-        parts = self._world.parts
-        parts[part].settled()
-        before, parts[part].settings["jump"] = parts[part].settings["jump"], seconds
+        settings = self._world.part(part).settings
+        before, settings["jump"] = settings["jump"], seconds
         self._report.jumps["ahead" if seconds > before else "back"] += 1
         if kill:
             self.kill(part, after=0.05, down=0, early=None)
         else:
-            parts[part].command("jump", seconds=seconds)
+            self._world.parts[part].command("jump", seconds=seconds)
 
     def client(self, seed: int, lives: float, jump: float) -> None:
         self.end_client()
@@ -230,7 +236,7 @@ class Acts:
 
     def race(self, path: str, counts: Sequence[int], forked: bool) -> None:
         """Write to the shared store, then undo there, each with another process at once."""
-        rival, registered = self._world.rival(), self._world.registered["shared"]
+        rival, registered = self._world.part("rival"), self._world.registered["shared"]
         own, others, times = counts
         endpoint = self._world.endpoint("receiver-1", path)
         with self._world.connect("shared") as store, ThreadPoolExecutor(1) as beside:
@@ -278,18 +284,66 @@ class Acts:
         for lost in before - after - set(done) - unknown:
             self._report.fail("lost writes", f"{lost} is neither in the journal nor taken back")
 
+    def listen(self, scopes: Sequence[str], killed: bool = False) -> None:
+        """End the session of `listen`, if there is one, and begin another.
+
+        One that is killed dies when its save was carried out, before it has the answer.
+        """
+        part, proxy = self._world.parts["listen"], self._world.proxies["lent"]
+        part.settled()
+        self.end_session()
+        part.settings["scopes"] = scopes
+        if killed:
+            proxy.strike(Strike("unanswered", True, b"saveWebhook", part.crash))
+            try:
+                part.start()
+            except PartError:
+                self._report.sessions["killed at its save"] += 1
+                self._world.look_tunnel()
+                self._world.look_lent()
+            else:
+                self.end_session()
+            proxy.clear()
+        part.start()
+        self._report.sessions["refused" if "refused" in part.about else "begun"] += 1
+        self._world.look_lent()
+
+    def end_session(self) -> None:
+        """End the session of `listen`; all it borrowed went back, or will by its leases."""
+        part = self._world.parts["listen"]
+        if part.baseline:
+            self.check_ended("listen", part.end())
+            part.about = {}
+            self._world.look_lent()
+
+    def block(self, statuses: Sequence[int], jumps: Sequence[float], kill: float | None) -> None:
+        """Have deliveries fail in a sandbox that applies ikas' limits, as its clock goes on."""
+        part, begin = self._world.part("blocking"), 0.0
+        for number, seconds in enumerate((2 * DAY, *jumps)):  # two days: the past is forgotten
+            part.settings["jump"] += seconds
+            part.command("jump", seconds=part.settings["jump"])
+            begin = begin or part.command("now") - 0.001  # the rows have milliseconds
+            if number == 1 and kill is not None:
+                part.kill(after=kill, down=0, early=None)
+            part.command("events", statuses=statuses[10 * number : 10 * number + 10])
+            part.settled()
+        rows = [row for row in part.command("rows", limit=len(statuses)) if row[0] >= begin]
+        check_blocks(self._report, rows, part.about["begun"])
+
     def fork(self, part: str) -> None:
-        """Use a sandbox or a receiver in a forked copy of its process: that is refused."""
-        self._world.parts[part].settled()
-        answer = self._world.parts[part].command("fork")
+        """Use a sandbox, a receiver or a session in a forked copy of its process: refused."""
+        answer = self._world.part(part).command("fork")
+        if part == "listen":
+            self._world.look_lent()
+        if "refused" in self._world.parts[part].about:  # there is no session
+            return
         self._report.events["refused in a fork"] += 1
         if answer != {"refused": "StorageError"}:
             self._report.fail("unhandled exceptions", f"a fork of {part} was told {answer}")
 
     def interrupt(self, part: str, after: float) -> None:
         """Press Ctrl-C while it starts: nothing stays, and the next start finds all in order."""
-        self._world.parts[part].settled()
-        self.check_ended(part, self._world.parts[part].end())
+        self.check_ended(part, self._world.part(part).end())
         self.check_ended(part, self._world.parts[part].interrupted(after))
         self._world.parts[part].start()
         self._world.parts[part].counts["restarted"] += 1
@@ -312,15 +366,19 @@ class Acts:
                 done = set(result[result["outcome"].isin(_DONE)]["scope"])
             else:
                 done = set(writes)
+        # A delete that was told of nothing to delete is done and not in the journal.
+        unseen = lying and bool(done)
         if lying:
             self._registered.blurred.update(writes)
             done = set()
+        if unseen:
+            self._registered.explain(writes)
         new = self._registered.entries()[len(stack) :]
         for scope, endpoint in writes.items():
             journaled = any(entry.after.get(scope, "") == endpoint for entry in new)
             if scope in done:
                 self._registered.did({scope: endpoint})
-            elif not journaled:
+            elif not journaled and not unseen:
                 self._registered.did_not([scope], before)
             outcome = "done" if scope in done else "unknown" if journaled else "not done"
             self._report.writes[outcome] += 1

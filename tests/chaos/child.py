@@ -1,4 +1,4 @@
-"""What runs in a process of its own: a sandbox, a receiver, or a client that keeps writing.
+"""What runs in a process of its own: a sandbox, a receiver, a session, or a client that writes.
 
 ``python -m tests.chaos.child KIND JSON``: the settings are a JSON object; then each line of
 standard input is a command, answered with a line of JSON. It ends when told to, and at the
@@ -14,9 +14,11 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -90,7 +92,7 @@ class SandboxPart:
 class ReceiverPart:
     """A receiver with a log on disk."""
 
-    def __init__(self, path: str, port: int, secret: str, seed: int) -> None:
+    def __init__(self, path: str, port: int, secret: Sequence[str], seed: int) -> None:
         from ikas_explore.deliveries.receiver import Receiver
 
         self._random = Random(seed)
@@ -209,11 +211,115 @@ class RivalPart:
         self._store.close()
 
 
+class ListenPart:
+    """A session of `listen` behind a tunnel, with an app; none while the store cannot be asked."""
+
+    def __init__(
+        self, scopes: Sequence[str], url: str, agent: int, port: int, app: str, **given: Any
+    ) -> None:
+        import ikas_explore as ikas
+        from ikas_explore.cli.tunnel import tunnel
+
+        self._session: Any = None
+        self.about: dict[str, Any] = {"borrowed": []}
+        relay = Path(__file__).parents[1] / "deliveries" / "relay.py"
+        command = f"{sys.executable} {relay} {url} {agent} {{port}}"
+        path = given.pop("path")
+        try:
+            with contextlib.ExitStack() as opened:
+                store = opened.enter_context(ikas.connect(STORES[3], timeout=0.7, **given))
+                address = opened.enter_context(tunnel(command, port))
+                self._session = opened.enter_context(
+                    store.webhooks.listen(
+                        scopes, url=address, port=port, forward_to=app, take=True, path=path
+                    )
+                )
+                self._opened = opened.pop_all()
+        except ikas.IkasError as error:
+            self.about["refused"] = f"{type(error).__name__}: {error}"
+        else:
+            self.about["borrowed"] = self._session.borrowed["scope"].tolist()
+
+    def do(self, command: Mapping[str, Any]) -> Any:
+        """Carry out a command."""
+        if self._session is None:
+            return None
+        match command["do"]:
+            case "fork":
+                from tests.chaos.rivals import in_a_fork
+
+                # It has borrowed nothing, and gives nothing back.
+                return in_a_fork(lambda: [self._session.close(), len(self._session.deliveries())])
+            case "forwarded":  # what the app answered to each
+                with contextlib.suppress(TimeoutError):
+                    until(lambda: "never asked" not in self._forwarded().values())
+                return self._forwarded()
+        return None
+
+    def _forwarded(self) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for row in self._session.deliveries().to_dict("records"):
+            if row["signature_ok"] is True:
+                told.setdefault(row["id"], "never asked")
+                if row["forwarded_at"] == row["forwarded_at"]:  # of the same bytes one is forwarded
+                    told[row["id"]] = str(row["forwarded_status"])
+        return told
+
+    def end(self) -> None:
+        """Close it; what could not be given back then has a lease."""
+        from ikas_explore.errors import IkasError
+
+        if self._session is not None:
+            with contextlib.suppress(IkasError):
+                self._opened.close()
+
+
+class BlockingPart:
+    """A sandbox that applies ikas' limits, and a receiver that fails as it is told."""
+
+    def __init__(self, path: str) -> None:
+        from ikas_explore.deliveries.receiver import Receiver
+        from ikas_explore.sandbox import Sandbox
+        from tests.sandbox.api import register
+
+        # By its own clock: what was counted went with the process of before, and blocks did not.
+        self.about = {"begun": time.time()}
+        self._receiver = Receiver()
+        self._sandbox = Sandbox(path, blocks=True, max_attempts=1, examples=False)
+        register(self._sandbox, self._receiver.endpoint)
+
+    def do(self, command: Mapping[str, Any]) -> Any:
+        """Carry out a command."""
+        match command["do"]:
+            case "events":
+                for status in command["statuses"]:
+                    self._receiver.status = status
+                    self._sandbox.emit("store/order/created")
+                    self._sandbox.settle(30)
+            case "rows":
+                self._sandbox.settle(30)
+                frame = self._sandbox.deliveries(limit=command["limit"])
+                return [
+                    (row["created_at"].timestamp(), row["finished_at"].timestamp(), row["state"])
+                    for row in frame.to_dict("records")
+                ]
+            case "now":
+                return time.time()
+        return None
+
+    def end(self) -> None:
+        """Close it."""
+        self._sandbox.close()
+        self._receiver.close()
+
+
 _PARTS: dict[str, tuple[str, Any]] = {
     "sandbox": ("ikas_explore.sandbox", SandboxPart),
     "receiver": ("ikas_explore.deliveries.receiver", ReceiverPart),
     "client": ("ikas_explore.store", ClientPart),
     "rival": ("ikas_explore.store", RivalPart),
+    "listen": ("ikas_explore.deliveries.receiver", ListenPart),
+    "blocking": ("ikas_explore.sandbox", BlockingPart),
 }
 
 

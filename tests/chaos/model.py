@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ikas_explore.manage.journal import Journal
 from ikas_explore.manage.journal_file import Entry
+from ikas_explore.schema.limits import DELIVERY_LINES
 from tests.chaos.report import Report
 from tests.chaos.script import SCOPES
 
@@ -42,7 +43,7 @@ class Registered:
         self._possible = {scope: {endpoint} for scope, endpoint in self.start.items()}
         self._seen = dict(self.start)
         self._told: set[str] = set()
-        self._undone: dict[str, set[Endpoint]] = {}
+        self._explained: dict[str, set[Endpoint]] = {}
 
     def entries(self) -> list[Entry]:
         """Return the writes that are on the journal's stack."""
@@ -76,8 +77,13 @@ class Registered:
 
         Both what stood before it and what it wrote are explained.
         """
-        for scope, endpoint in entry.before.items():
-            self._undone.setdefault(scope, set()).update((endpoint, entry.after[scope]))
+        self.explain(entry.before)
+        self.explain(entry.after)
+
+    def explain(self, writes: Mapping[str, Endpoint]) -> None:
+        """Note writes that are not in the journal."""
+        for scope, endpoint in writes.items():
+            self._explained.setdefault(scope, set()).add(endpoint)
 
     def check_listed(self, rows: Mapping[str, str]) -> None:
         """Check what a client was told: nothing that no write explains."""
@@ -110,11 +116,11 @@ class Registered:
                 explained = any(
                     scope in entry.after and entry.after[scope] == found for entry in new.values()
                 )
-                if not explained and found not in self._undone.get(scope, ()):
+                if not explained and found not in self._explained.get(scope, ()):
                     self._report.fail("unjournaled writes", f"{self.store} {scope}: {found}")
             self._possible[scope] = {found}
             self._seen[scope] = found
-        self._undone.clear()
+        self._explained.clear()
 
     def forget(self, rows: Mapping[str, str]) -> None:
         """Take the rows as they are: somebody else changed them, as an uninstall does."""
@@ -125,7 +131,22 @@ class Registered:
             if not any(scope in entry.before for entry in entries):
                 self.start[scope] = found
         self._told.update(entry.id for entry in entries)
-        self._undone.clear()
+        self._explained.clear()
+
+    def check_lent(
+        self,
+        rows: Mapping[str, str],
+        url: str,
+        leased: Collection[str],
+        borrowed: Collection[str],
+    ) -> None:
+        """Check what sessions have to do with: all of it, or a lease, leads back to the start."""
+        for scope in SCOPES:
+            found = rows.get(scope)
+            if scope in borrowed and (found != url or scope not in leased):
+                self._report.fail("not lent", f"{scope}: {found}, leased are {leased}")
+            elif found != self.start[scope] and not (found == url and scope in leased):
+                self._report.fail("not given back", f"{scope}: {found}, leased are {leased}")
 
     def check_start(self, rows: Mapping[str, str]) -> None:
         """Check that everything is as it was at first, all writes being taken back."""
@@ -191,3 +212,29 @@ class Deliveries:
         for identity, kept in received.items():
             if identity not in by_id or not all(each["signature_ok"] for each in kept):
                 report.fail("phantom deliveries", f"received {identity}, which nobody sent")
+
+
+def check_blocks(report: Report, rows: Sequence[tuple[float, float, str]], begun: float) -> None:
+    """Check that exactly those deliveries are withheld that ikas' limits say.
+
+    Parameters
+    ----------
+    report : Report
+    rows : sequence of (float, float, str)
+        When each was made and finished, and its state; one after the other.
+    begun : float
+        What ended before is not counted with what ended later; its blocks stay.
+    """
+    until, counted = 0.0, [(0.0, False)]
+    for created_at, finished_at, state in rows:
+        report.blocks[state] += 1
+        if (state == "withheld") != (created_at < until):
+            report.fail("wrong blocks", f"{state} at {created_at:.3f}, blocked until {until:.3f}")
+        if state == "withheld":
+            continue
+        counted = [each for each in counted if (each[0] < begun) == (finished_at < begun)]
+        counted.append((finished_at, state != "delivered"))
+        for line in DELIVERY_LINES:
+            recent = [failed for at, failed in counted if at > finished_at - line.window]
+            if len(recent) > line.requests and 100 * sum(recent) >= line.percent * len(recent):
+                until = max(until, finished_at + line.block)

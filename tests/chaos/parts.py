@@ -72,6 +72,7 @@ class Part:
         self._spawn()
         told = self._read()
         if told is None:
+            self._end_process()
             raise PartError(f"{self.name} ended before it was ready: {self.stderr()[-2000:]}")
         self.about, self.baseline = told["about"], told["open"]
         self._up = True
@@ -101,6 +102,11 @@ class Part:
             target=self._live, args=(seconds,), name=f"live {self.name}"
         )
         self._killing.start()
+
+    def crash(self) -> None:
+        """Kill it while it starts: `start` notices."""
+        if self._process is not None:
+            self._process.kill()
 
     def settled(self) -> None:
         """Wait until a kill has happened and the process is back."""
@@ -176,11 +182,11 @@ class Part:
         try:
             time.sleep(after)
             self._end_process()
-            time.sleep(down)
             if early is not None:
                 self._spawn()
                 time.sleep(early)
                 self._end_process()
+            time.sleep(down)
             self.start()
             self.counts["restarted"] += 1
         except BaseException as error:  # told by settled(), on the thread of the run

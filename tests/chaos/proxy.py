@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
@@ -74,6 +75,8 @@ class Proxy:
     network : Network
     target : int
         The port behind it.
+    context : ssl.SSLContext, optional
+        It speaks https with this, and http to the port behind it.
 
     Attributes
     ----------
@@ -83,9 +86,12 @@ class Proxy:
         Requests that are held just now: they will still arrive.
     """
 
-    def __init__(self, network: Network, target: int) -> None:
+    def __init__(
+        self, network: Network, target: int, context: ssl.SSLContext | None = None
+    ) -> None:
         self._network = network
         self._target = target
+        self._context = context
         self._strikes: deque[Strike] = deque()
         self._open: dict[asyncio.Task[Any], list[asyncio.StreamWriter]] = {}
         self.struck: Counter[str] = Counter()
@@ -110,7 +116,7 @@ class Proxy:
         self._network.do(self._close())
 
     async def _start(self) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, HOST, 0)
+        return await asyncio.start_server(self._serve, HOST, 0, ssl=self._context)
 
     async def _disconnect(self) -> None:
         self.struck["disconnect"] += len(self._open)

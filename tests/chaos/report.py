@@ -16,6 +16,11 @@ ZEROES = (
     "not taken back",
     "lost writes",
     "claimed twice",
+    "not lent",
+    "not given back",
+    "not forwarded",
+    "left running",
+    "wrong blocks",
     "unhandled exceptions",
     "leaked threads or sockets",
 )
@@ -42,6 +47,9 @@ class Report:
     writes: Counter[str] = field(default_factory=Counter)
     journaled: int = 0
     raced: Counter[str] = field(default_factory=Counter)
+    sessions: Counter[str] = field(default_factory=Counter)
+    forwarded: int = 0
+    blocks: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     promised: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -65,6 +73,8 @@ class Report:
         yield "clock jumps", _told(self.jumps)
         yield "writes", f"{_told(self.writes)}; {self.journaled} in the journal"
         yield "undone by two at once", _told(self.raced)
+        yield "sessions of listen", f"{_told(self.sessions)}; {self.forwarded} forwarded"
+        yield "under ikas' limits", _told(self.blocks)
         yield "events", f"{_told(self.events)} (those no webhook waits for have no delivery)"
         yield "deliveries", f"{self.promised} acknowledged; in all {_told(self.states)}"
         yield "attempts", f"{self.attempts}; {self.received} requests received"

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import ikas_explore as ikas
+from ikas_explore.deliveries.leases import leases_of
+from ikas_explore.network.authority import serving_https
 from tests.chaos.acts import Acts
 from tests.chaos.child import SANDBOX, open_things
 from tests.chaos.report import Report
-from tests.chaos.script import RECEIVERS, STORES, Step, steps
+from tests.chaos.script import RECEIVERS, SCOPES, STORES, Step, steps
 from tests.chaos.world import World
 
 #: Seconds that sockets have to be gone in after their other side has: uvicorn waits 5.
@@ -55,8 +57,8 @@ def run(
     begun = time.monotonic()
     before = open_things()
     journal = folder / "journal.jsonl"
-    with _environment(journal), _uncaught(report):
-        world = World(seed, folder, report, journal)
+    with serving_https() as (context, ca_file), _environment(folder, ca_file), _uncaught(report):
+        world = World(seed, folder, report, journal, context)
         try:
             acts = Acts(world)
             first = time.monotonic()
@@ -93,19 +95,24 @@ class _Finish:
         if stuck:
             report.fail("lost deliveries", f"not settled: {stuck}")
         deliveries, attempts = world.control("deliveries"), world.control("attempts")
+        forwarded = self._give_back()
         report.journaled = sum(len(each.entries()) for each in world.registered.values())
         self._take_back()
         self._end_all()
         received: dict[str, list[Any]] = {}
-        for name in RECEIVERS:
-            secret = world.credentials["sandbox"]["client_secret"]
-            with ikas.Receiver(secret, path=world.log_of(name)) as receiver:
+        for name in (*RECEIVERS, "listen"):
+            with ikas.Receiver(world.secrets, path=world.log_of(name)) as receiver:
                 for row in receiver.deliveries().to_dict("records"):
                     report.received += 1
                     if isinstance(row["id"], str):
                         received.setdefault(row["id"], []).append(row)
         report.promised = len(world.deliveries.promised)
         world.deliveries.check(report, deliveries, attempts, received, SANDBOX["max_attempts"])
+        for identity, status in forwarded.items():
+            reached = [row for row in received[identity] if row["target"] == "/app"]
+            kept = any(row["status"] == 200 for row in reached)
+            if status == "never asked" or (status == "200" and not kept):
+                report.fail("not forwarded", f"{identity}, of which is said: {status}")
 
     def _calm_down(self) -> None:
         self._acts.end_client()
@@ -118,6 +125,22 @@ class _Finish:
             self._world.parts[name].command("status", status=200)
             self._world.parts[name].command("delay", delay=0)
         self._world.look("sandbox")
+
+    def _give_back(self) -> dict[str, Any]:
+        """Begin a last session and end it: nothing is borrowed, and the app was asked for all."""
+        part = self._world.parts["listen"]
+        if not part.baseline:
+            return {}
+        self._acts.listen([*SCOPES])
+        if "refused" in part.about:
+            self._report.fail("not lent", part.about["refused"])
+        forwarded: dict[str, Any] = part.command("forwarded") or {}
+        self._report.forwarded = len(forwarded)
+        self._acts.end_session()
+        left = leases_of(self._world.lent_url, "lent")
+        if left:
+            self._report.fail("not given back", f"leases are left: {left}")
+        return forwarded
 
     def _take_back(self) -> None:
         """Take every write back, the last first: the stores are as they were."""
@@ -135,7 +158,8 @@ class _Finish:
         world.end_network()
         for name, part in world.parts.items():
             report.processes[name] = part.counts
-            if name in ("client", "rival"):  # one is killed, one keeps its connection
+            # Killed, or keeping their connections, or never used.
+            if name in ("client", "rival", "listen") or not part.baseline:
                 continue
             end = time.monotonic() + _GONE
             while _more(now := part.command("open"), part.baseline) and time.monotonic() < end:
@@ -162,8 +186,10 @@ def _check_left(report: Report, who: str, now: dict[str, Any], before: dict[str,
 
 
 @contextmanager
-def _environment(journal: Path) -> Iterator[None]:
-    mine = {"IKAS_JOURNAL": str(journal), "IKAS_DOTENV": "off"}
+def _environment(folder: Path, ca_file: str) -> Iterator[None]:
+    mine = {"IKAS_DOTENV": "off", "SSL_CERT_FILE": ca_file}
+    mine |= {"IKAS_JOURNAL": str(folder / "journal.jsonl")}
+    mine |= {"IKAS_LEASES": str(folder / "leases.db")}
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:

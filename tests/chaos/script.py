@@ -15,8 +15,9 @@ from ikas_explore.schema.scopes import Scope
 
 SCOPES = tuple(str(scope) for scope in Scope.registrable())
 RECEIVERS = ("receiver-0", "receiver-1")
-#: The run writes to the first, a client that is killed to the second, two at once to the third.
-STORES = ("sandbox", "other", "shared")
+#: The run writes to the first, a client that is killed to the second, two at once to the third;
+#: the scopes of the fourth are borrowed by `listen`.
+STORES = ("sandbox", "other", "shared", "lent")
 DAY = 86_400.0
 
 #: Steps and how often each comes, in hundredths or so.
@@ -40,7 +41,9 @@ _WEIGHTS = {
     "refresh": 2,
     "uninstall": 1,
     "race": 3,
-    "fork": 1,
+    "listen": 3,
+    "block": 2,
+    "fork": 2,
     "interrupt": 1,
     "pause": 4,
 }
@@ -74,7 +77,7 @@ def steps(seed: int) -> Iterator[Step]:
 def _draw(  # noqa: C901 - a case for each step
     name: str, random: Random, number: int
 ) -> dict[str, Any]:
-    part = random.choice(("sandbox", *RECEIVERS))
+    part = random.choice(("sandbox", *RECEIVERS, "listen"))
     scopes = random.sample(SCOPES, random.choice((1, 1, 1, 2, 3, 5)))
     receiver = random.choice(RECEIVERS)
     match name:
@@ -91,15 +94,18 @@ def _draw(  # noqa: C901 - a case for each step
             return {"desired": {each: told for each, told in desired.items() if told}}
         case "emit":
             count, pad = random.choice((1, 3, 10, 25)), random.choice((0, 0, 0, 50_000))
-            return {"scopes": random.choices(SCOPES, k=count), "pad": pad, "id": f"e{number}"}
+            emitted = {"scopes": random.choices(SCOPES, k=count), "pad": pad, "id": f"e{number}"}
+            return emitted | {"store": random.choice(("sandbox", "sandbox", "lent"))}
         case "fault":
             return {"fault": _fault(random)}
         case "strike":
-            part = random.choice(("sandbox", "sandbox", *RECEIVERS))
+            part = random.choice(("sandbox", "sandbox", *RECEIVERS, "tunnel", "lent"))
             kinds, reset = random.choices(STRIKES, k=random.choice((1, 2, 4, 6))), random.random()
+            if part == "lent":  # a save that arrives after its session ended is given back by none
+                kinds = [each for each in kinds if each != "stall"]
             return {"part": part, "kinds": kinds, "reset": reset < 0.5}
         case "disconnect":
-            return {"part": part}
+            return {"part": random.choice(("sandbox", *RECEIVERS, "tunnel", "lent"))}
         case "status":
             return {"part": receiver, "status": _status(random)}
         case "delay":
@@ -123,6 +129,13 @@ def _draw(  # noqa: C901 - a case for each step
         case "race":
             counts = [random.choice((1, 2, 3)) for _ in range(3)]
             return {"path": f"s{number}", "counts": counts, "forked": random.random() < 0.3}
+        case "listen":
+            return {"scopes": scopes, "killed": random.random() < 0.5}
+        case "block":
+            statuses = random.choices((200, 503), (1, random.choice((1, 5, 20))), k=30)
+            jumps = [random.choice((0, 0, 0, 400, 1_000, 2_000, 4_000)) for _ in range(2)]
+            kill = random.uniform(0, 0.5) if random.random() < 0.7 else None
+            return {"statuses": statuses, "jumps": jumps, "kill": kill}
         case "fork":
             return {"part": part}
         case "interrupt":

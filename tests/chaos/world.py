@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,21 +12,23 @@ from typing import Any
 import httpx
 
 import ikas_explore as ikas
+from ikas_explore.deliveries.leases import leases_of
 from ikas_explore.manage.journal import Journal
 from tests.chaos.model import Deliveries, Registered
 from tests.chaos.parts import Part, free_ports
 from tests.chaos.proxy import HOST, Network, Proxy
 from tests.chaos.report import Report
-from tests.chaos.script import RECEIVERS, STORES
+from tests.chaos.script import RECEIVERS, SCOPES, STORES
 from tests.waiting import until
 
 _LIST = "{ listWebhook { scope endpoint } }"
+_SAVE = "mutation ($input: WebhookInput!) { saveWebhook(input: $input) { id } }"
 #: Seconds of the longest latency fault, and some more.
 _LATENCY = 0.3
 
 
 class World:
-    """A sandbox, two receivers and a client, each in a process, with proxies between them.
+    """A sandbox, two receivers and clients, each in a process, with proxies between them.
 
     Parameters
     ----------
@@ -33,9 +37,13 @@ class World:
     report : Report
     journal : Path
         What ``IKAS_JOURNAL`` names.
+    context : ssl.SSLContext
+        For https: a tunnel's public end, and the way of the session behind it to the sandbox.
     """
 
-    def __init__(self, seed: int, folder: Path, report: Report, journal: Path) -> None:
+    def __init__(
+        self, seed: int, folder: Path, report: Report, journal: Path, context: ssl.SSLContext
+    ) -> None:
         self.report = report
         self.folder = folder
         self.network = Network()
@@ -46,7 +54,9 @@ class World:
         #: Whether a fault may be lying to the client of this store about what is registered.
         self.lying = dict.fromkeys(STORES, False)
         self.http = httpx.Client(trust_env=False, timeout=5.0)
-        ports = dict(zip(("sandbox", *RECEIVERS), free_ports(3), strict=True))
+        found = free_ports(5)
+        ports = dict(zip(("sandbox", *RECEIVERS), found, strict=False))
+        self._agent, listening = found[3:]
         try:
             self._direct = f"http://{HOST}:{ports['sandbox']}"
             settings = {"path": str(folder / "sandbox.db"), "port": ports["sandbox"], "seed": seed}
@@ -54,34 +64,55 @@ class World:
             self.credentials: dict[str, dict[str, str]] = self.parts["sandbox"].about
             for name in RECEIVERS:
                 settings = {"path": self.log_of(name), "port": ports[name], "seed": seed}
-                secret = self.credentials["sandbox"]["client_secret"]
-                self._start(name, "receiver", {**settings, "secret": secret})
+                self._start(name, "receiver", {**settings, "secret": self.secrets})
             for name, port in ports.items():
                 self.proxies[name] = Proxy(self.network, port)
+            self.proxies["tunnel"] = Proxy(self.network, self._agent, context)
+            self.proxies["lent"] = Proxy(self.network, ports["sandbox"], context)
             self.base_url = f"http://{HOST}:{self.proxies['sandbox'].port}"
-            self.client = self.parts["client"] = Part("client", "client", {}, folder)
-            known = self.credentials["shared"]
-            names = ("client_id", "client_secret")
-            settings = {"base_url": self.base_url, **{name: known[name] for name in names}}
-            self.parts["rival"] = Part("rival", "rival", settings, folder)
+            self.lent_url = f"https://{HOST}:{self.proxies['lent'].port}"
+            self.public_url = f"https://{HOST}:{self.proxies['tunnel'].port}/ikas"
+            settings = {"url": self.public_url, "agent": self._agent, "port": listening}
+            settings |= {"app": self.endpoint("receiver-1", "app"), "path": self.log_of("listen")}
+            settings["scopes"] = [*SCOPES]
+            for name, kind, given in (
+                ("client", "client", {}),
+                ("rival", "rival", self._login("shared", self.base_url)),
+                ("listen", "listen", settings | self._login("lent", self.lent_url)),
+                ("blocking", "blocking", {"path": str(folder / "blocking.db")}),
+            ):
+                self.parts[name] = Part(name, kind, given, folder)
+            self.client = self.parts["client"]
             self.store = self.connect("sandbox")
+            held = {"endpoint": self.endpoint("receiver-0", "held"), "scopes": SCOPES[::2]}
+            self._ask(
+                *("POST", "/api/v1/admin/graphql", "lent"),
+                json={"query": _SAVE, "variables": {"input": held}},
+            )
             self.registered = {
                 store: Registered(
                     store, Journal(journal, base_url=self.base_url), report, self.rows(store)
                 )
                 for store in STORES
             }
+            self.registered["lent"].may(dict.fromkeys(SCOPES, self.public_url))
         except BaseException:
             self.abandon()
             raise
         self.deliveries = Deliveries()
 
-    def rival(self) -> Part:
-        """Return the process that writes to the shared store too; it starts with the first use."""
-        rival = self.parts["rival"]
-        if not rival.baseline:
-            rival.start()
-        return rival
+    @property
+    def secrets(self) -> list[str]:
+        """What signs the deliveries that the run counts."""
+        return [self.credentials[store]["client_secret"] for store in ("sandbox", "lent")]
+
+    def part(self, name: str) -> Part:
+        """Return a process that is up; some start with their first use."""
+        part = self.parts[name]
+        part.settled()
+        if not part.baseline:
+            part.start()
+        return part
 
     def log_of(self, receiver: str) -> str:
         """Return the file of a receiver's log."""
@@ -111,9 +142,9 @@ class World:
         return {row["scope"]: row["endpoint"] for row in answer["data"]["listWebhook"]}
 
     def control(self, what: str) -> list[dict[str, Any]]:
-        """Return all deliveries, or all attempts, of the store that events happen in."""
-        answer: list[dict[str, Any]] = self._ask("GET", f"/control/{what}", "sandbox")
-        return answer
+        """Return all deliveries, or all attempts, of the stores that events happen in."""
+        stores = ("sandbox", "lent")
+        return [row for store in stores for row in self._ask("GET", f"/control/{what}", store)]
 
     def grant(self, code: str) -> str:
         """Return the refresh token that an authorization code gives."""
@@ -160,6 +191,28 @@ class World:
         """Compare a store's rows with the model, while nobody writes there."""
         self.quiet()
         self.registered[store].check_rows(self.rows(store), from_journal=store != "sandbox")
+
+    def look_lent(self) -> None:
+        """Compare what a session borrowed, and the leases of dead ones, with the rows."""
+        self.quiet()
+        leased = {each.scope for each in leases_of(self.lent_url, "lent")}
+        borrowed = set(self.parts["listen"].about.get("borrowed", ()))
+        self.registered["lent"].check_lent(self.rows("lent"), self.public_url, leased, borrowed)
+
+    def look_tunnel(self) -> None:
+        """Check that the agent of a session that ended is gone."""
+        try:
+            until(self._agent_is_gone, 10)
+        except TimeoutError:
+            self.report.fail("left running", f"something listens on {self._agent}")
+
+    def _agent_is_gone(self) -> bool:
+        with socket.socket() as tried:
+            return tried.connect_ex((HOST, self._agent)) != 0
+
+    def _login(self, store: str, base_url: str) -> dict[str, str]:
+        names = ("client_id", "client_secret")
+        return {"base_url": base_url, **{name: self.credentials[store][name] for name in names}}
 
     def abandon(self) -> None:
         """End everything, in whatever state it is."""
