@@ -134,6 +134,7 @@ def test_tokens_of_anything(caller: Api, token: str) -> None:
     check(caller.client.post("/api/v1/admin/graphql", json=query, headers=header))
 
 
+TOKENS = "/api/admin/oauth/token"
 FORM = ("grant_type", "client_id", "client_secret", "code", "refresh_token")
 GRANTS = ["client_credentials", "authorization_code", "refresh_token"]
 forms = st.tuples(
@@ -143,22 +144,35 @@ forms = st.tuples(
 )
 
 
-@fuzz(examples=60, form=forms)
+@fuzz(examples=60, form=forms, as_json=st.booleans())
 def test_forms_for_a_token_of_anything(
-    served: Sandbox, caller: Api, form: tuple[str, dict[str, str], str | None]
+    served: Sandbox, caller: Api, form: tuple[str, dict[str, str], str | None], as_json: bool
 ) -> None:
     grant, changes, missing = form
     right = {"client_id": served.client_id, "client_secret": served.client_secret}
     sent = {"grant_type": grant, **right, "code": "x", "refresh_token": "x", **changes}
     content = {name: value for name, value in sent.items() if name != missing}
-    answer = caller.client.post(
-        "/api/admin/oauth/token",
-        data={name: value.encode("utf-8", "replace") for name, value in content.items()},
-    )
+    data = {name: value.encode("utf-8", "replace") for name, value in content.items()}
+    body: dict[str, Any] = {"json": content} if as_json else {"data": data}
+    answer = caller.client.post(TOKENS, **body)
     check(answer)
     if answer.status_code == 200:
         assert grant == "client_credentials" == content["grant_type"]
         assert right.items() <= content.items()
+
+
+@fuzz(
+    examples=60,
+    body=(st.dictionaries(st.sampled_from(FORM) | texts, any_json, max_size=4) | any_json)
+    .map(json.dumps)
+    .map(str.encode)
+    | st.binary(max_size=60),
+    kind=st.sampled_from(["application/json", "Application/JSON; charset=x", "text/plain", ""]),
+)
+def test_bodies_for_a_token_of_anything(caller: Api, body: bytes, kind: str) -> None:
+    answer = caller.client.post(TOKENS, content=body, headers={"Content-Type": kind})
+    check(answer)
+    assert answer.status_code >= 400
 
 
 @pytest.fixture(scope="module")

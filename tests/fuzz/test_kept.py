@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from graphql import build_schema, introspection_from_schema
 from hypothesis import strategies as st
 
+import ikas_explore as ikas
 from ikas_explore.cli.monitoring import _begin
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import IkasError
-from ikas_explore.schema import sdl
+from ikas_explore.schema import introspected, sdl
 from ikas_explore.schema.files import changes, write_schema
 from ikas_explore.schema.limits import CALL_LINES, DELIVERY_LINES
 from ikas_explore.schema.tally import Tally
+from tests.client.test_own_schema import SDL, Ikas, connect, start_anew
 from tests.fuzz.runs import attempt, fuzz
 from tests.fuzz.strategies import any_json, quiet, texts
 from tests.manage.registries import SCOPES, DictRegistry
@@ -96,6 +100,20 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(each, (*way, key))
 
 
+def damaged(schema: dict[str, Any], damage: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    """Return a copy with other values in some of its places."""
+    made = copy.deepcopy(schema)
+    for way, value in damage:
+        parent: Any = made
+        try:
+            for key in way[:-1]:
+                parent = parent[key]
+            parent[way[-1]] = value
+        except (TypeError, KeyError, IndexError):  # that place went with the one before
+            continue
+    return made
+
+
 PLACES = [way for way in places(SCHEMA) if way]
 
 
@@ -107,23 +125,78 @@ PLACES = [way for way in places(SCHEMA) if way]
 def test_a_schema_of_anything_is_written_compared_or_refused(
     tmp_path: Path, damage: list[tuple[tuple[Any, ...], Any]], ending: str
 ) -> None:
-    damaged = copy.deepcopy(SCHEMA)
-    for way, value in damage:
-        parent: Any = damaged
-        try:
-            for key in way[:-1]:
-                parent = parent[key]
-            parent[way[-1]] = value
-        except (TypeError, KeyError, IndexError):  # that place went with the one before
-            continue
-    out = tmp_path / f"made{ending}"
+    made, out = damaged(SCHEMA, damage), tmp_path / f"made{ending}"
     for call in (
-        lambda: write_schema(damaged, out, source="fuzz"),
-        lambda: changes(SCHEMA, damaged),
-        lambda: changes(damaged, SCHEMA),
+        lambda: write_schema(made, out, source="fuzz"),
+        lambda: changes(SCHEMA, made),
+        lambda: changes(made, SCHEMA),
     ):
         refused = attempt(call, IkasError)
         assert not isinstance(refused, IkasError) or quiet(str(refused)), str(refused)
+
+
+@pytest.fixture
+def anew(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ikas.Store]:
+    """Connect as another process would: it knows the files of the cache, and no more."""
+
+    def connected(server: Callable[[httpx.Request], httpx.Response]) -> ikas.Store:
+        monkeypatch.setattr(introspected, "_loaded", {})
+        monkeypatch.setattr(introspected, "_asked", set())
+        start_anew(monkeypatch)
+        return connect(server)
+
+    return connected
+
+
+THINGS: dict[str, Any] = dict(
+    introspection_from_schema(build_schema(SDL.format(field="size: Int!", more="")))
+)
+ASKS = st.sampled_from(
+    [
+        lambda store: store.query("listThing"),
+        lambda store: store.capabilities(),
+        lambda store: store.schema(refresh=True),
+    ]
+)
+
+
+@fuzz(
+    examples=40,
+    damage=st.lists(
+        st.tuples(st.sampled_from([way for way in places(THINGS) if way]), any_json | texts),
+        min_size=1,
+        max_size=3,
+    ),
+    ask=ASKS,
+)
+def test_an_introspection_of_anything_is_types_or_refused(
+    anew: Callable[..., ikas.Store], damage: list[tuple[Any, Any]], ask: Callable[..., Any]
+) -> None:
+    content = json.dumps({"data": damaged(THINGS, damage)})
+    answer = httpx.Response(200, content=content)
+    refused = attempt(lambda: ask(anew(lambda _: answer)), IkasError)
+    assert not isinstance(refused, IkasError) or quiet(str(refused)), str(refused)
+
+
+@fuzz(
+    examples=15,
+    suffix=st.sampled_from(["py", "json"]),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    put=st.binary(max_size=40) | any_json.map(json.dumps).map(str.encode),
+)
+def test_a_cached_schema_of_anything_is_used_made_again_or_refused(
+    anew: Callable[..., ikas.Store], suffix: str, cut: tuple[float, float], put: bytes
+) -> None:
+    server = Ikas()
+    anew(server).schema(refresh=True)
+    (path,) = Path(os.environ["IKAS_CACHE"]).glob(f"*.{suffix}")
+    whole = path.read_bytes()
+    begin, end = sorted(round(each * len(whole)) for each in cut)
+    path.write_bytes(whole[:begin] + put + whole[end:])
+    refused = attempt(lambda: anew(server).query("listThing").to_frame(), IkasError)
+    assert not isinstance(refused, IkasError) or quiet(str(refused)), str(refused)
+    anew(server).schema(refresh=True)
+    assert anew(server).query("listThing").to_frame().shape == (2, 6)
 
 
 moments = st.floats(-1e11, 1e11) | st.sampled_from([0.0, 1e9, 1e9 + 0.1, 4e9])

@@ -1,4 +1,7 @@
-"""Whatever is sent to a receiver: no 5xx, no traceback, no hang, and a row for each request."""
+"""Whatever is sent to a receiver: no 5xx, no traceback, no hang, and a row for each request.
+
+To a session of `listen` too, which lets its public address in and forwards what is verified.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,21 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from hypothesis import strategies as st
 
+import ikas_explore as ikas
+from ikas_explore.deliveries.listening import Listening
 from ikas_explore.deliveries.payloads import KEYS
 from ikas_explore.deliveries.receiver import Receiver
 from ikas_explore.deliveries.signatures import sign
 from ikas_explore.frames.frames import RECEIVED
+from ikas_explore.values.secret import Secret
 from tests.fuzz.runs import fuzz
+from tests.waiting import until
 
 SECRET = "fuzz"
 
@@ -98,6 +105,64 @@ def test_bytes_that_are_no_http_end_the_connection_and_nothing_else(
     answer = _exchange(receiver, start + noise, 0)
     assert not answer.startswith(b"HTTP/1.1 5")
     assert client.post(receiver.endpoint, content=b"{}").status_code == 422
+
+
+class Front(NamedTuple):
+    """A session of `listen`, its app, and the verified bodies that were sent so far."""
+
+    session: Listening
+    app: Receiver
+    verified: set[bytes]
+
+
+@pytest.fixture(params=[False, True], ids=["answers itself", "answers as the app does"])
+def front(request: pytest.FixtureRequest) -> Iterator[Front]:
+    with (
+        ikas.Sandbox(examples=False) as box,
+        ikas.connect(box) as store,
+        Receiver(SECRET) as app,
+        store.webhooks._listen(  # as the command does it, whose --answer app is not public
+            "store/order/*",
+            url="https://tunnel.example/ikas",
+            client_secret=[Secret(SECRET)],
+            take=False,
+            forward_to=app.endpoint,
+            answer_app=request.param,
+        ) as session,
+    ):
+        yield Front(session, app, set())
+
+
+HOSTS = ["tunnel.example", "Tunnel.Example:443", "127.0.0.1", "localhost:1", "evil.example", ""]
+
+
+@fuzz(
+    examples=30,
+    sent=bodies.map(lambda body: (body, False)) | signed.map(lambda body: (body, True)),
+    method=st.sampled_from(["POST", "POST", "POST", "GET"]),
+    host=st.sampled_from([*HOSTS[:4] * 3, *HOSTS[4:], "tunnel.example.evil.example", "@", "a b"]),
+    target=st.sampled_from(["ikas", "", "other?x=1", "%00", "ikas/../x"]),
+    times=st.sampled_from([1, 1, 2]),
+)
+def test_of_what_comes_to_listen_the_app_gets_what_is_verified_once_and_nothing_else(
+    front: Front, client: httpx.Client, sent: Any, method: str, host: str, target: str, times: int
+) -> None:
+    body, with_signature = sent
+    let_in = host in HOSTS[:4]
+    before = len(front.session.deliveries())
+    address = f"{front.session.receiver.endpoint}{target}"
+    for _ in range(times):
+        answer = client.request(method, address, content=body, headers={"Host": host})
+        assert answer.status_code in (200, 400, 401, 405, 413, 422)
+        assert let_in or answer.status_code == 400
+    rows = front.session.deliveries().iloc[before:]
+    assert len(rows) == times
+    if with_signature and rows["status"].eq(200).any():
+        front.verified.add(body)
+        until(lambda: body in set(front.app.deliveries()["body"]), 20)
+    reached = front.app.deliveries()["body"].tolist()
+    assert len(reached) == len(set(reached))
+    assert set(reached) <= front.verified
 
 
 lines = st.sampled_from(

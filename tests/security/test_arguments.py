@@ -70,6 +70,16 @@ class House:
         self.frame = self.store.webhooks.list()
         self.query = self.store.query("list_webhook")
         ikas.push(self.receiver.endpoint, ORDER, "secret")
+        self.parameters = [
+            (door, parameter)
+            for door in self.doors()
+            for parameter in inspect.signature(door.call).parameters.values()
+        ]
+
+    def tidy(self) -> None:
+        """Undo what would have later calls refused, whatever they are given."""
+        self.sandbox.faults.replace([])
+        self.sandbox.install()
 
     def right(self) -> dict[str, Mapping[str, Any]]:
         """The required arguments, and those that keep a call short or on this machine."""
@@ -206,16 +216,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def walk(house: House, monkeypatch: pytest.MonkeyPatch, *, step: int) -> list[str]:
     """Try every step-th kind of value on each parameter, another first one on each."""
     monkeypatch.setenv("IKAS_DOTENV", "off")
-    parameters = [
-        (door, parameter)
-        for door in house.doors()
-        for parameter in inspect.signature(door.call).parameters.values()
-    ]
-    return [
-        each
-        for number, (door, parameter) in enumerate(parameters)
-        for each in foreign(door, parameter, WRONG[number % step :: step])
-    ]
+    found: list[str] = []
+    for number, (door, parameter) in enumerate(house.parameters):
+        found += foreign(door, parameter, WRONG[number % step :: step])
+        house.tidy()
+    return found
 
 
 @holds("Whatever kind of value an argument has, a public function returns or raises an IkasError.")
