@@ -108,16 +108,23 @@ def _health_of(
     rows: list[dict[str, Any]] = []
     own = None if arrived is None else _of_merchant(source, arrived)
     gone = None if own is None else not_arrived(due, own, until=window.times["until"])
+    arrived_at = {} if own is None else _by_scope(own, "received_at")
+    changed_at = {} if gone is None else _by_scope(gone, "updated_at")
     for scope, endpoint in registered.items():
         row = {**_UNKNOWN, "store": store, "scope": scope, "endpoint": endpoint}
         row["last_changed_at"] = _ms(changes.get(scope))
-        if own is not None and gone is not None:
-            arrivals = sorted(map(ms_of, own[own["scope"] == scope]["received_at"]))
-            missed = sorted(map(ms_of, gone[gone["scope"] == scope]["updated_at"]))
+        if own is not None:
+            arrivals, missed = arrived_at.get(scope, []), changed_at.get(scope, [])
             row |= judge(arrivals, missed, window.until)._asdict()
-            row |= {"last_received_at": max(arrivals, default=None), "missed": len(missed)}
+            row |= {"last_received_at": arrivals[-1] if arrivals else None, "missed": len(missed)}
         rows.append(row)
     return rows + ([] if own is None else _unregistered(store, registered, own, window))
+
+
+def _by_scope(frame: DataFrame, column: str) -> dict[Any, list[int]]:
+    """Return the times of each scope in order, in Unix milliseconds."""
+    times = frame[column].astype("datetime64[ms, UTC]").astype("int64")
+    return {scope: sorted(some) for scope, some in times.groupby(frame["scope"])}
 
 
 def summary(frame: DataFrame) -> str:

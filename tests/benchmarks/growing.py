@@ -36,6 +36,7 @@ def figures(short: bool) -> Iterator[Figure]:
         folder, share = Path(name), 10 if short else 1
         yield from _deliveries(folder, 500_000 // share, 3 if short else 11)
         yield _receiving(folder, 200_000 // share, 7 if short else 31)
+        yield _pruning(folder, 200_000 // share, 7 if short else 31)
         yield _undoing(folder, 250_000 // share, 15 if short else 51)
         yield _leaks(folder, 1_000, 5 if short else 11)
         yield from _orders(10_000 // share, 3 if short else 11)
@@ -121,19 +122,10 @@ def _listing_all(box: ikas.Sandbox) -> Iterator[None]:
 def _receiving(folder: Path, count: int, times: int) -> Figure:
     """Start a receiver on a log, and push a delivery to it."""
 
-    def body(identity: str) -> bytes:
-        return json.dumps({"id": identity, "data": "x" * 500}).encode()
-
     many, empty = folder / "log.db", folder / "empty.db"
     for path in (many, empty):
         ikas.Receiver(SECRET, path=path).close()
-    with closing(sqlite3.connect(many)) as connection, connection:
-        ids = (f"delivery-{number}" for number in range(count))
-        connection.executemany(
-            "INSERT INTO requests (received_at, body, signature_ok, status, id, id_sum, scope)"
-            " VALUES (1636366311914, ?, 1, 200, ?, ?, ?)",
-            ((body(each), each, zlib.crc32(each.encode()), SCOPE) for each in ids),
-        )
+    _log(many, range(count))
 
     def receive(path: Path) -> None:
         with ikas.Receiver(SECRET, path=path) as receiver:
@@ -143,6 +135,47 @@ def _receiving(folder: Path, count: int, times: int) -> Figure:
         f"a receiver's first delivery, {count:,}", "the same, with an empty log", "ms",
         pairs(partial(receive, many), partial(receive, empty), times), goal=GOAL,
     )  # fmt: skip
+
+
+def _pruning(folder: Path, count: int, times: int) -> Figure:
+    """Open a log of many requests and remove a thousand old ones."""
+    path = folder / "kept.db"
+    ikas.Receiver(SECRET, path=path).close()
+    _log(path, range(count))
+
+    def prune() -> None:
+        _log(path, range(-1_000, 0))
+        with ikas.Receiver(SECRET, path=path) as receiver:
+            assert receiver.prune("2021-11-01") == 1_000
+
+    def delete() -> None:
+        _log(path, range(-1_000, 0))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            before = (1_635_000_000_000,)
+            gone = connection.execute("DELETE FROM requests WHERE received_at < ?", before)
+            assert gone.rowcount == 1_000
+
+    return Figure(
+        f"open and prune a log of {count:,}", "sqlite3, one DELETE", "ms",
+        pairs(prune, delete, times), goal=GOAL, why="also starts a receiver",
+    )  # fmt: skip
+
+
+def _log(path: Path, numbers: range) -> None:
+    """Write requests into a receiver's log; those below 0 are of an earlier year."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO requests (received_at, body, signature_ok, status, id, id_sum, scope)"
+            " VALUES (?, ?, 1, 200, ?, ?, ?)",
+            (_request(number) for number in numbers),
+        )
+
+
+def _request(number: int) -> tuple[object, ...]:
+    identity = f"delivery-{number}"
+    body = json.dumps({"id": identity, "data": "x" * 500}).encode()
+    received_at = 1_636_366_311_914 if number >= 0 else 1_600_000_000_000
+    return received_at, body, identity, zlib.crc32(identity.encode()), SCOPE
 
 
 def _undoing(folder: Path, count: int, times: int) -> Figure:

@@ -25,6 +25,7 @@ import httpx
 import pandas as pd
 
 import ikas_explore as ikas
+from ikas_explore.monitoring.health import find_health
 from ikas_explore.monitoring.missed import find_missed
 from ikas_explore.network.server import Server
 from tests.benchmarks.measuring import Figure, in_turn, pairs
@@ -41,7 +42,7 @@ def figures(short: bool) -> Iterator[Figure]:
     """Compare each."""
     yield _forwarding(50 if short else 500)
     yield from _commands(1_000 if short else 3_000, 3 if short else 7)
-    yield _missing(5 if short else 31)
+    yield from _missing(5 if short else 31)
 
 
 def _forwarding(count: int) -> Figure:
@@ -163,7 +164,7 @@ def _program(command: Sequence[str], folder: Path) -> Iterator[int]:
             process.kill()
 
 
-def _missing(count: int) -> Figure:
+def _missing(count: int) -> Iterator[Figure]:
     """10,000 objects of three kinds, 500 of which never arrived, without the fetching."""
     now = pd.Timestamp("2026-11-01", tz="UTC")
     kinds = ("order", "customer", "stock")
@@ -212,15 +213,14 @@ def _missing(count: int) -> Figure:
 
     due = objects.assign(scope="store/" + objects["kind"] + "/updated", object_id=objects["id"])
 
+    window: dict[str, Any] = {"since": "2026-10-31", "until": "2026-11-03", "grace": 0}
+
     def ours() -> int:
-        gap = find_missed(
-            received,
-            lambda look: [look("shop", Pages(), webhooks)],
-            since="2026-10-31",
-            until="2026-11-03",
-            grace=0,
-        )
-        return len(gap)
+        return len(find_missed(received, lambda look: [look("shop", Pages(), webhooks)], **window))
+
+    def health() -> int:
+        each = find_health(received, lambda look: [look("shop", Pages(), webhooks)], **window)
+        return int(each["missed"].sum())
 
     def by_hand() -> int:
         # The least that finds them and says when each arrived last, kinds and scopes apart.
@@ -231,7 +231,7 @@ def _missing(count: int) -> Figure:
         return len(gone.sort_values("updated_at"))
 
     assert ours() == by_hand() == 500  # all were changed after they were made, but for the first
-    return Figure(
+    yield Figure(
         "missed, 10,000 objects",
         "the pandas merge it rests on",
         "ms",
@@ -239,3 +239,8 @@ def _missing(count: int) -> Figure:
         goal=2.0,
         why="reads scopes, several kinds and times, and says what it cannot see",
     )
+    assert health() >= 500
+    yield Figure(
+        "health, 10,000 objects", "missed, of the same", "ms", pairs(health, ours, count), goal=2.0,
+        why="also judges the rhythm of each scope",
+    )  # fmt: skip

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import ikas_explore as ikas
+from ikas_explore.cli import COMMANDS
 from tests.benchmarks.measuring import Figure, pairs, python
 
 _IMPORTS = (
@@ -59,6 +60,20 @@ def figures(short: bool) -> Iterator[Figure]:
                 goal=1.15,
                 why="loads its own modules too, calls the store, checks the answer and prints it",
             )
+    helps = [python("-m", "ikas_explore", command, "--help") for command in COMMANDS]
+    bare = python("-c", "import click")
+    yield Figure(
+        f"the help of all {len(helps)} commands",
+        "import click as often",
+        "ms",
+        pairs(
+            lambda: [run() for run in helps],
+            lambda: [bare() for _ in helps],
+            max(3, count // 3),
+        ),
+        goal=2.0,
+        why="loads the command's module and prints its options",
+    )
 
 
 #: ``ikas-explore list``, and at its end the modules of others on standard error.
