@@ -146,7 +146,8 @@ def differs_from_known(scope: str, data: Mapping[str, Any]) -> Iterator[str]:
         return
     missing = [name for name in _KNOWN[kind] if name not in data]
     if missing:
-        yield f"real ones also have {', '.join(missing)}"
+        more = f" and {len(missing) - 5} more" if len(missing) > 6 else ""
+        yield f"real ones also have {', '.join(missing[:5] if more else missing)}{more}"
     for name, json_kind in _KNOWN[kind].items():
         value = data.get(name)
         if value is not None and _json_kind(value) != json_kind:
