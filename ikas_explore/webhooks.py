@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from ikas_explore.auditing.report import Audit
     from ikas_explore.client.query import Query
     from ikas_explore.deliveries.listening import Listening
-    from ikas_explore.forms.checklists import DeleteForm, SaveForm
-    from ikas_explore.forms.manager import Manager
+    from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
     from ikas_explore.manage.desired import DesiredLike
     from ikas_explore.manage.plan import Plan
     from ikas_explore.monitoring.arrived import Received
@@ -572,13 +571,13 @@ class Webhooks:
         SaveForm
             Shown as the last line of a cell. ``fill`` and ``click`` do what a person does.
         """
-        from ikas_explore.forms.checklists import SaveForm
+        from ikas_explore.forms.manager import SaveForm
 
         return SaveForm(self._registrations, **self._form_settings(language))
 
     def delete_form(self, *, language: str | None = None) -> DeleteForm:
         """Return a form for a notebook cell that removes webhooks; as for `save_form`."""
-        from ikas_explore.forms.checklists import DeleteForm
+        from ikas_explore.forms.manager import DeleteForm
 
         return DeleteForm(self._registrations, journal=self._journal, language=language)
 

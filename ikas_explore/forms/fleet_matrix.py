@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets as widgets
 
 from ikas_explore.forms import markup
-from ikas_explore.forms.actions import judge_endpoint
 from ikas_explore.forms.controls import (
     Button,
     ChoiceControl,
-    Markup,
+    Part,
     TextControl,
     TickControl,
-    Told,
-    make,
-    row,
-    show_if,
-    stack,
 )
-from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.manager import Manager, Panels
-from ikas_explore.forms.matrix import Lines, host_of, now
-from ikas_explore.forms.schema_fields import Field
-from ikas_explore.forms.scope_rows import (
-    TABLE,
-    Findings,
-    Line,
-    audit_lines,
-    fits,
-    lines_frame,
-    matrix_lines,
-    said,
-    table,
-)
+from ikas_explore.forms.endpoints import judge_endpoint
+from ikas_explore.forms.form import Form
+from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.markup import Told
+from ikas_explore.forms.matrix import Lines, host_of
+from ikas_explore.forms.scope_rows import TABLE, Line, lines_frame, table
+from ikas_explore.forms.view import Node, html, row, show_if, stack
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.plan import Plan
@@ -91,74 +78,86 @@ class FleetManager(Form):
     """
 
     def __init__(self, fleet: Stores, *, language: str | None = None) -> None:
-        words = Words(language)
-        self._lines = _StoreLines(fleet, words)
-        panels: dict[str, Section] = {
-            "move": _Moving(fleet, self._lines, words),
-            "open": _Opening(fleet, self._lines, words),
-        }
-        choice = Panels(panels, self._lines, words, ["move"])
-        super().__init__(
-            words,
-            [self._lines, choice, *panels.values()],
-            "",
-            [self._lines.head, self._lines.widget, choice.widget],
-            self._lines.failed(),
-        )
+        lines = _StoreLines(fleet, Words(language))
+        super().__init__(lines, [_Moving(lines), _Opening(lines)])
 
     @property
     def title(self) -> str:
-        lines = self._lines.lines.values()
-        registered = sum(each["state"] == "registered" for some in lines for each in some)
-        return self.words.count("fleet.title", len(lines), registered=registered)
+        registered = sum(each["state"] == "registered" for each in self._lines.lines)
+        return self.words.count("fleet.title", len(self._lines.rows), registered=registered)
 
     @property
     def frame(self) -> DataFrame:
         """The scopes that the filter leaves: ``store, scope, state, endpoint`` and the times."""
-        return lines_frame(self._lines.filtered())
+        return lines_frame(self._filtered())
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        return table(self.words, self._lines.filtered()[:MOST_ROWS], ("store", *TABLE))
+        return table(self.words, self._filtered()[:MOST_ROWS], ("store", *TABLE))
+
+    def _filtered(self) -> list[Line]:
+        return [*chain.from_iterable(self._lines.left.values())]
 
 
 class _StoreLines(Lines):
     """The stores, a mark for each of their scopes."""
 
-    def __init__(self, fleet: Stores, words: Words) -> None:
-        super().__init__("stores", words, "stores", hint=words("hint.fleet"), choosing=True)
-        self._fleet = fleet
-        self._problems = TickControl("problems", words("field.problems"), look="ikas-fold")
-        self._page = ChoiceControl("page", widgets.Dropdown, words("field.page"), "ikas-select")
-        self._legend, self._head = Markup(), Markup()
-        heads = [Markup(words("column.store")).widget, self._head.widget]
-        self._heads = [make(widgets.HBox, "ikas-line", "ikas-line-head", children=heads)]
-        self.controls = [*self.controls, self._problems, self._page]
-        self.widget = stack(
-            self._problems.widget,
-            self._legend.widget,
-            self._list,
-            row(self._count.widget, self._page.widget),
-        )
-        self._read()
+    by = "store"
+    filtered_by = ("store", "scope", "state", "endpoint")
 
-    def _read(self) -> None:
-        """Take what the fleet listed last."""
-        self.turn += 1
-        reached = {*self._fleet.names} - {*self._fleet.errors["store"]}
-        self.lines: dict[str, list[Line]] = {name: [] for name in sorted(reached)}
-        for line in matrix_lines(self._fleet.listed, self.lines):
-            self.lines[line["store"]].append(line)
-        self._index()
+    def __init__(self, fleet: Stores, words: Words) -> None:
+        super().__init__(words, look="stores", hint=words("hint.fleet"))
+        self.fleet = fleet
+        self._taken: dict[str, Sequence[Line]] = {}
+        self._legend = ""
+        self._problems = TickControl("problems", words("field.problems"), look="ikas-fold")
+        self._page = ChoiceControl("page", words("field.page"))
+        self.controls = [*self.controls, self._problems, self._page]
+        self._filters = [*self._filters, self._problems]
 
     def take(self, store: str, lines: Sequence[Line]) -> None:
         """Take what a store's own manager has listed."""
         self.turn += 1
-        self.lines[store] = [*lines]
-        self._index()
-        self._changed()
+        self._taken[store] = lines
+        self.changed()
 
-    def _index(self) -> None:
-        every = [line for some in self.lines.values() for line in some]
+    def list_again(self) -> None:
+        with warnings.catch_warnings():  # said in the form
+            warnings.simplefilter("ignore")
+            self.fleet.list()
+        self.turn += 1
+        self._taken = {}
+
+    def failed(self) -> Told | None:
+        stores, reasons = (self.fleet.errors[name].tolist() for name in ("store", "message"))
+        said = self.words.count("fleet.failed", len(stores), stores=", ".join(stores))
+        return ("bad", [said, *reasons]) if stores else None
+
+    def update(self) -> None:
+        super().update()
+        starts = range(0, len(self.left), PAGE)
+        ends = [*starts[1:], len(self.left)]
+        pages = zip(starts, ends, strict=False)
+        self._page.offer({str(start): f"{start + 1}-{end}" for start, end in pages})
+        if self.left and self._page.value is None:
+            self._page.value = "0"
+
+    def show(self) -> Node:
+        start = int(self._page.value or 0)
+        page = [*self.left][start : start + PAGE]
+        counts = self.words("matrix.shown", shown=len(self.left), count=len(self.rows))
+        return stack(
+            self._problems.show(),
+            html(self._legend),
+            self._list(page),
+            row(
+                html(markup.note("plain", counts)),
+                show_if(len(self.left) > PAGE, self._page.show()),
+            ),
+        )
+
+    def _read(self) -> Mapping[str, Sequence[Line]]:
+        rows = {**super()._read(), **self._taken}
+        every = [*chain.from_iterable(rows.values())]
         catalogue = [str(scope) for scope in Scope.registrable()]
         self.scopes = [*catalogue, *sorted({line["scope"] for line in every} - {*catalogue})]
         held = (line["endpoint"] for line in every if line["state"] == "registered")
@@ -170,84 +169,26 @@ class _StoreLines(Lines):
             for host, count in hosts.most_common(len(_LETTERS))
         ]
         further = f"<li>{_mark(_FURTHER, '')} …</li>" if len(hosts) > len(_LETTERS) else ""
-        self._legend.show(
-            f'<ul class="ikas-legend">{"".join(signs)}{further}</ul>' if signs else ""
-        )
+        legend = f'<ul class="ikas-legend">{"".join(signs)}{further}</ul>'
+        self._legend = legend if signs else ""
         heads = "".join(
             f'<span class="ikas-mark-head" aria-hidden="true">{escape(name)}</span>'
-            for name in map(self._words.scope, self.scopes)
+            for name in map(self.words.scope, self.scopes)
         )
-        self._head.show(f'<div class="ikas-marks">{heads}</div>')
+        store, marks = self.words("column.store"), f'<div class="ikas-marks">{heads}</div>'
+        self._heads = [row(html(store), html(marks), look="ikas-line ikas-line-head")]
+        return rows
 
-    def listed_again(self) -> Told | None:
-        """List the stores, and return what to say about those that could not be."""
-        with warnings.catch_warnings():  # said in the form
-            warnings.simplefilter("ignore")
-            self._fleet.list()
-        self._read()
-        return self.failed()
+    def _fits(self, line: Line) -> bool:
+        only = self._problems.value
+        return super()._fits(line) and (not only or bool(self._problems_of(line["store"])))
 
-    def failed(self) -> Told | None:
-        stores, reasons = (self._fleet.errors[name].tolist() for name in ("store", "message"))
-        said = self._words.count("fleet.failed", len(stores), stores=", ".join(stores))
-        return ("bad", [said, *reasons]) if stores else None
+    def _pickable(self) -> Iterable[str]:
+        return self.left
 
-    def filtered(self) -> list[Line]:
-        """Return the scopes that the filter leaves, in the stores that are shown."""
-        names = ("store", "scope", "state", "endpoint")
-        return [
-            line
-            for store, lines in self.lines.items()
-            if not self._problems.value or self._problems_of(store)
-            for line in lines
-            if not self.filter
-            or fits(
-                self.filter,
-                " ".join([line["scope"], *(said(self._words, line, each) for each in names)]),
-            )
-        ]
-
-    def sources(self, stores: Sequence[str]) -> dict[str, list[Line]]:
-        """Return what is registered in some stores by host and by endpoint, the most used first."""
-        found: dict[str, list[Line]] = {}
-        for store in stores:
-            for line in self.lines.get(store, ()):
-                if line["state"] == "registered":
-                    for name in (host_of(line["endpoint"]), line["endpoint"]):
-                        found.setdefault(name, []).append(line)
-        return dict(sorted(found.items(), key=lambda each: (-len(each[1]), each[0])))
-
-    def _fitting(self) -> tuple[Sequence[str], Sequence[str]]:
-        fitting = [*dict.fromkeys(line["store"] for line in self.filtered())]
-        counts = self._words("matrix.shown", shown=len(fitting), count=len(self.lines))
-        self._count.show(markup.note("plain", counts))
-        return [*self.lines], fitting
-
-    def _page_of(self, fitting: Sequence[str]) -> Sequence[str]:
-        pages = {
-            str(start): f"{start + 1}-{min(start + PAGE, len(fitting))}"
-            for start in range(0, len(fitting), PAGE)
-        }
-        self._page.offer(pages)
-        show_if(self._page.widget, len(pages) > 1)
-        if pages and self._page.value is None:
-            self._page.value = "0"
-        first = int(self._page.value or 0)
-        return fitting[first : first + PAGE]
-
-    def _offered(self, fitting: Sequence[str]) -> dict[str, list[str]]:
-        found = self.sources(fitting).items()
-        stores = {name: [*dict.fromkeys(each["store"] for each in lines)] for name, lines in found}
-        return {"shown": [*fitting], **stores}
-
-    def _options(self) -> object:
-        return self._problems.value, self._page.value
-
-    def _refresh(self) -> Told:
-        return self.listed_again() or ("good", [self._words("refresh.done", time=now())])
-
-    def _findings(self) -> Findings:
-        return audit_lines(self._fleet.listed, self.lines)
+    def _listed(self) -> tuple[DataFrame, Sequence[str]]:
+        reached = {*self.fleet.names} - {*self.fleet.errors["store"]}
+        return self.fleet.listed, sorted(reached)
 
     def _problems_of(self, store: str) -> list[Mapping[str, str]]:
         """Return the errors and warnings, with the scope beside the rule."""
@@ -260,105 +201,78 @@ class _StoreLines(Lines):
             if each["severity"] != "info"
         ]
 
-    def _label(self, name: str) -> str:
-        return name
-
     def _cells_html(self, name: str) -> str:
-        known = {line["scope"]: line for line in self.lines[name]}
+        known = {line["scope"]: line for line in self.rows[name]}
         marks = "".join(self._mark_of(scope, known.get(scope)) for scope in self.scopes)
-        badges = markup.badges(self._words, self._problems_of(name)) if self._checking else ""
+        badges = markup.badges(self.words, self._problems_of(name)) if self._checking else ""
         return f'<div class="ikas-marks">{marks}</div>{badges}'
 
     def _mark_of(self, scope: str, line: Line | None) -> Html:
         state = "not_registered" if line is None else line["state"]
-        words = self._words
+        words = self.words
         if line is not None and state == "registered":
             what = f"{words.scope(scope)}: {line['endpoint']}"
             return _mark(self._marks[host_of(line["endpoint"])], what)
         return _mark("x" if state == "deleted" else "·", f"{words.scope(scope)}: {words(state)}")
 
 
-class _Moving(Section):
+class _Moving(Part):
     """Moves what is at one host to one endpoint, in the stores selected."""
 
-    def __init__(self, fleet: Stores, lines: _StoreLines, words: Words) -> None:
-        self._fleet = fleet
+    name = "move"
+
+    def __init__(self, lines: _StoreLines) -> None:
+        self._fleet = lines.fleet
         self._lines = lines
-        self._words = words
-        self._plan: Plan | None = None
-        self._planned_for: object = None
-        self._outcome_for: object = None
+        self._words = words = lines.words
+        #: The plan that a tick is asked for, and its label.
+        self._asked: tuple[Plan | None, str] = None, ""
+        #: A preview or an outcome, and the entries that it is of.
+        self._shown = ""
+        self._shown_for: object = None
         self._written: Sequence[Any] = ()
-        self._source = ChoiceControl(
-            "source", widgets.Dropdown, words("field.source"), "ikas-select"
-        )
+        self._source = ChoiceControl("source", words("field.source"))
         self._endpoint = TextControl(
-            Field("endpoint", required=True),
+            "endpoint",
             words,
+            kind="String!",
             hint=words("hint.move"),
             check=lambda text: judge_endpoint(
                 words,
                 text.replace("{store}", "store"),
-                allow_http=all(is_loopback(read_url(each.base_url).host) for each in fleet),
+                allow_http=all(is_loopback(read_url(each.base_url).host) for each in lines.fleet),
             ),
         )
         self._confirm = TickControl("confirm")
-        self._shown = Markup()
         self.controls = [self._source, self._endpoint, self._confirm]
-        self.buttons = {
-            "preview": Button(
-                words("preview"),
-                self._preview,
-                ready=lambda: bool(self._moved()),
-                busy=words("refresh.busy"),
+        move, undo = partial(self._carry_out, "move"), partial(self._carry_out, "undo")
+        self.buttons = [
+            Button(
+                words, "preview", self._preview, lambda: bool(self._moved()), busy="refresh.busy"
             ),
-            "move": Button(
-                words("move"),
-                partial(self._carry_out, "move"),
-                ready=lambda: self._confirm.value,
-                busy=words("save.busy"),
-                look="ikas-main",
+            Button(
+                words, "move", move, lambda: self._confirm.value, busy="save.busy", look="ikas-main"
             ),
-            "undo": Button(
-                words("undo"),
-                partial(self._carry_out, "undo"),
-                ready=lambda: bool(self._written),
-                busy=words("undo.busy"),
-            ),
-        }
-        preview, *others = (row(*each.widgets) for each in self.buttons.values())
-        self.widget = stack(
-            row(self._source.widget, self._endpoint.widget),
-            preview,
-            self._shown.widget,
-            self._confirm.widget,
-            *others,
-            name="ikas-section",
-        )
-
-    def _offer(self) -> None:
-        self._source.offer({name: name for name in self._lines.sources(self._lines.value)})
+            Button(words, "undo", undo, lambda: bool(self._written), busy="undo.busy"),
+        ]
 
     def update(self) -> None:
-        self._offer()
-        plan = self._plan if self._planned_for == self._entries() else None
-        changes = [] if plan is None else plan.changes.to_dict("records")
-        changing = [each for each in changes if each["action"] != "keep"]
-        stores = len({each["store"] for each in changing})
-        words = self._words
-        label = words.count("move.confirm", stores, changes=len(changing)) if changing else ""
-        self._confirm.ask(plan if changing else None, label)
-        if plan is not None:
-            name = words("save.preview")
-            shown = changing[:MOST_ROWS]
-            more = words("matrix.shown", shown=len(shown), count=len(changing))
-            notes = [more if len(shown) < len(changing) else "", *plan.notes]
-            self._shown.show(
-                markup.changes_table(words, shown, name=name, stores=True)
-                + markup.note("plain", *([] if changing else [words("save.nothing")]), *notes)
-            )
-        elif self._outcome_for != self._entries():
-            self._shown.show(markup.note("plain", "" if self._moved() else words("move.first")))
+        self._source.offer({name: name for name in self._lines.sources(self._lines.value)})
+        self._confirm.ask(*(self._asked if self._shown_for == self._entries() else (None, "")))
+
+    def show(self) -> Node:
+        shown = self._shown
+        if self._shown_for != self._entries():
+            shown = markup.note("plain", "" if self._moved() else self._words("move.first"))
+        preview, *others = (row(*each.show()) for each in self.buttons)
+        return stack(
+            row(self._source.show(), self._endpoint.show()),
+            preview,
+            html(shown),
+            self._confirm.show(),
+            *others,
+            look="ikas-section",
+        )
 
     def _entries(self) -> object:
         return self._lines.turn, self._lines.value, self._source.value, self._endpoint.value
@@ -373,25 +287,36 @@ class _Moving(Section):
         ]
 
     def _preview(self) -> Told:
-        self._plan = self._fleet.plan(lines_frame(self._moved()))
-        self._planned_for = self._entries()
+        words = self._words
+        plan = self._fleet.plan(lines_frame(self._moved()))
+        changing = [each for each in plan.changes.to_dict("records") if each["action"] != "keep"]
+        stores = len({each["store"] for each in changing})
+        label = words.count("move.confirm", stores, changes=len(changing))
+        self._asked = (plan, label) if changing else (None, "")
+        shown = changing[:MOST_ROWS]
+        more = words("matrix.shown", shown=len(shown), count=len(changing))
+        notes = [more if len(shown) < len(changing) else "", *plan.notes]
+        self._shown = markup.changes_table(
+            words, shown, name=words("save.preview"), stores=True
+        ) + markup.note("plain", *([] if changing else [words("save.nothing")]), *notes)
+        self._shown_for = self._entries()
         return "plain", []
 
     def _carry_out(self, name: str) -> Told:
         """Apply the plan that is shown, or take back what it wrote; say what came of it."""
         words = self._words
-        plan = self._plan if name == "move" else self._fleet.undo()
+        plan = self._asked[0] if name == "move" else self._fleet.undo()
         if plan is None or any(each not in self._written for each in plan.reverts):
             self._written = ()
             return "warning", [words("move.other")]
         before = self._fleet.journal.newest()
-        self._plan = None
         try:
             outcomes = plan.apply(progress=partial(self._tell, name))
         finally:
+            self._asked = None, ""
             after = self._fleet.journal.newest()
             self._written = after if name == "move" and after != before else ()
-            failed = self._lines.listed_again()
+            self._lines.list_again()
         done = {"saved", "deleted", "kept"}
         told = [
             [
@@ -403,46 +328,52 @@ class _Moving(Section):
             for kinds in [Counter(part["outcome"])]
         ]
         columns = [words(f"column.{each}") for each in ("store", "outcome", "error")]
-        self._shown.show(html_table(columns, told, name=words("column.outcome")))
+        self._shown = html_table(columns, told, name=words("column.outcome"))
         self._lines.update()  # what is gone cannot be selected any more
-        self._offer()
-        self._outcome_for = self._entries()
+        self.update()
+        self._shown_for = self._entries()
         good = int(outcomes["outcome"].isin(done).sum())
         if good < len(outcomes):
             return "warning", [words("partly")]
-        return failed or ("good", [words(f"{name}.done", done=good, count=len(outcomes))])
+        return self._lines.failed() or (
+            "good",
+            [words(f"{name}.done", done=good, count=len(outcomes))],
+        )
 
     def _tell(self, name: str, done: int, total: int) -> None:
-        said = self.buttons[name].said
-        if said is not None:
-            said.show(markup.note("busy", self._words("move.progress", done=done, count=total)))
+        said = self._words("move.progress", done=done, count=total)
+        [button] = [each for each in self.buttons if each.name == name]
+        button.said = markup.note("busy", said)
+        self.changed()
 
 
-class _Opening(Section):
+class _Opening(Part):
     """Opens a store's own manager in place."""
 
-    def __init__(self, fleet: Stores, lines: _StoreLines, words: Words) -> None:
-        self._fleet = fleet
+    name = "open"
+    asks = False
+
+    def __init__(self, lines: _StoreLines) -> None:
+        self._fleet = lines.fleet
         self._lines = lines
-        self._words = words
+        self._words = words = lines.words
         self._manager: Manager | None = None
-        self._store = ChoiceControl("store", widgets.Dropdown, words("column.store"), "ikas-select")
-        opening = Button(
-            words("open"),
-            self._open,
-            ready=lambda: self._store.value is not None,
-            busy=words("refresh.busy"),
-        )
-        self._place = stack()
+        self._store = ChoiceControl("store", words("column.store"))
         self.controls = [self._store]
-        self.buttons = {"open": opening}
-        self.widget = stack(
-            row(self._store.widget, *opening.widgets, name="ikas-filter"), self._place
-        )
+        self.buttons = [Button(words, "open", self._open, self._ready, busy="refresh.busy")]
 
     def update(self) -> None:
-        names = self._lines.value or [*self._lines.lines]
-        self._store.offer({name: name for name in names})
+        self._store.offer({name: name for name in self._lines.value or self._lines.rows})
+
+    def show(self) -> Node:
+        manager = [] if self._manager is None else [self._manager.widget]
+        return stack(
+            row(self._store.show(), *self.buttons[0].show(), look="ikas-filter"),
+            Node(widgets.VBox, "ikas-stack", {"children": tuple(manager)}),
+        )
+
+    def _ready(self) -> bool:
+        return self._store.value is not None
 
     def _open(self) -> Told:
         name = self._store.value or ""
@@ -450,7 +381,7 @@ class _Opening(Section):
         self._manager = manager = self._fleet[name].webhooks.manager(language=self._words.language)
         manager.acted = lambda: self._lines.take(name, manager.lines)
         manager.shown()  # what the audit finds
-        self._place.children = [manager.widget]
+        self.changed()
         if before is not None:
             before.close()
         return "plain", []

@@ -1,4 +1,7 @@
-"""What every form is: sections put together, one action at a time, for a person and for Python.
+"""What every form is: parts put together, one action at a time, for a person and for Python.
+
+A form holds what is entered. After each change its parts find out what that means and say what they
+show, and the widgets become so.
 
 A call of ikas blocks the kernel, and clicks made meanwhile queue up behind it. So the mark that
 says "busy" goes on at once and off only on a later turn of the loop, when those clicks have
@@ -14,28 +17,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
 from ikas_explore.errors import IkasError, InvalidArgumentError
 from ikas_explore.forms import markup
-from ikas_explore.forms.controls import (
-    Button,
-    Control,
-    Markup,
-    TickControl,
-    Told,
-    close,
-    make,
-)
+from ikas_explore.forms.controls import Button, ChoiceControl, Control, Part, TickControl
+from ikas_explore.forms.markup import Told
+from ikas_explore.forms.matrix import Lines
 from ikas_explore.forms.still import Still, draw
-from ikas_explore.forms.words import Words
+from ikas_explore.forms.view import Node, close, html, show_if, stack, sync
 from ikas_explore.live import notebook_cells
-from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import style_sheet
 from ikas_explore.text.printable import printable, text_table
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
+    import ipywidgets as widgets
     from pandas import DataFrame
 
 #: JupyterLab's colours in Jupyter, a light or dark palette of ours elsewhere: the widgets bring
@@ -51,23 +47,11 @@ ARRIVE = 0.2
 SETTLE = 0.4
 
 
-class Section(ABC):
-    """A part of a form: its widget, its controls and buttons, and what it shows."""
-
-    widget: widgets.Widget
-    controls: Sequence[Control] = ()
-    buttons: Mapping[str, Button] = {}
-
-    @abstractmethod
-    def update(self) -> None:
-        """Show what the entries mean now; called after each change."""
-
-
 class Form(ABC):
     """A form in a cell; made by ``store.webhooks.save_form()``, ``delete_form()`` or ``manager()``.
 
-    Display it to fill it in by hand. `fill` and `click` do the same from Python, through the
-    same widgets, so that a notebook with a form is a test of it.
+    Display it to fill it in by hand. `fill` and `click` do the same from Python, with the same
+    fields and buttons, so that a notebook with a form is a test of it.
 
     Attributes
     ----------
@@ -77,43 +61,42 @@ class Form(ABC):
         The language it speaks.
     """
 
-    def __init__(
-        self,
-        words: Words,
-        sections: Sequence[Section],
-        about: str,
-        shown: Sequence[widgets.Widget],
-        told: Told | None = None,
-    ) -> None:
-        self.words = words
-        self.about = about
-        self._sections = sections
-        self._controls = {each.name: each for part in sections for each in part.controls}
-        self._buttons = {name: each for part in sections for name, each in part.buttons.items()}
+    widget: widgets.Widget
+
+    def __init__(self, lines: Lines, panels: Sequence[Part]) -> None:
+        self.words = words = lines.words
+        self.about = lines.about
+        self._lines = lines
+        self._panels = {each.name: each for each in panels}
+        self._panel = ChoiceControl("panel", words("field.panel"), radio=True)
+        self._panel.offer({name: words(f"{name}.panel") for name in self._panels})
+        self._panel.value = panels[0].name
+        parts = [lines, *panels]
+        choice = [self._panel] if len(panels) > 1 else []
+        controls = [*lines.controls, *choice, *(x for each in panels for x in each.controls)]
+        self._controls: dict[str, Control] = {each.name: each for each in controls}
+        self._buttons = {each.name: each for part in parts for each in part.buttons}
+        self._entered: dict[str, Any] = {}  # as of the last update
         self._busy = self._by_python = self._updating = self._success = False
         self._timer: asyncio.TimerHandle | None = None
-        self._bug: Exception | None = None
         #: Called after each click that asked ikas for something.
         self.acted: Callable[[], None] = lambda: None
         #: Called in a notebook when the cell that shows the form is done.
         self.shown: Callable[[], None] = lambda: None
         self._said: list[str] = []
-        self._heading = Markup()
-        self._place = Markup(name="ikas-said")
-        head = [make(widgets.HTML, value=STYLE), self._heading.widget, self._place.widget]
-        self.widget = make(widgets.VBox, "ikas-stack", "ikas-form", children=[*head, *shown])
+        self._note = Html()
+        self._clicked_last: Button | None = None
         # ipywidgets holds every widget, so no widget may hold the form: when nothing else does,
         # the widgets go with it.
-        entered, clicked = _weakly(self._entered), _weakly(self._clicked)
-        for control in self._controls.values():
-            control.observe(entered)
-        for button in self._buttons.values():
-            button.widget.on_click(lambda _, button=button: clicked(button))
+        self._made: dict[str, Any] = {}
+        self._listen = _weakly(self._heard)
+        for part in parts:
+            part.changed = _weakly(self.update)
         notebook_cells.watch()
-        self._closing = weakref.finalize(self, close, self.widget)
+        self._closing = weakref.finalize(self, close, self._made.values())
         self._closing.atexit = False
         self.update()
-        if told is not None:
+        if (told := lines.failed()) is not None:
             self.say(told[0], *told[1])
 
     @property
@@ -162,11 +145,8 @@ class Form(ABC):
             self._named(self._controls, name, "field")
         for name, control in self._controls.items():
             if name in values:
-                if isinstance(control, TickControl) and control.disabled:
-                    raise InvalidArgumentError(
-                        f"The field {name!r} is disabled now: there is nothing to fill in."
-                    )
-                control.value = values[name]
+                control.set(values[name])
+                self._changed()
 
     def click(self, name: str) -> None:
         """Click a button as a person would.
@@ -186,17 +166,14 @@ class Form(ABC):
         When ikas refuses something, no error is raised: `message` says so, as for a person.
         """
         button: Button = self._named(self._buttons, name, "button")
-        if button.widget.disabled:
-            raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why(name)}")
-        self._bug = None
+        if button.disabled:
+            raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why(button)}")
         self._by_python = True
         try:
-            button.widget.click()
+            self._click(button)
         finally:
             self._by_python = False
             self._rest()
-        if self._bug is not None:  # outside a notebook ipywidgets only logs it
-            raise self._bug
 
     def close(self) -> None:
         """Take the form off the page and free its widgets."""
@@ -205,46 +182,74 @@ class Form(ABC):
 
     def update(self) -> None:
         """Show what the entries mean now; called after each change."""
-        if self._updating:
+        if self._updating or not self._closing.alive:
             return
-        self._updating = True
+        self._updating = True  # what is set now is heard too
         try:
-            self._heading.show(markup.heading(3, self.title))
-            for section in self._sections:
-                section.update()
+            self._lines.update()
+            self._open()
+            for panel in self._panels.values():
+                panel.update()
+            self._entered = self._entries()
+            head = [html(STYLE), html(markup.heading(3, self.title)), html(self._note, "ikas-said")]
+            shown = stack(*head, *self._body(), look="ikas-stack ikas-form")
+            self.widget = sync(shown, self._made, self._listen)
         finally:
             self._updating = False
-        self._enable()
+
+    def _body(self) -> list[Node]:
+        """Return what is under the title: the lines, then one panel at a time close to them."""
+        panels = (show_if(n == self._panel.value, x.show()) for n, x in self._panels.items())
+        choice = [self._panel.show()] if self._panel.name in self._controls else []
+        lines = [] if self._lines.inside else [self._lines.show()]
+        return [self._lines.head(), *lines, stack(*choice, *panels, look="ikas-panels")]
 
     def say(self, kind: markup.Kind, *sentences: str) -> None:
         """Show a message where the last click was; before the first, at the top."""
         self._said = [each for each in sentences if each]
         self._success = kind == "good"
-        self._place.show(markup.note(kind, *sentences))
+        note = markup.note(kind, *sentences)
+        if self._clicked_last is None:
+            self._note = note
+        else:
+            self._clicked_last.said = note
+        self.update()
 
-    def _entered(self) -> None:
-        if self._updating:
-            return  # the form itself took a tick out
+    def _open(self) -> None:
+        """Open the panel that something was filled in, or the first for a new selection."""
+        entries = self._entries().items()
+        changed = {name for name, each in entries if each and each != self._entered.get(name)}
+        if self._lines.name in changed and not self._panels[self._panel.value or ""].asks:
+            self._panel.value = next(iter(self._panels))
+        for name, panel in self._panels.items():
+            if any(each.name in changed for each in panel.controls):
+                self._panel.value = name
+
+    def _heard(self, source: Any, event: Any) -> None:
+        if isinstance(source, Button):
+            self._click(source)
+        elif not self._updating:  # else the form itself took a tick out
+            source(event["new"])
+            self._changed()
+
+    def _changed(self) -> None:
         if self._success:
             self.say("plain")  # "Saved" beside what is not saved yet would mislead
         self.update()
 
-    def _enable(self) -> None:
-        for button in self._buttons.values():
-            disabled = self._busy or not button.ready()
-            if button.widget.disabled != disabled:
-                button.widget.disabled = disabled
-
-    def _clicked(self, button: Button) -> None:
-        if self._busy or button.widget.disabled:
+    def _click(self, button: Button) -> None:
+        if button.disabled:
             return  # a second click that queued up behind the first
+        for name, panel in self._panels.items():
+            if button in panel.buttons:
+                self._panel.value = name
         if not button.busy:
             button.act()
+            self._changed()
             return
-        self._busy = True
-        self._enable()
-        self._place.show("")
-        self._place = button.said or self._place
+        self.say("plain")
+        self._clicked_last = button
+        self._block(True)
         self.say("busy", button.busy)
         loop = None if self._by_python else _running_loop()
         if loop is None:
@@ -269,7 +274,6 @@ class Form(ABC):
             told = "warning", [self.words("cancelled")]
         except Exception as error:
             # A mistake of ours: shown in the form, and raised for the log and for tests.
-            self._bug = error
             told = "bad", [self.words.error(error)]
             raise
         finally:
@@ -290,18 +294,22 @@ class Form(ABC):
         if self._timer is not None:  # else it would end the busy time of a later click
             self._timer.cancel()
             self._timer = None
-        self._busy = False
-        self._enable()
+        self._block(False)
+        self.update()
+
+    def _block(self, blocked: bool) -> None:
+        for button in self._buttons.values():
+            button.blocked = blocked
 
     def _entries(self) -> dict[str, Any]:
         return {name: each.value for name, each in self._controls.items()}
 
-    def _why(self, button: str) -> str:
+    def _why(self, button: Button) -> str:
         # What another panel asks for says nothing about this button.
         others = {
             each.name
-            for part in self._sections
-            if button not in part.buttons and any(isinstance(x, TickControl) for x in part.controls)
+            for part in self._panels.values()
+            if button not in part.buttons
             for each in part.controls
         }
         asked = {name: each for name, each in self._controls.items() if name not in others}
@@ -345,8 +353,8 @@ class Form(ABC):
         plain = "\n".join("\n".join(map(printable, each.split("\n"))) for each in texts if each)
         table = html_table(columns, rows, left=True) if rows else ""
         title = f"<p><b>{escape(self.title)}</b></p>"
-        html = f"{title}{table}{markup.note('plain', *self._said)}"
-        return {"text/plain": plain, "text/html": html}
+        said = markup.note("plain", *self._said)
+        return {"text/plain": plain, "text/html": f"{title}{table}{said}"}
 
     def _repr_mimebundle_(self, **_kinds: Any) -> dict[str, Any]:
         if not self._closing.alive:

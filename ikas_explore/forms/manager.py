@@ -1,20 +1,17 @@
-"""The manager: all scopes of a store in one matrix, with save, delete and undo in place."""
+"""The forms of a store: the manager, and two that have a part of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import ipywidgets as widgets
 
 from ikas_explore.forms import markup
 from ikas_explore.forms.actions import Deleting, Saving, Testing, Undoing
-from ikas_explore.forms.controls import ChoiceControl, Control, Markup, show_if, stack
-from ikas_explore.forms.form import Form, Section
-from ikas_explore.forms.matrix import Lines, Matrix
+from ikas_explore.forms.form import Form
+from ikas_explore.forms.matrix import Matrix
 from ikas_explore.forms.scope_rows import TABLE, Line, lines_frame, table
 from ikas_explore.forms.session import Session
+from ikas_explore.forms.view import Node, html, stack
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.text.html_table import escape
@@ -23,6 +20,73 @@ from ikas_explore.values.secret import Secret
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+class SaveForm(Form):
+    """Register an endpoint for scopes; made by ``store.webhooks.save_form()``.
+
+    Fields ``endpoint``, ``scopes``, ``sales_channel_ids``, ``replace``; buttons ``save``,
+    ``refresh`` and one per resource (``order``, ...) for all of its scopes or none.
+
+    `fill`, `click`, `message` and `problems` are those of every `Form`.
+    """
+
+    def __init__(
+        self,
+        registry: WebhookStore,
+        *,
+        journal: Journal | None = None,
+        allow_http: bool = False,
+        language: str | None = None,
+        input_type: Any = None,
+    ) -> None:
+        words = Words(language)
+        session = Session(registry, journal=journal, allow_http=allow_http)
+        matrix = Matrix(session, words, "registrable")
+        self._saving = Saving(matrix, input_type)
+        super().__init__(matrix, [self._saving])
+
+    @property
+    def title(self) -> str:
+        return self.words("save.title", store=self.about)
+
+    @property
+    def frame(self) -> DataFrame:
+        """The preview ``store, scope, action, endpoint_before, endpoint_after``.
+
+        After a save also ``outcome`` and ``error``, until an entry is changed.
+        """
+        return self._saving.frame
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        return markup.changes(self.words, self._saving.rows(), resend=bool(self._saving.given))
+
+
+class DeleteForm(Form):
+    """Remove webhooks; made by ``store.webhooks.delete_form()``.
+
+    Fields ``scopes``, ``confirm``; buttons ``delete``, ``refresh``. Otherwise as `SaveForm`.
+    """
+
+    def __init__(
+        self, registry: WebhookStore, *, journal: Journal | None = None, language: str | None = None
+    ) -> None:
+        words = Words(language)
+        matrix = Matrix(Session(registry, journal=journal), words, "registered")
+        self._deleting = Deleting(matrix)
+        super().__init__(matrix, [self._deleting])
+
+    @property
+    def title(self) -> str:
+        return self.words("delete.title", store=self.about)
+
+    @property
+    def frame(self) -> DataFrame:
+        """The preview or the outcome, as in `SaveForm`."""
+        return self._deleting.frame
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        return table(self.words, self._lines.lines, ["scope", "endpoint", "created_at"])
 
 
 class Manager(Form):
@@ -50,41 +114,27 @@ class Manager(Form):
     ) -> None:
         words = Words(language)
         self._session = Session(registry, journal=journal, allow_http=allow_http)
-        self._matrix = Matrix(self._session, words, "all")
-        panels: dict[str, Section] = {
-            "save": Saving(self._session, words, self._matrix, input_type),
-            "delete": Deleting(self._session, words, self._matrix),
-            "undo": Undoing(self._session, words),
-        }
+        matrix = Matrix(self._session, words, "all")
+        panels = [Saving(matrix, input_type), Deleting(matrix), Undoing(matrix)]
         if client_secret is not None:
-            panels["test"] = Testing(self._session, words, self._matrix, client_secret)
-        choice = Panels(panels, self._matrix, words, ["save", "delete", "test"])
-        log = _Log(self._session, words)
-        super().__init__(
-            words,
-            [self._matrix, choice, *panels.values(), log],
-            self._session.name,
-            [self._matrix.head, self._matrix.widget, choice.widget, log.widget],
-            self._session.failed(words),
-        )
-        self.shown = self._matrix.check
+            panels.append(Testing(matrix, client_secret))
+        super().__init__(matrix, panels)
+        self.shown = matrix.check
 
     @property
     def title(self) -> str:
         if not self._session.known:
             return self.words("matrix.unknown", store=self.about)
         states = [line["state"] for line in self.lines]
+        registered = states.count("registered")
         return self.words(
-            "matrix.title",
-            store=self.about,
-            registered=states.count("registered"),
-            count=len(states),
+            "matrix.title", store=self.about, registered=registered, count=len(states)
         )
 
     @property
     def lines(self) -> Sequence[Line]:
         """What is known of each scope, a filter aside."""
-        return self._matrix.lines
+        return self._lines.lines
 
     @property
     def frame(self) -> DataFrame:
@@ -97,66 +147,13 @@ class Manager(Form):
     def table(self) -> tuple[list[str], list[list[str]]]:
         return table(self.words, self.lines, TABLE)
 
-
-class Panels(Section):
-    """One panel at a time, close to the table: what is selected, filled in or clicked opens it.
-
-    Those in `asks` work on the lines selected; the first of them opens for a new selection.
-    """
-
-    def __init__(
-        self, panels: Mapping[str, Section], lines: Lines, words: Words, asks: Sequence[str]
-    ) -> None:
-        self._panels = panels
-        self._lines = lines
-        self._asks = asks
-        self._choice = ChoiceControl(
-            "panel", widgets.RadioButtons, words("field.panel"), "ikas-choice"
-        )
-        self._choice.offer({name: words(f"{name}.panel") for name in panels})
-        self._choice.value = asks[0]
-        self._chosen: list[str] = []
-        self.controls = [self._choice]
-        for name, panel in panels.items():
-            for control in panel.controls:
-                control.observe(partial(self._filled, name, control))
-            for button in panel.buttons.values():
-                button.widget.on_click(partial(self._open, name))
-        self.widget = stack(
-            self._choice.widget, *(panel.widget for panel in panels.values()), name="ikas-panels"
-        )
-
-    def update(self) -> None:
-        chosen = self._lines.value
-        if chosen and chosen != self._chosen and self._choice.value not in self._asks:
-            self._open(self._asks[0])
-        self._chosen = chosen
-        for name, panel in self._panels.items():
-            show_if(panel.widget, name == self._choice.value)
-
-    def _filled(self, name: str, control: Control) -> None:
-        if control.value:
-            self._open(name)
-
-    def _open(self, name: str, _button: object = None) -> None:
-        self._choice.value = name
-
-
-class _Log(Section):
-    """The part of the manager that lists what was done in this session."""
-
-    def __init__(self, session: Session, words: Words) -> None:
-        self._session = session
-        self._words = words
-        self._list = Markup()
-        title = Markup(markup.heading(4, words("log")))
-        self.widget = stack(title.widget, self._list.widget, name="ikas-section")
-
-    def update(self) -> None:
+    def _body(self) -> list[Node]:
         items = "".join(
-            f"<li>{done.at:%H:%M:%S} UTC · {escape(done.outcome)}"
-            f'<div class="ikas-python"><code>{escape(done.python)}</code></div></li>'
-            for done in self._session.log
+            f"<li>{at:%H:%M:%S} UTC · {escape(outcome)}"
+            f'<div class="ikas-python"><code>{escape(python)}</code></div></li>'
+            for at, python, outcome in self._session.log
         )
-        nothing = markup.note("plain", self._words("log.nothing"))
-        self._list.show(f'<ol class="ikas-log">{items}</ol>' if items else nothing)
+        nothing = markup.note("plain", self.words("log.nothing"))
+        log = f'<ol class="ikas-log">{items}</ol>' if items else nothing
+        title = markup.heading(4, self.words("log"))
+        return [*super()._body(), stack(html(title), html(log), look="ikas-section")]

@@ -10,6 +10,9 @@ from ikas_explore.text.html_table import Html, escape, html_table
 
 Kind = Literal["plain", "good", "warning", "bad", "busy"]
 
+#: A message about a form: its kind, and its sentences.
+Told = tuple[Kind, list[str]]
+
 #: Where there is nothing to say.
 NONE = "\N{EN DASH}"
 

@@ -60,6 +60,10 @@ class Words(words.Words):
         """Name a scope: ``store/order/created`` is ``Order created``."""
         return self.known(f"scope.{scope}", scope)
 
+    def field(self, name: str) -> str:
+        """Return the label of a field, one that ikas has added too."""
+        return self.known(f"field.{name}", name.replace("_", " ").capitalize())
+
     def error(self, error: BaseException) -> str:
         """Say what an error means and what to do; the error's own message is not in it."""
         for kind in type(error).__mro__:

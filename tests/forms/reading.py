@@ -42,6 +42,23 @@ def html(form: Form) -> str:
     )
 
 
+def widget(form: Form, description: str) -> Any:
+    """The widget with this label."""
+    [found] = [x for x in every(form.widget) if getattr(x, "description", "") == description]
+    return found
+
+
+def looks(form: Form, description: str) -> set[str]:
+    """The classes around the field with this label."""
+    field = widget(form, description)
+    return {
+        look
+        for each in every(form.widget)
+        if field in getattr(each, "children", ())
+        for look in each._dom_classes
+    }
+
+
 def descriptions(form: Form) -> list[str]:
     return [getattr(widget, "description", "") for widget in every(form.widget)]
 

@@ -11,9 +11,8 @@ from ipywidgets import DOMWidget
 from ipywidgets.widgets import widget as widget_module
 from jupyter_client.manager import start_new_kernel
 
-from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
 from tests.manage.registries import DictRegistry
 
 CREATED, ORDER = "store/customer/created", "store/order/created"

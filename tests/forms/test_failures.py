@@ -10,8 +10,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError, TransportError
-from ikas_explore.forms.checklists import DeleteForm, SaveForm
-from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
 from ikas_explore.manage.journal import Journal
 from tests.forms.reading import (
     CREATED,

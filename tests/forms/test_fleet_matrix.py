@@ -165,8 +165,8 @@ def test_a_store_opens_its_own_manager_in_place(fleet: ikas.Fleet) -> None:
     form = fleet.manager(language="en")
     form.fill(store="nova")
     form.click("open")
-    manager: Any = form._sections[3]
-    manager = manager._manager
+    opening: Any = form._panels["open"]
+    manager = opening._manager
     assert manager.title == "Webhooks of nova: 1 of 11 scopes registered"
     assert manager.widget in [*every(form.widget)]
     manager.fill(scopes=[ORDER], confirm=True)

@@ -9,8 +9,8 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.forms.checklists import SaveForm
 from ikas_explore.forms.form import SETTLE
+from ikas_explore.forms.manager import SaveForm
 from tests.forms.reading import (
     CREATED,
     NEW,
@@ -20,6 +20,7 @@ from tests.forms.reading import (
     html,
     registered,
     unescaped,
+    widget,
 )
 from tests.manage.registries import DictRegistry
 
@@ -225,7 +226,7 @@ def test_clicks_that_queue_up_behind_a_call_are_dropped() -> None:
     async def kernel() -> None:
         form = SaveForm(registry, language="en")
         form.fill(endpoint=NEW, scopes=[ORDER])
-        button, refresh = form._buttons["save"].widget, form._buttons["refresh"].widget
+        button, refresh = widget(form, "Save"), widget(form, "Refresh")
         loop = asyncio.get_running_loop()
         rested = asyncio.Event()
 

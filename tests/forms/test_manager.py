@@ -10,9 +10,8 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.forms.checklists import SaveForm
-from ikas_explore.forms.manager import Manager
-from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, every, html
+from ikas_explore.forms.manager import Manager, SaveForm
+from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, every, html, looks
 from tests.manage.registries import DictRegistry
 
 STOCK = "store/stock/created"
@@ -21,8 +20,14 @@ HELD = {CREATED: OLD, UPDATED: "https://mailchimp-dev.ikasapps.com/other", ORDER
 
 def shown(form: Any) -> list[str]:
     """The panels that are not hidden."""
-    panels = form._sections[1]._panels
-    return [name for name, each in panels.items() if "ikas-empty" not in each.widget._dom_classes]
+    [panels] = [each for each in every(form.widget) if "ikas-panels" in each._dom_classes]
+    choice, *parts = panels.children
+    names = [name for _, name in choice.options]
+    return [
+        name
+        for name, each in zip(names, parts, strict=True)
+        if "ikas-empty" not in each._dom_classes
+    ]
 
 
 def test_the_id_of_a_scope_is_beside_its_words() -> None:
@@ -126,13 +131,12 @@ def test_sales_channels_are_folded_away_until_they_are_used(kind: Any) -> None:
 
 def test_the_field_that_is_wrong_is_marked() -> None:
     form = SaveForm(DictRegistry(), language="en")
-    marked = form._controls["endpoint"].widget._dom_classes
     form.fill(endpoint="https:")
-    assert "ikas-wrong" not in form._controls["endpoint"].widget._dom_classes  # only begun
+    assert "ikas-wrong" not in looks(form, "Endpoint")  # only begun
     form.fill(endpoint="https://exa mple.com")
-    assert "ikas-wrong" in form._controls["endpoint"].widget._dom_classes
+    assert "ikas-wrong" in looks(form, "Endpoint")
     form.fill(endpoint=NEW)
-    assert form._controls["endpoint"].widget._dom_classes == marked
+    assert "ikas-wrong" not in looks(form, "Endpoint")
 
 
 def test_the_field_that_ikas_refused_is_marked_until_it_is_changed() -> None:
@@ -140,12 +144,11 @@ def test_the_field_that_ikas_refused_is_marked_until_it_is_changed() -> None:
         form = store.webhooks.manager(language="en")
         form.fill(endpoint="https://10.0.0.1/", scopes=[ORDER])
         form.click("save")
-        endpoint = form._controls["endpoint"]
         assert form.message.startswith("ikas refused a value")
-        assert "ikas-wrong" in endpoint.widget._dom_classes
+        assert "ikas-wrong" in looks(form, "Endpoint")
         assert "ikas refused this address." in html(form)
         form.fill(endpoint=NEW)
-        assert "ikas-wrong" not in endpoint.widget._dom_classes
+        assert "ikas-wrong" not in looks(form, "Endpoint")
 
 
 def test_an_error_of_the_whole_call_is_said_once() -> None:
@@ -170,9 +173,13 @@ def test_what_the_audit_finds_is_beside_the_line_it_is_about() -> None:
         assert form.message == f"{len(findings)} findings."
         for severity, rule in zip(findings["severity"], findings["rule"], strict=True):
             assert f"</span> {severity}: {rule}</summary>" in html(form)
-        cells = form._matrix._cells
-        assert "error: not-https" in cells[ORDER].widget.value
-        assert "not-https" not in cells[UPDATED].widget.value
+        cells = {
+            each.children[0].description: each.children[1].value
+            for each in every(form.widget)
+            if "ikas-line" in each._dom_classes and "ikas-line-head" not in each._dom_classes
+        }
+        assert "error: not-https" in cells["Order created"]
+        assert "not-https" not in cells["Customer updated"]
         form.fill(scopes=[CREATED, ORDER], endpoint=NEW, replace=True)
         form.click("save")
         assert "not-https" not in html(form)

@@ -103,7 +103,7 @@ def test_the_language_is_that_of_the_locale(environment: dict[str, str], languag
 
 
 def test_the_turkish_form_speaks_turkish(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ikas_explore.forms.checklists import SaveForm
+    from ikas_explore.forms.manager import SaveForm
     from tests.manage.registries import DictRegistry
 
     monkeypatch.setenv("LANGUAGE", "tr")

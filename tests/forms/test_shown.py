@@ -14,8 +14,7 @@ import sgqlc.types
 from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
-from ikas_explore.forms.checklists import DeleteForm, SaveForm
-from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
 from ikas_explore.schema import v1
 from ikas_explore.webhooks import Webhooks
 from tests.forms.reading import (

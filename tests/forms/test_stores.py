@@ -9,8 +9,7 @@ import pytest
 
 import ikas_explore as ikas
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.forms.checklists import DeleteForm, SaveForm
-from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
 from tests.forms.reading import CREATED, NEW, OLD, ORDER, UPDATED, html, registered
 from tests.manage.registries import DictRegistry, frame
 

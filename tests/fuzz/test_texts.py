@@ -18,10 +18,9 @@ import ikas_explore as ikas
 from ikas_explore.auditing.audit import audit
 from ikas_explore.auditing.report import visible
 from ikas_explore.errors import GraphQLError, IkasError
-from ikas_explore.forms.checklists import DeleteForm, SaveForm
 from ikas_explore.forms.fleet_matrix import FleetManager
 from ikas_explore.forms.form import Form
-from ikas_explore.forms.manager import Manager
+from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
 from ikas_explore.frames.frames import FAILURES, rows_frame
 from ikas_explore.manage.journal import Journal, Journals
 from tests.auditing.frames import NOW, frame, row
