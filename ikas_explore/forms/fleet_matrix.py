@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 #: Stores on a page, and rows where no widget can be drawn: more only make a page slow.
 PAGE = 50
 MOST_ROWS = 200
+
+#: Seconds between two reports of how far a call to many stores is: as quick as a person sees.
+PAUSE = 0.25
 
 #: Letters that stand for a host; further hosts share the last sign.
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -231,6 +235,7 @@ class _Moving(Part):
         self._shown = ""
         self._shown_for: object = None
         self._written: Sequence[Any] = ()
+        self._told = float("-inf")
         self._source = ChoiceControl("source", words("field.source"))
         self._endpoint = TextControl(
             "endpoint",
@@ -341,6 +346,9 @@ class _Moving(Part):
         )
 
     def _tell(self, name: str, done: int, total: int) -> None:
+        if time.monotonic() < self._told + PAUSE and done < total:
+            return
+        self._told = time.monotonic()
         said = self._words("move.progress", done=done, count=total)
         [button] = [each for each in self.buttons if each.name == name]
         button.said = markup.note("busy", said)

@@ -22,8 +22,7 @@ from ikas_explore.forms import markup
 from ikas_explore.forms.controls import Button, ChoiceControl, Control, Part, TickControl
 from ikas_explore.forms.markup import Told
 from ikas_explore.forms.matrix import Lines
-from ikas_explore.forms.still import Still, draw
-from ikas_explore.forms.view import Node, close, html, show_if, stack, sync
+from ikas_explore.forms.view import Node, Still, close, draw, html, show_if, stack, sync
 from ikas_explore.live import notebook_cells
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import style_sheet
@@ -77,7 +76,7 @@ class Form(ABC):
         self._controls: dict[str, Control] = {each.name: each for each in controls}
         self._buttons = {each.name: each for part in parts for each in part.buttons}
         self._entered: dict[str, Any] = {}  # as of the last update
-        self._busy = self._by_python = self._updating = self._success = False
+        self._updating = self._success = False
         self._timer: asyncio.TimerHandle | None = None
         #: Called after each click that asked ikas for something.
         self.acted: Callable[[], None] = lambda: None
@@ -168,11 +167,9 @@ class Form(ABC):
         button: Button = self._named(self._buttons, name, "button")
         if button.disabled:
             raise InvalidArgumentError(f"The button {name!r} is disabled now. {self._why(button)}")
-        self._by_python = True
         try:
-            self._click(button)
+            self._click(button, None)
         finally:
-            self._by_python = False
             self._rest()
 
     def close(self) -> None:
@@ -199,10 +196,11 @@ class Form(ABC):
 
     def _body(self) -> list[Node]:
         """Return what is under the title: the lines, then one panel at a time close to them."""
-        panels = (show_if(n == self._panel.value, x.show()) for n, x in self._panels.items())
-        choice = [self._panel.show()] if self._panel.name in self._controls else []
+        panels = [show_if(n == self._panel.value, x.show()) for n, x in self._panels.items()]
+        if len(panels) > 1:
+            panels = [stack(self._panel.show(), *panels, look="ikas-panels")]
         lines = [] if self._lines.inside else [self._lines.show()]
-        return [self._lines.head(), *lines, stack(*choice, *panels, look="ikas-panels")]
+        return [self._lines.head(), *lines, *panels]
 
     def say(self, kind: markup.Kind, *sentences: str) -> None:
         """Show a message where the last click was; before the first, at the top."""
@@ -217,9 +215,10 @@ class Form(ABC):
 
     def _open(self) -> None:
         """Open the panel that something was filled in, or the first for a new selection."""
-        entries = self._entries().items()
-        changed = {name for name, each in entries if each and each != self._entered.get(name)}
-        if self._lines.name in changed and not self._panels[self._panel.value or ""].asks:
+        entries, before = self._entries(), self._entered
+        changed = {name for name, each in entries.items() if each and each != before.get(name)}
+        opened = self._panels.get(self._panel.value or "")
+        if self._lines.name in changed and not (opened and opened.asks):
             self._panel.value = next(iter(self._panels))
         for name, panel in self._panels.items():
             if any(each.name in changed for each in panel.controls):
@@ -227,17 +226,17 @@ class Form(ABC):
 
     def _heard(self, source: Any, event: Any) -> None:
         if isinstance(source, Button):
-            self._click(source)
+            self._click(source, _running_loop())
         elif not self._updating:  # else the form itself took a tick out
             source(event["new"])
             self._changed()
 
     def _changed(self) -> None:
-        if self._success:
+        if self._success and self._entries() != self._entered:
             self.say("plain")  # "Saved" beside what is not saved yet would mislead
         self.update()
 
-    def _click(self, button: Button) -> None:
+    def _click(self, button: Button, loop: asyncio.AbstractEventLoop | None) -> None:
         if button.disabled:
             return  # a second click that queued up behind the first
         for name, panel in self._panels.items():
@@ -251,7 +250,6 @@ class Form(ABC):
         self._clicked_last = button
         self._block(True)
         self.say("busy", button.busy)
-        loop = None if self._by_python else _running_loop()
         if loop is None:
             self._act(button)
         else:

@@ -106,12 +106,7 @@ class Lines(Part):
         if self._turn_read != self.turn:
             self._turn_read = self.turn
             self.rows, self._found, self._cells = self._read(), None, {}
-        drawn = (
-            self.turn,
-            self._filter.text,
-            self._checking,
-            *(each.value for each in self._filters),
-        )
+        drawn = (self.turn, self._checking, *(each.value for each in self._filters))
         if drawn != self._drawn:
             self._drawn = drawn
             left = {name: [*filter(self._fits, lines)] for name, lines in self.rows.items()}

@@ -86,7 +86,12 @@ def test_a_host_is_moved_after_a_preview_and_a_tick_and_taken_back_in_one_click(
         form.click("move")
     assert box.calls["saveWebhook"] == 4  # of the fixture
     form.fill(confirm=True)
+    told: list[str] = []
+    for each in every(form.widget):
+        if "ikas-said" in each._dom_classes:
+            each.observe(lambda change: told.append(change["new"]), "value")
     form.click("move")
+    assert any("2 of 2 calls made." in each for each in told)
     assert form.message == "Moved 4 of 4, confirmed by ikas."
     assert "<td>acme</td><td>saved: 2</td>" in html(form)
     assert held(fleet) == before | {
