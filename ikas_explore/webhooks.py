@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
-from ikas_explore.client.operations import Registrations
+from ikas_explore.client.operations import Registrations, schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
 from ikas_explore.manage.changes import list_store, listed
 from ikas_explore.manage.journal import Journal, Journals
@@ -598,6 +598,7 @@ class Webhooks:
             "journal": self._journal,
             "allow_http": settings.local,
             "language": language,
+            "input_type": schema_of(settings.api_version).WebhookInput,
         }
 
     def __repr__(self) -> str:

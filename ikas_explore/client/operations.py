@@ -1,4 +1,4 @@
-"""List, save and delete: their names and types are read off the schema."""
+"""List, save and delete: each version's names and types are read off its schema."""
 
 from __future__ import annotations
 
@@ -7,19 +7,29 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sgqlc.operation import Operation
-from sgqlc.types import Variable
+from sgqlc.types import Field, Variable
 
 from ikas_explore.client.client import Client
 from ikas_explore.client.rows import Columns, read_columns
 from ikas_explore.client.selection import Node, base_type, find_field, is_object, scalar_paths, tree
 from ikas_explore.errors import InvalidArgumentError, ResponseError
-from ikas_explore.schema import SAVE_FIELDS, ApiVersion, v1
+from ikas_explore.schema import ApiVersion
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+@lru_cache
+def schema_of(api_version: ApiVersion) -> Any:
+    """Return the generated sgqlc schema of an API version."""
+    if api_version == "v1":
+        from ikas_explore.schema.v1 import v1 as schema
+    else:
+        from ikas_explore.schema.v2 import v2 as schema
+    return schema
 
 
 class Registrations:
@@ -87,7 +97,8 @@ class Registrations:
         given: dict[str, Any] = {"endpoint": endpoint, "scopes": [*scopes]}
         if channels is not None:
             given["salesChannelIds"] = [*channels]
-        saved = _ask(self._client, "save_webhook", {"input": given})
+        name = "save_webhook" if self._version == "v1" else "save_webhooks"
+        saved = _ask(self._client, name, {"input": given})
         places = {scope: place for place, scope in enumerate(saved["scope"])}
         missing = [scope for scope in scopes if scope not in places]
         if missing:
@@ -118,7 +129,8 @@ def list_webhooks(client: Client) -> Columns:
 
 def _ask(client: Client, name: str, variables: dict[str, Any], *, repeatable: bool = True) -> Any:
     """Send an operation; return the columns of its rows, or the boolean that it answers."""
-    what, document, nodes = _operation(client.settings.api_version, name)
+    field, document, nodes = _operation(client.settings.api_version, name)
+    what = field.graphql_name
     where = f"{client.settings.name}: {what}"
 
     def read(data: dict[str, Any]) -> Any:
@@ -137,17 +149,17 @@ def _ask(client: Client, name: str, variables: dict[str, Any], *, repeatable: bo
 
 
 @lru_cache
-def _operation(api_version: ApiVersion, name: str) -> tuple[str, str, tuple[Node, ...]]:
-    """Return an operation's name, its document with variables, and the fields it selects."""
-    container: Any = v1.Query if name == "list_webhook" else v1.Mutation
+def _operation(api_version: ApiVersion, name: str) -> tuple[Field, str, tuple[Node, ...]]:
+    """Return an operation's field, its document with variables, and the fields it selects."""
+    schema = schema_of(api_version)
+    container = schema.query_type if name == "list_webhook" else schema.mutation_type
     field = find_field(container, name)
-    # The types are those of v1; v2 has another name for one operation.
-    what = SAVE_FIELDS[api_version] if name == "save_webhook" else field.graphql_name
     variables = {arg.name: arg.type for arg in field.args.values()}
     operation = Operation(container, variables=variables) if variables else Operation(container)
     selection = getattr(operation, field.name)(**{each: Variable(each) for each in variables})
-    names = scalar_paths(base_type(field)) if is_object(field) else []
+    if not is_object(field):
+        return field, str(operation), ()
+    names = scalar_paths(base_type(field))
     for each in names:
         getattr(selection, each)()
-    document = str(operation).replace(f"{field.graphql_name}(", f"{what}(")
-    return what, document, tree(base_type(field), names)
+    return field, str(operation), tree(base_type(field), names)

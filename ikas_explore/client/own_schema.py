@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sgqlc.types import Field
 
+from ikas_explore.client.operations import schema_of
 from ikas_explore.client.selection import find_query
 from ikas_explore.errors import IkasError, UnknownFieldError
-from ikas_explore.schema import API_VERSIONS, v1
+from ikas_explore.schema import API_VERSIONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def find_list(client: Client, asked: str | Field) -> Field:
     have got it since.
     """
     try:
-        return find_query(v1.v1, asked)
+        return find_query(schema_of(client.settings.api_version), asked)
     except UnknownFieldError:
         if not isinstance(asked, str):
             raise

@@ -275,7 +275,7 @@ def read_times(times: pd.Series[Any]) -> Any:
 @lru_cache(maxsize=1)
 def webhook_columns() -> Columns:
     """Return the columns of the webhook frame, their kinds read off the generated types."""
-    from ikas_explore.schema import v1
+    from ikas_explore.schema import v1  # the two versions' Webhook is the same; tests say so
 
     webhook: Any = v1.Webhook  # sgqlc's types are iterable through their metaclass
     fields = {field.name: kind_of(field.type.__name__) for field in webhook}

@@ -1,7 +1,7 @@
 """The source everything else is derived from: one SDL file, generated types, scopes, limits.
 
-``webhooks.graphql`` is written by hand and says where each part comes from. ``v1.py`` is
-generated from it by ``python -m ikas_explore.schema.regenerate``, and serves both versions.
+``webhooks.graphql`` is written by hand and says where each part comes from. ``v1.py`` and
+``v2.py`` are generated from it by ``python -m ikas_explore.schema.regenerate``.
 """
 
 from __future__ import annotations

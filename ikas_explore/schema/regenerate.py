@@ -1,8 +1,8 @@
 """Make sgqlc types from a schema: this package's own, or any other.
 
 ``python -m ikas_explore.schema.regenerate``
-    writes ``v1.py`` anew from ``webhooks.graphql``; with ``--check`` it writes nothing and exits
-    with 1 when that is out of date.
+    writes ``v1.py`` and ``v2.py`` anew from ``webhooks.graphql``; with ``--check`` it writes
+    nothing and exits with 1 when one of them is out of date.
 ``python -m ikas_explore.schema.regenerate --from introspection.json --out mine.py``
     makes types of a whole schema, for `Store.query`. The file may hold SDL too.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import IkasError, InvalidArgumentError
-from ikas_explore.schema import sdl
+from ikas_explore.schema import API_VERSIONS, sdl
 from ikas_explore.system.files import reason_of, user_path, write_text
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
@@ -204,9 +204,17 @@ def _would_run(source: str) -> InvalidArgumentError:
 
 
 def package_types() -> dict[Path, str]:
-    """Return what this package's generated module should hold."""
-    schema = _introspection_of(sdl("v1"), "v1")
-    return {_FOLDER / "v1.py": types_of(schema, name="v1", source="webhooks.graphql")}
+    """Return what this package's generated modules should hold: v2 is v1 but for a name."""
+    v1, v2 = (_introspection_of(sdl(version), version)["__schema"] for version in API_VERSIONS)
+    own = [each for each in v2["types"] if each not in v1["types"]]
+    texts = [
+        types_of({"__schema": schema}, name=name, source="webhooks.graphql")
+        for name, schema in (("v1", v1), ("v2", {**v2, "types": own}))
+    ]
+    head = "from ikas_explore.schema.v1 import *\n\n\nv2 = sgqlc.types.Schema(v1)\n"
+    head += "".join(f"v2 -= v1.{each['name']}\n" for each in own)
+    texts[1] = texts[1].replace("\n\nv2 = sgqlc.types.Schema()\n", head)
+    return dict(zip((_FOLDER / "v1.py", _FOLDER / "v2.py"), texts, strict=True))
 
 
 def main(arguments: list[str] | None = None) -> int:

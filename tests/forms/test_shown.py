@@ -15,7 +15,7 @@ from sgqlc.types import Boolean, Field, Input, Int, String, list_of, non_null
 
 import ikas_explore as ikas
 from ikas_explore.forms.manager import DeleteForm, Manager, SaveForm
-from ikas_explore.schema import v1
+from ikas_explore.schema import v1, v2
 from ikas_explore.webhooks import Webhooks
 from tests.forms.reading import (
     CREATED,
@@ -116,11 +116,11 @@ def test_the_controls_come_from_the_schema() -> None:
     assert "Max attempts" in descriptions(form)
 
 
-def test_save_takes_every_field_of_the_schema() -> None:
+@pytest.mark.parametrize("schema", [v1, v2])
+def test_save_takes_every_field_of_the_schema(schema: Any) -> None:
     """Else a field would appear in the form that `save` has no argument for."""
     takes = inspect.signature(Webhooks.save).parameters
-    webhook_input: Any = v1.WebhookInput
-    assert {field.name for field in webhook_input} <= takes.keys()
+    assert {field.name for field in schema.WebhookInput} <= takes.keys()
 
 
 def test_the_state_of_every_widget_is_free_of_secrets() -> None:
