@@ -91,12 +91,11 @@ class Client:
         self.budget = Budget(settings.name, on_budget)
         self._tokens = Tokens(settings, self._send_form, on_token)
 
-    def introspect(self) -> dict[str, Any]:
-        """Return the store's whole schema, as the answer to an introspection query."""
+    def introspect(self, read: Callable[[dict[str, Any]], Any] = dict) -> Any:
+        """Return the whole schema, as an introspection answers, or what `read` makes of it."""
         from ikas_explore.schema.introspected import question
 
-        answer: dict[str, Any] = self.execute(question(), what="fetching the schema")
-        return answer
+        return self.execute(question(), what="fetching the schema", read=read)
 
     def speaking(self, api_version: ApiVersion) -> Client:
         """Return a client of the same store, with its tokens, for another version of the API."""

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import util
 from pathlib import Path
 from types import ModuleType
@@ -31,7 +32,7 @@ FRESH, FRESH_HERE = 7 * 86_400.0, 86_400.0
 
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, RecursionError)
 
-Ask = Callable[[], dict[str, Any]]
+Ask = Callable[[Callable[[dict[str, Any]], ModuleType]], ModuleType]
 
 
 class Origin(NamedTuple):
@@ -48,7 +49,11 @@ _making = threading.RLock()
 
 
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
-    """Return the module of types of a store's schema; `ask` returns the introspection answer."""
+    """Return the module of types of a store's schema.
+
+    `ask` gives the introspection answer to a function, and returns what it makes of it. The answer
+    may echo a token, so it is in no frame that a traceback of ours shows.
+    """
     with _making:
         if not refresh and origin in _loaded:
             return _loaded[origin]
@@ -58,7 +63,7 @@ def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleTy
         if module is None:
             _asked.add(origin)
             try:
-                module = _make(folder, origin, ask())
+                module = ask(partial(_make, folder, origin))
             except TransportError:
                 # Away from the network what was known before is better than nothing.
                 module = None if refresh else _import(known)

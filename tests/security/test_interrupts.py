@@ -180,10 +180,17 @@ ECHOES: dict[str, tuple[int, Any]] = {
 }
 
 
+CALLS: dict[str, Callable[[ikas.Store], object]] = {
+    "list": lambda store: store.webhooks.list(),
+    "schema": lambda store: store.schema(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", ECHOES)
-def test_an_echoed_token_shows_in_no_frame_and_no_attribute(name: str) -> None:
+def test_an_echoed_token_shows_in_no_frame_and_no_attribute(name: str, call: str) -> None:
     status, body = ECHOES[name]
-    error = failed(httpx.Response(status, json=body), ACCESS)
+    error = failed(httpx.Response(status, json=body), ACCESS, CALLS[call])
     assert shown(error) == set()
 
 
@@ -210,7 +217,11 @@ def test_an_echo_in_another_spelling_shows_neither(token: str, spelled: str) -> 
         assert shown(error) == set()
 
 
-def failed(answer: httpx.Response, token: str) -> BaseException:
+def failed(
+    answer: httpx.Response,
+    token: str,
+    call: Callable[[ikas.Store], object] = CALLS["list"],
+) -> BaseException:
     transport = httpx.MockTransport(
         lambda _: httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
     )
@@ -218,7 +229,7 @@ def failed(answer: httpx.Response, token: str) -> BaseException:
         ikas.connect("shop", access_token=token, transport=transport) as store,
         pytest.raises(errors.IkasError) as told,
     ):
-        store.webhooks.list()
+        call(store)
     return told.value
 
 
