@@ -31,12 +31,14 @@ def run_notebook(path: Path) -> None:
     Raises
     ------
     IkasError
-        It cannot be read, or a cell failed; the file is as it was. Secrets are masked.
+        It cannot be read, its kernel does not start, or a cell failed; the file is as it was.
+        Secrets are masked.
     """
     try:
         import nbformat
+        from jupyter_client.kernelspec import NoSuchKernel
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+        from nbclient.exceptions import CellControlSignal, CellExecutionError
     except ImportError as error:
         raise IkasError(
             "Running notebooks needs nbclient; run `pip install nbclient ipykernel`."
@@ -55,7 +57,8 @@ def run_notebook(path: Path) -> None:
     )
     try:
         client.execute(env={**kept, **KERNEL_VARIABLES})
-    except (CellControlSignal, CellExecutionError, DeadKernelError) as error:
+    # A RuntimeError is that of a kernel that ends before it is ready.
+    except (NoSuchKernel, RuntimeError, CellControlSignal, CellExecutionError) as error:
         said = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else error
         raise IkasError(masked(f"{path} failed: {said}", known_secrets(kept))) from None
     for cell in notebook.cells:

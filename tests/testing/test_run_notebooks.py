@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.running import run
+from tests.cli.running import COMMAND, run, variables
 from tests.testing.notebooks import code, notebook, write
 
 ASKS = "import ikas_explore as ikas\nstore = ikas.connect()\nprint(store.sandbox.client_id)"
@@ -47,6 +48,24 @@ def test_a_notebook_is_executed_in_place_on_the_sandbox_of_the_check(tmp_path: P
     cells = json.loads(good.read_text("utf-8"))["cells"]
     assert [cell["execution_count"] for cell in cells] == [1, 2]
     assert all(cell["metadata"] == {} for cell in cells)
+
+
+@pytest.mark.heavy
+def test_a_kernel_that_does_not_start_is_said_in_a_line(tmp_path: Path) -> None:
+    """As that of a notebook from another machine, or with a module of that name beside it."""
+    other = notebook(code("x"))
+    other["metadata"]["kernelspec"] = {"name": "my-venv", "display_name": "", "language": "python"}
+    path = write(tmp_path / "other.ipynb", other)
+    done = run("run-notebooks", str(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("other.ipynb failed: No such kernel named my-venv\n")
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit")
+    write(path, notebook(code("x")))
+    # In a process of its own: at its end nbclient complains too.
+    command = [*COMMAND, "run-notebooks", str(path)]
+    done = subprocess.run(command, env=variables(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "other.ipynb failed: Kernel died" in done.stderr
 
 
 def test_what_is_no_notebook_is_named(tmp_path: Path) -> None:
