@@ -27,6 +27,7 @@ from ikas_explore.network.requests import (
 )
 from ikas_explore.network.server import drop_connection
 from ikas_explore.text.printable import printable
+from ikas_explore.values.secret import SECRET_NAME
 from ikas_explore.values.times import now_ms
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def _request(scope: Scope) -> Request:
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
-        if name in _SECRET_HEADERS:
+        if name in _SECRET_HEADERS or SECRET_NAME.search(key):
             text = "***"
         elif name == b"host" and b"@" in value:  # a user and password before it
             text = f"***@{text.rpartition('@')[2]}"

@@ -92,6 +92,8 @@ def test_a_foreign_host_has_a_row_with_what_to_do(
             "Authorization": "Bearer canary-1",
             "Proxy-Authorization": "Basic canary-2",
             "Cookie": "session=canary-3",
+            "X-Api-Key": "canary-4",
+            "X-Gitlab-Token": "canary-5",
         },
     )
     assert answer.status_code == 400
@@ -102,8 +104,8 @@ def test_a_foreign_host_has_a_row_with_what_to_do(
     assert f"'{shown.rpartition('@')[2]}'".replace("\\", "\\\\") in row["error"]
     assert "public_url='https://" in row["error"] or "use http://127.0.0.1:" in row["error"]
     assert row["error"] in answer.text
-    secret = ["authorization", "proxy-authorization", "cookie"]
-    assert [headers[name] for name in secret] == ["***"] * 3
+    secret = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-gitlab-token"]
+    assert [headers[name] for name in secret] == ["***"] * 5
     assert headers["x-forwarded-host"] == "127.0.0.1"
     assert "canary-" not in repr((row, headers, shared))
     assert "hunter2" not in repr((row, headers))
