@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from ikas_explore.deliveries.payloads import (
     envelope,
     make_uuid,
 )
-from ikas_explore.deliveries.samples import Sample, sample
+from ikas_explore.deliveries.samples import sample
 from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import deadline, open_client
@@ -134,7 +134,11 @@ def push(
     merchant_id = make_uuid(random)
     now = dt.datetime.now(dt.UTC)
     if data is None:
-        made = _sample(scope, random, now=now if seed is None else None, merchant_id=merchant_id)
+        if scope in _PANEL_ONLY:
+            raise InvalidScopeError(
+                f"It is not known what ikas sends for {scope!r}; give your own `data`."
+            )
+        made = sample(scope, random, now=now if seed is None else None, merchant_id=merchant_id)
         text, source = made.data, str(made.source)
     else:
         text, source = check_data(data), "own"
@@ -184,38 +188,28 @@ def deliver(
 ) -> list[dict[str, Any]]:
     """Send bodies, each with its id, to a checked address; return rows of the attempts frame."""
     timeout = check_number("timeout", timeout, least=0, most=FINITE, above=True)
+    rows = []
     # Through no proxy: it would send the delivery elsewhere.
     with open_client(read_url(target).origin, timeout=timeout) as client:
-        return [
-            row
-            for identity, body in deliveries
-            for row in _attempts(client, target, identity, body, retries, sleep)
-        ]
-
-
-def _attempts(
-    client: httpx.Client,
-    target: Secret,
-    identity: str,
-    body: bytes,
-    retries: Retries,
-    sleep: Callable[[float], object],
-) -> Iterator[dict[str, Any]]:
-    for number in range(1, retries.max_attempts + 1):
-        started_at, start = now_ms(), time.perf_counter()
-        outcome = attempt(client, target, body)
-        yield {
-            "delivery_id": identity,
-            "number": number,
-            "started_at": started_at,
-            "duration_ms": (time.perf_counter() - start) * 1000,
-            "status_code": outcome.status_code,
-            "error": outcome.error,
-        }
-        delay = retries.delay_after(number)
-        if outcome.ok or delay is None:
-            return
-        sleep(delay)
+        for identity, body in deliveries:
+            for number in range(1, retries.max_attempts + 1):
+                started_at, start = now_ms(), time.perf_counter()
+                outcome = attempt(client, target, body)
+                rows.append(
+                    {
+                        "delivery_id": identity,
+                        "number": number,
+                        "started_at": started_at,
+                        "duration_ms": (time.perf_counter() - start) * 1000,
+                        "status_code": outcome.status_code,
+                        "error": outcome.error,
+                    }
+                )
+                delay = retries.delay_after(number)
+                if outcome.ok or delay is None:
+                    break
+                sleep(delay)
+    return rows
 
 
 def attempt(client: httpx.Client, target: Secret, body: bytes) -> Outcome:
@@ -238,17 +232,6 @@ def attempt(client: httpx.Client, target: Secret, body: bytes) -> Outcome:
     else:
         return outcome_of(status)
     raise ended.with_traceback(None)  # Ctrl-C: frames beneath have the address in clear
-
-
-def _sample(scope: str, random: Random, *, now: dt.datetime | None, merchant_id: str) -> Sample:
-    try:
-        return sample(scope, random, now=now, merchant_id=merchant_id)
-    except InvalidScopeError:
-        if scope not in _PANEL_ONLY:
-            raise
-        raise InvalidScopeError(
-            f"It is not known what ikas sends for {scope!r}; give your own `data`."
-        ) from None
 
 
 _PANEL_ONLY = tuple(scope for scope in Scope if scope.registration == "panel-only")

@@ -75,6 +75,9 @@ _KNOWN: Mapping[Kind, Mapping[str, str]] = {
     kind: {name: json_kind for json_kind, names in fields.items() for name in names}
     for kind, fields in FIELDS.items()
 }
+_KIND_OF: Mapping[str, Kind] = {
+    f"store/{kind}/{event}": kind for kind in FIELDS for event in ("created", "updated")
+}
 
 # The numbers that were seen where lists have words; one that nobody saw is a guess.
 _NUMBERS: Mapping[str, Mapping[str, int]] = {
@@ -124,9 +127,7 @@ def sample(
 
 def kind_of(scope: str) -> Kind | None:
     """Return the kind of object whose lists and payloads a scope is about; None for others."""
-    _, resource, event = f"{scope}//".split("/")[:3]
-    known: Mapping[str, Kind] = {kind: kind for kind in FIELDS}
-    return known.get(resource) if event in ("created", "updated") else None
+    return _KIND_OF.get(scope)
 
 
 def payload(kind: Kind, fields: Mapping[str, Any], *, private_app: bool = False) -> Fields:

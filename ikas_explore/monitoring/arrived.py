@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.deliveries.samples import kind_of
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import printable
 from ikas_explore.values.strict_json import decode
@@ -34,7 +35,7 @@ def arrived_frame(received: Received) -> DataFrame:
     import numpy as np
     import pandas as pd
 
-    from ikas_explore.frames.frames import is_frame, read_times
+    from ikas_explore.frames.frames import is_frame, read_times, utc_times
 
     frame: Any = received
     if isinstance(received, (str, os.PathLike)):
@@ -77,30 +78,19 @@ def arrived_frame(received: Received) -> DataFrame:
             "The frame of deliveries has a row without received_at; leave it out, or say when it "
             "was received."
         )
+    if "object_updated_at" in names:
+        own_times = read_times(frame["object_updated_at"])
+    else:
+        own_times = utc_times([_time_in(each) for each in frame.get("data", [None] * len(frame))])
     codes, scopes = pd.factorize(arrived["scope"])
+    kinds = [KINDS.index(kind) if (kind := kind_of(scope)) else -1 for scope in scopes]
     return arrived.assign(
         id=ids,
-        kind=np.array([_kind(scope) for scope in scopes], dtype=int)[codes],
+        kind=np.array(kinds, dtype=int)[codes],
         received_at=read_times(frame["received_at"]),
-        object_updated_at=_own_times(frame),
-        merchant_id=frame["merchant_id"] if "merchant_id" in frame.columns else None,
+        object_updated_at=own_times,
+        merchant_id=frame.get("merchant_id"),
     )
-
-
-def _kind(scope: str) -> int:
-    parts = scope.split("/")
-    known = len(parts) == 3 and parts[1] in KINDS and parts[2] in ("created", "updated")
-    return KINDS.index(parts[1]) if known else -1
-
-
-def _own_times(frame: Any) -> Any:
-    """Return the times that the data itself has."""
-    from ikas_explore.frames.frames import read_times, utc_times
-
-    if "object_updated_at" in frame.columns:
-        return read_times(frame["object_updated_at"])
-    known = frame["data"] if "data" in frame.columns else [None] * len(frame)
-    return utc_times([_time_in(data) for data in known])
 
 
 def _time_in(data: object) -> int | None:

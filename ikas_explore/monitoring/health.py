@@ -87,38 +87,29 @@ def find_health(
     arrived = None if received is None else arrived_frame(received)
 
     def look(store: str, source: Source, webhooks: DataFrame) -> list[dict[str, Any]]:
-        return _health_of(store, source, webhooks, arrived, window)
+        active = webhooks[~webhooks["deleted"].astype(bool)]
+        registered = dict(zip(active["scope"], active["endpoint"], strict=True))
+        due = due_objects(source, registered, window)
+        changes = due.groupby("scope")["updated_at"].max()
+        rows: list[dict[str, Any]] = []
+        own = None if arrived is None else _of_merchant(source, arrived)
+        gone = None if own is None else not_arrived(due, own, until=window.times["until"])
+        arrived_at = {} if own is None else _by_scope(own, "received_at")
+        changed_at = {} if gone is None else _by_scope(gone, "updated_at")
+        for scope, endpoint in registered.items():
+            row = {**_UNKNOWN, "store": store, "scope": scope, "endpoint": endpoint}
+            row["last_changed_at"] = _ms(changes.get(scope))
+            if own is not None:
+                arrivals, missed = arrived_at.get(scope, []), changed_at.get(scope, [])
+                last = arrivals[-1] if arrivals else None
+                row |= judge(arrivals, missed, window.until)._asdict()
+                row |= {"last_received_at": last, "missed": len(missed)}
+            rows.append(row)
+        return rows + ([] if own is None else _unregistered(store, registered, own, window))
 
     frame = rows_frame(HEALTH, [row for rows in each(look) for row in rows])
     frame.attrs["summary"] = summary(frame)
     return frame
-
-
-def _health_of(
-    store: str,
-    source: Source,
-    webhooks: DataFrame,
-    arrived: DataFrame | None,
-    window: Window,
-) -> list[dict[str, Any]]:
-    active = webhooks[~webhooks["deleted"].astype(bool)]
-    registered = dict(zip(active["scope"], active["endpoint"], strict=True))
-    due = due_objects(source, registered, window)
-    changes = due.groupby("scope")["updated_at"].max()
-    rows: list[dict[str, Any]] = []
-    own = None if arrived is None else _of_merchant(source, arrived)
-    gone = None if own is None else not_arrived(due, own, until=window.times["until"])
-    arrived_at = {} if own is None else _by_scope(own, "received_at")
-    changed_at = {} if gone is None else _by_scope(gone, "updated_at")
-    for scope, endpoint in registered.items():
-        row = {**_UNKNOWN, "store": store, "scope": scope, "endpoint": endpoint}
-        row["last_changed_at"] = _ms(changes.get(scope))
-        if own is not None:
-            arrivals, missed = arrived_at.get(scope, []), changed_at.get(scope, [])
-            row |= judge(arrivals, missed, window.until)._asdict()
-            row |= {"last_received_at": arrivals[-1] if arrivals else None, "missed": len(missed)}
-        rows.append(row)
-    return rows + ([] if own is None else _unregistered(store, registered, own, window))
 
 
 def _by_scope(frame: DataFrame, column: str) -> dict[Any, list[int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.deliveries.attempts import Retries
@@ -223,7 +222,15 @@ class Missed:
             fields = objects.get((row["store"], row["object_id"]))
             if fields is None:
                 continue  # deleted since: there is nothing to send
-            payload = _payload(row["scope"], fields, client_secret)
+            payload = envelope(
+                id=SYNTHETIC + delivery_id(),
+                scope=row["scope"],
+                data=to_json(fields),
+                client_secret=client_secret,
+                authorized_app_id=make_uuid(),
+                merchant_id=str(fields.get("merchantId") or make_uuid()),
+                created_at=dt.datetime.now(dt.UTC),
+            )
             made[payload["id"]] = row
             bodies.append((payload["id"], encode(payload)))
         sent = deliver(target, bodies, Retries(3, (1.0, 2.0)), timeout=timeout)
@@ -273,16 +280,3 @@ class Missed:
         return (
             f"<p>{escape(self.summary)}</p>{table._repr_html_()}<p>{escape(self.not_visible)}</p>"
         )
-
-
-def _payload(scope: str, fields: Mapping[str, Any], client_secret: Secret) -> dict[str, str]:
-    random = SystemRandom()
-    return envelope(
-        id=SYNTHETIC + delivery_id(),
-        scope=scope,
-        data=to_json(fields),
-        client_secret=client_secret,
-        authorized_app_id=make_uuid(random),
-        merchant_id=str(fields.get("merchantId") or make_uuid(random)),
-        created_at=dt.datetime.now(dt.UTC),
-    )

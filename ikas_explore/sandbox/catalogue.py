@@ -180,24 +180,19 @@ class Catalogue:
         """Give a store a past: objects made over the last days, most of them changed since."""
         now = now_ms()
         span = int(days * DAY)
+        draw = self._draw
         with self._rows.transaction() as connection:
             for kind, number in numbers.items():
-                connection.executemany(_INSERT, self._past(store, kind, number, now=now, span=span))
-
-    def _past(
-        self, store: StoreCredentials, kind: Kind, number: int, *, now: int, span: int
-    ) -> Iterator[tuple[Any, ...]]:
-        draw = self._draw
-        for made in range(number):
-            # In the order of time, as a shop's numbers are.
-            created_at = now - span + span * made // number + draw.number(0, span // number // 2)
-            created_at = min(created_at, now)
-            changed = made % 8 != 0 and created_at < now
-            updated_at = draw.number(created_at + 1, now) if changed else created_at
-            body = self._made(store, kind, created_at=created_at, updated_at=updated_at)
-            if kind == "order":
-                body["orderSequence"], body["orderNumber"] = made + 1, str(1001 + made)
-            yield _cells(store.name, kind, body)
+                for made in range(number):
+                    # In the order of time, as a shop's numbers are.
+                    created_at = now - span + span * made // number
+                    created_at = min(created_at + draw.number(0, span // number // 2), now)
+                    changed = made % 8 != 0 and created_at < now
+                    updated_at = draw.number(created_at + 1, now) if changed else created_at
+                    body = self._made(store, kind, created_at=created_at, updated_at=updated_at)
+                    if kind == "order":
+                        body["orderSequence"], body["orderNumber"] = made + 1, str(1001 + made)
+                    connection.execute(_INSERT, _cells(store.name, kind, body))
 
     def _made(
         self, store: StoreCredentials, kind: Kind, *, created_at: int, updated_at: int

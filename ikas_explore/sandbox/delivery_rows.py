@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.values.names import check_choice
 from ikas_explore.values.numbers import check_number
 from ikas_explore.values.times import check_time
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Listed = Literal["deliveries", "attempts"]
 DeliveryState = Literal["pending", "delivered", "exhausted", "blocked", "withheld"]
@@ -82,13 +79,6 @@ class Deliveries:
         statement = f"SELECT count(*) FROM {what} WHERE {key} BETWEEN ? AND ?"  # noqa: S608 - as below
         windows = self._windows(size=20 * _WINDOW)
         return sum(self._rows.read(statement, *window)[0][0] for window in windows)
-
-    def in_frame(self, what: Listed, asked: Asked) -> DataFrame:
-        """Return the rows that are asked for as a frame."""
-        from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES, rows_frame
-
-        kind = DELIVERIES if what == "deliveries" else ATTEMPTS
-        return rows_frame(kind, [row for page in self.pages(what, asked) for row in page])
 
     def prune(self, before: object) -> int:
         """Delete ended deliveries from before a time, see `Sandbox.prune`; return how many."""

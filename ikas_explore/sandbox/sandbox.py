@@ -510,8 +510,12 @@ class Sandbox:
         self._finalizer.detach()
 
     def _listed(self, what: Listed, store: str | None, *asked: Any) -> DataFrame:
+        from ikas_explore.frames.frames import ATTEMPTS, DELIVERIES, rows_frame
+
         name = None if store is None else self._named(store).name
-        return self._state.deliveries.in_frame(what, Asked(name, *asked))
+        pages = self._state.deliveries.pages(what, Asked(name, *asked))
+        kind = DELIVERIES if what == "deliveries" else ATTEMPTS
+        return rows_frame(kind, [row for page in pages for row in page])
 
     def _named(self, store: str | None) -> StoreCredentials:
         return self._state.store if store is None else self._state.stores.named(store)
