@@ -28,13 +28,11 @@ from ikas_explore.network.requests import (
     read_body,
     until_disconnect,
 )
-from ikas_explore.sandbox.attempt_rows import Ledger
 from ikas_explore.sandbox.behaviour import Rules
 from ikas_explore.sandbox.blocks import Blocks
 from ikas_explore.sandbox.catalogue import Catalogue
 from ikas_explore.sandbox.control import Json, control_routes, refuse
 from ikas_explore.sandbox.delivery_rows import Deliveries
-from ikas_explore.sandbox.event_rows import Events
 from ikas_explore.sandbox.faults import Fault, Faults, Hint, RateLimit
 from ikas_explore.sandbox.graphql import (
     Call,
@@ -43,6 +41,7 @@ from ikas_explore.sandbox.graphql import (
     read_operation,
     resolvers,
 )
+from ikas_explore.sandbox.ledger import Ledger
 from ikas_explore.sandbox.oauth import answer_token, install_address, read_form
 from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
@@ -80,7 +79,7 @@ class State(AbstractContextManager[Starlette]):
             self.blocks = Blocks(self.rows, self._rules)
             ledger = Ledger(self.rows, self._rules, self.stores, self.blocks)
             self.worker = Worker(ledger, self._rules)
-            self.events = Events(self.rows, self._rules, self.blocks, self.worker.add)
+            self.emit = partial(ledger.emit, self.worker.add)
             self.deliveries = Deliveries(self.rows)
             self.faults = Faults(self.rows.random("faults"))
             self.catalogue = Catalogue(self.rows)
@@ -115,7 +114,7 @@ class State(AbstractContextManager[Starlette]):
             *graphql,
             Route("/api/admin/oauth/token", self._token, methods=["POST"]),
             Route("/api/admin/oauth/authorize", self._install, methods=["GET"]),
-            *control_routes(self.stores, self.events, self.deliveries, self.faults, self.blocks),
+            *control_routes(self),
         ]
 
     @asynccontextmanager
@@ -177,7 +176,9 @@ class State(AbstractContextManager[Starlette]):
         kind = request.headers.get("content-type", "")
         form = read_form(body, kind, self._rules.token_body)
         self.calls.update(["token"])
-        store = self.stores.of_client(form.get("client_id", ""), form.get("client_secret", ""))
+        store = self.stores.of_client_id(form.get("client_id", ""))
+        if store and store.client_secret != form.get("client_secret"):
+            store = None
         if form.get("grant_type") == "refresh_token":
             struck = self.faults.strike(store.name if store else None, refresh=True)
             if store and not self.stores.installed(store.name):

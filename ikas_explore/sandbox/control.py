@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -23,13 +23,13 @@ from starlette.routing import Route
 from ikas_explore.deliveries.payloads import to_json
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.network.requests import read_body
-from ikas_explore.sandbox.blocks import Blocks
-from ikas_explore.sandbox.delivery_rows import Asked, Deliveries, Listed
-from ikas_explore.sandbox.event_rows import Events
-from ikas_explore.sandbox.faults import Faults
-from ikas_explore.sandbox.stores import StoreCredentials, Stores
+from ikas_explore.sandbox.delivery_rows import Asked, Listed
+from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.values.names import check_known
 from ikas_explore.values.strict_json import decode_bytes
+
+if TYPE_CHECKING:
+    from ikas_explore.sandbox.app import State
 
 #: Bytes: an event's data may be long.
 MOST_OF_AN_EVENT = 10_000_000
@@ -45,27 +45,25 @@ class Json(JSONResponse):
     media_type = "application/json; charset=utf-8"
 
 
-def control_routes(
-    stores: Stores, events: Events, deliveries: Deliveries, faults: Faults, blocks: Blocks
-) -> list[Route]:
+def control_routes(state: State) -> list[Route]:
 
     async def post_event(request: Request, store: StoreCredentials) -> Response:
         body = await _read(request)
         if not isinstance(body, dict) or not set(body) <= {"scope", "data"} or "scope" not in body:
             raise InvalidArgumentError('Give an object, for example {"scope": ..., "data": ...}.')
-        event, ids = events.emit(store, body["scope"], body.get("data"))
+        event, ids = state.emit(store, body["scope"], body.get("data"))
         return Json({"event": event, "deliveries": ids}, 201)
 
     def get(what: Listed) -> Answer:
         async def get_rows(request: Request, store: StoreCredentials) -> Response:
             # Rows that can only be of one store are counted without looking at their events.
-            asked = _asked(request, store.name if len(stores) > 1 else None)
+            asked = _asked(request, store.name if len(state.stores) > 1 else None)
             # In other threads: the event loop goes on answering others between two pages.
-            pages = deliveries.pages(what, asked)
+            pages = state.deliveries.pages(what, asked)
             first = await asyncio.to_thread(_next_page, pages)
             headers = {}
             if asked.limit is not None:
-                count = await asyncio.to_thread(deliveries.count, what, asked)
+                count = await asyncio.to_thread(state.deliveries.count, what, asked)
                 headers["X-Total-Count"] = str(count)
             return StreamingResponse(
                 _streamed(first, pages), media_type=Json.media_type, headers=headers
@@ -74,15 +72,15 @@ def control_routes(
         return get_rows
 
     async def put_faults(request: Request, store: StoreCredentials) -> Response:
-        faults.replace(await _read(request))
-        return Json(faults.to_json())
+        state.faults.replace(await _read(request))
+        return Json(state.faults.to_json())
 
     async def get_budget(_: Request, store: StoreCredentials) -> Response:
-        return Json(blocks.budget(store.name))
+        return Json(state.blocks.budget(store.name))
 
     def route(path: str, method: str, answer: Answer, known: Collection[str] = ()) -> Route:
         async def checked(request: Request) -> Response:
-            store = stores.of_header(request.headers.get("authorization", ""))
+            store = state.stores.of_header(request.headers.get("authorization", ""))
             if store is None:
                 return refuse(401, "LOGIN_REQUIRED", "Give a store's access token as Bearer.")
             try:

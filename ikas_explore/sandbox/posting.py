@@ -15,7 +15,7 @@ import httpx
 from ikas_explore.deliveries.attempts import MOST_OF_AN_ANSWER, Outcome, outcome_of
 from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
-from ikas_explore.sandbox.event_rows import receiver_of
+from ikas_explore.values.urls import read_url
 
 #: Seconds an idle connection is used again: less than the 5 after which usual servers hang
 #: up, so that no attempt leaves on a connection that is just being closed.
@@ -76,6 +76,12 @@ async def _read(response: httpx.Response) -> None:
                 break
     finally:
         await response.aclose()
+
+
+@lru_cache(maxsize=1024)
+def receiver_of(endpoint: str) -> str:
+    """Return what is slow or fast as one: the endpoint's scheme, host and port."""
+    return read_url(endpoint).origin
 
 
 @lru_cache(maxsize=1024)

@@ -255,7 +255,7 @@ class Sandbox:
                 if told := "; ".join(differs_from_known(each, given)):
                     warnings.warn(f"The data given for {each}: {told}.", stacklevel=2)
         for each in scopes:
-            ids += self._state.events.emit(where, each, data)[1]
+            ids += self._state.emit(where, each, data)[1]
         return ids
 
     def change(
@@ -308,7 +308,7 @@ class Sandbox:
         if emit:
             event = "created" if new else "updated"
             data = payload(kind, changed, private_app=self._private_app)
-            self._state.events.emit(where, f"store/{kind}/{event}", data)
+            self._state.emit(where, f"store/{kind}/{event}", data)
         return str(changed["id"])
 
     def fill(
@@ -345,16 +345,12 @@ class Sandbox:
         >>> with Sandbox() as sandbox:
         ...     sandbox.fill(orders=20, days=7)
         """
-        asked = {"orders": orders, "customers": customers, "products": products}
-        numbers = [
-            int(check_number(name, number, least=0, most=1_000_000, whole=True))
-            for name, number in asked.items()
-        ]
+        numbers: dict[Kind, int] = {"order": orders, "customer": customers, "product": products}
+        for kind, number in numbers.items():
+            numbers[kind] = check_number(f"{kind}s", number, least=0, most=1_000_000, whole=True)
         days = check_number("days", days, least=0, most=10_000, above=True)
-        kinds: tuple[Kind, ...] = ("order", "customer", "product", "stock")
-        self._state.catalogue.fill(
-            self._named(store), dict(zip(kinds, [*numbers, numbers[-1]], strict=True)), days
-        )
+        numbers["stock"] = numbers["product"]
+        self._state.catalogue.fill(self._named(store), numbers, days)
 
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is pending.

@@ -80,10 +80,6 @@ class Stores:
             )
         return self._by_name[name]
 
-    def of_client(self, client_id: str, client_secret: str) -> StoreCredentials | None:
-        store = self.of_client_id(client_id)
-        return store if store and store.client_secret == client_secret else None
-
     def of_token(self, token: str, kind: TokenKind = "access") -> StoreCredentials | None:
         """Return the store a token opens; None for a wrong or an expired one."""
         row = self._one(

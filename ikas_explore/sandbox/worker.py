@@ -24,9 +24,8 @@ from typing import Any
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
 from ikas_explore.network import clock
 from ikas_explore.network.requests import Together
-from ikas_explore.sandbox.attempt_rows import CUT_OFF, Claim, Finished, Ledger
 from ikas_explore.sandbox.behaviour import Rules
-from ikas_explore.sandbox.event_rows import Due
+from ikas_explore.sandbox.ledger import CUT_OFF, Due, Finished, Ledger
 from ikas_explore.sandbox.posting import KEEPALIVE, Connection
 
 _log = logging.getLogger(__name__)
@@ -161,7 +160,7 @@ class Worker:
         return None if lane.waiting.empty() else lane.waiting.get_nowait()
 
     async def _attempt(self, connection: Connection, due: Due) -> None:
-        claim: Claim | None = await self._written(partial(self._ledger.claim, due))
+        claim: tuple[str, bytes] | None = await self._written(partial(self._ledger.claim, due))
         wait = None
         if claim is not None:
             self._under_way[due] = Finished(due, CUT_OFF, None)

@@ -1,23 +1,34 @@
-"""The rows of attempts: written before each is sent and after it ended, recovered after a kill."""
+"""What happens in the stores, in rows: events, their deliveries, and the attempts to make these.
+
+All is committed before anything leaves: an attempt is written before it is sent and after it
+ended, and recovered after a kill.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
 
 from ikas_explore.deliveries.attempts import Outcome
-from ikas_explore.deliveries.payloads import encode, envelope
-from ikas_explore.sandbox.behaviour import Rules
+from ikas_explore.deliveries.payloads import check_data, delivery_id, encode, envelope, make_uuid
+from ikas_explore.deliveries.samples import sample
+from ikas_explore.errors import InvalidArgumentError
+from ikas_explore.sandbox.behaviour import DeliverTo, Rules
 from ikas_explore.sandbox.blocks import Blocks
-from ikas_explore.sandbox.event_rows import Due, receiver_of, why_blocked
-from ikas_explore.sandbox.stores import Stores
+from ikas_explore.sandbox.posting import receiver_of
+from ikas_explore.sandbox.stores import StoreCredentials, Stores
 from ikas_explore.sandbox.tables import Rows
+from ikas_explore.schema.scopes import check_scopes
+from ikas_explore.text.printable import shown
 from ikas_explore.values.times import moment_of, now_ms
+from ikas_explore.values.urls import is_loopback, read_url
 
 T = TypeVar("T")
 
+#: Who has seen such data, for data that the caller gave.
+OWN = "own"
 CUT_OFF = Outcome(None, "cut off: the sandbox ended during this attempt")
 
 _CLAIMED = """
@@ -46,11 +57,14 @@ DELETE FROM webhooks WHERE (store, scope, endpoint) =
 """
 
 
-class Claim(NamedTuple):
-    """What is sent by an attempt that is written in the rows."""
+class Due(NamedTuple):
+    """An attempt to be made, from 1; `receiver` is scheme, host and port: slow or fast as one."""
 
-    endpoint: str
-    body: bytes
+    delivery: int
+    attempt: int
+    receiver: str
+    store: str
+    seconds: float = 0.0  # until then
 
 
 class Finished(NamedTuple):
@@ -62,13 +76,70 @@ class Finished(NamedTuple):
 
 
 class Ledger:
-    """The rows of deliveries and attempts, as the worker writes them."""
+    """Events, deliveries and attempts as they are written; the worker makes the attempts."""
 
     def __init__(self, rows: Rows, rules: Rules, stores: Stores, blocks: Blocks) -> None:
         self._rows = rows
         self._rules = rules
         self._blocks = blocks
         self._stores = stores
+        self._random = rows.random("events", rows.opened)
+
+    def emit(
+        self,
+        push: Callable[[Sequence[Due]], None],
+        store: StoreCredentials,
+        scope: str,
+        data: str | Mapping[str, Any] | None,
+    ) -> tuple[str, list[str]]:
+        """Make an event happen, see `Sandbox.emit`; return its id and those of its deliveries.
+
+        The webhook of its scope gets a delivery; `push` is called with what is to be sent.
+        """
+        if not isinstance(scope, str):
+            raise InvalidArgumentError(f"An event has one scope, a text, not {shown(scope)}.")
+        (scope,) = check_scopes(scope)
+        text, source = None if data is None else check_data(data), OWN
+        now = now_ms()
+        with self._rows.transaction() as connection:
+            if text is None:
+                made = sample(
+                    scope,
+                    self._random,
+                    merchant_id=store.merchant_id,
+                    private_app=self._rules.private_app,
+                )
+                text, source = made.data, str(made.source)
+            event_id = make_uuid(self._random)
+            event = connection.execute(
+                "INSERT INTO events (id, store, scope, data, sample, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (event_id, store.name, scope, text, source, now),
+            ).lastrowid
+            found = connection.execute(
+                "SELECT endpoint FROM webhooks WHERE store = ? AND scope = ? AND active",
+                (store.name, scope),
+            ).fetchone()
+            if found is None:
+                return event_id, []
+            (endpoint,) = found
+            state, reason = "pending", why_blocked(endpoint, self._rules.deliver_to)
+            if reason:
+                state = "blocked"
+            elif block := self._blocks.blocked("deliveries", store.name):
+                state, reason = "withheld", block[1]
+            next_at, ended = (None, now) if reason else (now, None)
+            new_id = delivery_id(self._random)
+            number = connection.execute(
+                "INSERT INTO deliveries (id, event, endpoint, state, reason, created_at,"
+                " next_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (new_id, event, endpoint, state, reason, now, next_at, ended),
+            ).lastrowid
+            if not reason and number is not None:
+                # Before the commit, so that Ctrl-C cannot come between: the worker waits for the
+                # lock, and drops what is not there then.
+                push([Due(number, 1, receiver_of(endpoint), store.name)])
+        return event_id, [new_id]
 
     def write(self, writes: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T]:
         """Do all of this in one transaction, or nothing: under load many rows share a commit."""
@@ -124,8 +195,8 @@ class Ledger:
             connection.execute(_END_REGISTRATION, (due.delivery,))
         return None
 
-    def claim(self, due: Due, connection: sqlite3.Connection) -> Claim | None:
-        """Write that an attempt starts; None when it must not.
+    def claim(self, due: Due, connection: sqlite3.Connection) -> tuple[str, bytes] | None:
+        """Write that an attempt starts; return its endpoint and body, or None when it must not.
 
         It is withheld, or its webhook has moved to where nothing may go.
         """
@@ -158,7 +229,16 @@ class Ledger:
             merchant_id=store.merchant_id,
             created_at=moment_of(row["created_at"]),
         )
-        return Claim(endpoint, encode(payload))
+        return endpoint, encode(payload)
+
+
+@lru_cache(maxsize=1024)
+def why_blocked(endpoint: str, deliver_to: DeliverTo) -> str | None:
+    """Return why nothing may be sent to an endpoint; None when it may."""
+    host = read_url(endpoint).host
+    if deliver_to == "any" or is_loopback(host):
+        return None
+    return f'{host} is not this machine; deliver_to="any" lets deliveries leave it'
 
 
 def _due(row: sqlite3.Row, seconds: float = 0.0) -> Due:
