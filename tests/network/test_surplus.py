@@ -9,9 +9,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.network.transport import hold
 from tests.auditing.endpoints import Authority, Behaviour, endpoint
 from tests.security.servers import EMPTY_LIST, answer, saying, store_at
 
@@ -54,6 +56,34 @@ def test_a_surplus_answer_is_not_the_next_stores_rows(way: str) -> None:
         assert store.webhooks.list().empty
         assert more.wait(10)
         assert store.webhooks.list().empty
+        assert here.connections == 2
+
+
+def test_what_comes_between_the_look_and_the_request_is_no_answer_to_it() -> None:
+    """The pool has looked at the connection, found nothing, and is about to send."""
+    seen: list[object] = []
+    looked, sent = threading.Event(), threading.Event()
+
+    def behave(connection: Any) -> None:
+        seen.append(connection)
+        saying(answer(b"honest"))(connection)
+        if len(seen) == 1:
+            assert looked.wait(10)
+            connection.sendall(answer(b"planted"))
+            sent.set()
+            connection.recv(65_536)
+
+    def trace(event: str, _: object) -> None:
+        if event == "http11.send_request_headers.started":
+            looked.set()
+            assert sent.wait(10)
+
+    with endpoint(behave) as here, httpx.HTTPTransport() as transport:
+        hold(transport)
+        with httpx.Client(transport=transport) as client:
+            url = f"http://127.0.0.1:{here.port}/"
+            assert client.post(url).content == b"honest"
+            assert client.post(url, extensions={"trace": trace}).content == b"honest"
         assert here.connections == 2
 
 
