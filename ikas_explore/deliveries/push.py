@@ -133,8 +133,9 @@ def push(
     random = Random(seed)  # noqa: S311 - ids, not secrets
     merchant_id = make_uuid(random)
     now = dt.datetime.now(dt.UTC)
+    panel_only = isinstance(scope, str) and scope in _PANEL_ONLY
     if data is None:
-        if scope in _PANEL_ONLY:
+        if panel_only:
             raise InvalidScopeError(
                 f"It is not known what ikas sends for {scope!r}; give your own `data`."
             )
@@ -142,7 +143,7 @@ def push(
         text, source = made.data, str(made.source)
     else:
         text, source = check_data(data), "own"
-        if scope not in _PANEL_ONLY:
+        if not panel_only:
             check_scopes([scope])
     payload = envelope(
         id=SYNTHETIC * synthetic + delivery_id(random),
