@@ -257,8 +257,9 @@ class Log:
         return [(row["id"], row["body"]) for row in rows]
 
     def _first(self, identity: str) -> list[sqlite3.Row]:
-        rows = self._database.read(f"{_FIRST} AND id_sum = ?", _checksum(identity))
-        found = [row for row in rows if row["id"] == identity]
+        found = self._database.read(
+            f"{_FIRST} AND id_sum = ? AND id = ?", _checksum(identity), identity
+        )
         if not found:
             raise InvalidArgumentError(
                 f"The log has no delivery with the id {identity!r}; take ids from "

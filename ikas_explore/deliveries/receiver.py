@@ -13,7 +13,7 @@ from ikas_explore.deliveries.attempts import Retries
 from ikas_explore.deliveries.intake import Answers, Intake, StatusPlan
 from ikas_explore.deliveries.log import Log
 from ikas_explore.deliveries.push import check_target, deliver
-from ikas_explore.deliveries.signatures import check_secrets
+from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, StorageError, WaitTimeoutError
 from ikas_explore.network.server import Server
 from ikas_explore.schema.limits import DELIVERY_LINES
@@ -128,7 +128,7 @@ class Receiver:
         app, forward_to = hide(forward_to), None
         public_urls, public_url = hide_all(public_url), None
         if given:
-            check_secrets(client_secret)
+            check_secret(*client_secret)
         if app is not None:
             check_target(app)
             if not given:

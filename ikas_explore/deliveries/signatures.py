@@ -107,7 +107,7 @@ def verify(
     ikas_explore.errors.SignatureError: The signature does not match `data`: ...
     """
     client_secret = hide_all(client_secret)  # first of all: a traceback may print local variables
-    check_secrets(client_secret)  # an empty secret is reported whatever the payload is
+    check_secret(*client_secret)  # an empty secret is reported whatever the payload is
     if not isinstance(payload, Mapping):
         payload = _read(payload)
     return _parsed(check_signature(payload, client_secret)[0])
@@ -145,31 +145,27 @@ def _signature(data: str, client_secret: Secret) -> str:
     return hmac.digest(client_secret.reveal().encode(), data.encode(), "sha256").hex()
 
 
-def check_secrets(client_secrets: Sequence[Secret]) -> None:
-    """Refuse client secrets of which one is not text or empty, and an empty list."""
-    if not client_secrets:
-        check_secret(None)
-    for each in client_secrets:
-        check_secret(each)
+def check_secret(*client_secrets: Secret | None) -> None:
+    """Refuse a client secret that is not text (InvalidArgumentError), or empty (SignatureError).
 
-
-def check_secret(client_secret: Secret | None) -> None:
-    """Refuse a client secret that is not text (InvalidArgumentError) or empty (SignatureError)."""
-    if client_secret is not None and not isinstance(client_secret.reveal(), str):
-        raise InvalidArgumentError(
-            f"The client secret is text, not {type(client_secret.reveal()).__name__}."
-        )
-    if client_secret is None or not client_secret.reveal().strip():
-        raise SignatureError(
-            "The client secret is empty; give the one of the app, for example from "
-            "IKAS_CLIENT_SECRET.",
-            reason="empty_secret",
-        )
-    try:
-        client_secret.reveal().encode()
-    except UnicodeEncodeError:
-        # Not shown: the error of the codec holds the secret.
-        raise InvalidArgumentError("The client secret cannot be written as UTF-8.") from None
+    No secret at all is an empty one.
+    """
+    for each in client_secrets or (None,):
+        if each is not None and not isinstance(each.reveal(), str):
+            raise InvalidArgumentError(
+                f"The client secret is text, not {type(each.reveal()).__name__}."
+            )
+        if each is None or not each.reveal().strip():
+            raise SignatureError(
+                "The client secret is empty; give the one of the app, for example from "
+                "IKAS_CLIENT_SECRET.",
+                reason="empty_secret",
+            )
+        try:
+            each.reveal().encode()
+        except UnicodeEncodeError:
+            # Not shown: the error of the codec holds the secret.
+            raise InvalidArgumentError("The client secret cannot be written as UTF-8.") from None
 
 
 def _read(payload: str | bytes) -> Mapping[str, Any]:
