@@ -44,7 +44,7 @@ class Connection:
                 response = await transport.handle_async_request(request)
                 status = response.status_code
                 await _read(response)
-        except Exception as error:  # whatever it is, it is the outcome: a row, not a loss
+        except Exception as error:  # whatever it is, it is the outcome
             await self.close()
             return outcome_of(status, error)
         return outcome_of(status)

@@ -21,6 +21,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from ikas_explore.deliveries.attempts import outcome_of
 from ikas_explore.errors import StorageError, TransportError, WaitTimeoutError
 from ikas_explore.network import clock
 from ikas_explore.network.requests import Together
@@ -119,10 +120,7 @@ class Worker:
             self._later(self._new.get())
 
     def _later(self, due: Due) -> None:
-        if due.seconds > 0:
-            asyncio.get_running_loop().call_later(due.seconds, self._place, due)
-        else:
-            self._place(due)
+        asyncio.get_running_loop().call_later(due.seconds, self._place, due)
 
     def _place(self, due: Due) -> None:
         """Have an attempt made as soon as its receiver has a place for it."""
@@ -165,7 +163,10 @@ class Worker:
         if claim is not None:
             self._under_way[due] = Finished(due, CUT_OFF, None)
             started = time.perf_counter()
-            outcome = await connection.post(*claim, seconds=self._rules.receiver_timeout)
+            try:
+                outcome = await connection.post(*claim, seconds=self._rules.receiver_timeout)
+            except Exception as error:  # whatever ends an attempt is its outcome: a row, not a loss
+                outcome = outcome_of(None, error)
             duration_ms = round((time.perf_counter() - started) * 1000, 3)
             finished = self._under_way[due] = Finished(due, outcome, duration_ms)
             self._ledger.count(finished)
