@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.auditing.report import Audit, visible
+from ikas_explore.text.printable import first_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,8 +32,7 @@ class Row(NamedTuple):
     @property
     def label(self) -> str:
         """The first of the stores, and how many more."""
-        left = len(self.stores) - 1
-        return visible(self.stores[0]) + (f" and {left} more" if left else "")
+        return first_of(map(visible, self.stores), 1)
 
 
 def states(audit: Audit) -> DataFrame:

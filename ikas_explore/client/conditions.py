@@ -13,7 +13,7 @@ from typing import Any
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.values.names import did_you_mean, matches
-from ikas_explore.values.times import check_time, moment_of
+from ikas_explore.values.times import check_time, moment_of, ms_of
 
 Condition = Callable[[Any], bool]
 
@@ -66,9 +66,7 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
         several = [condition(each, kind, name) for each in wanted]
         return lambda cell: any(fits(cell) for fits in several)
     if isinstance(wanted, Real) and not isinstance(wanted, bool):
-        return lambda cell: (
-            (_milliseconds(cell) if isinstance(cell, dt.datetime) else cell) == wanted
-        )
+        return lambda cell: (ms_of(cell) if isinstance(cell, dt.datetime) else cell) == wanted
     return lambda cell: bool(cell == wanted)
 
 
@@ -81,7 +79,7 @@ def _moment(wanted: str | dt.date, name: str) -> Condition:
         else not isinstance(wanted, dt.datetime)
     )
     end = start + 86_400_000 if day else start + 1
-    return lambda cell: cell is not None and start <= _milliseconds(cell) < end
+    return lambda cell: cell is not None and start <= ms_of(cell) < end
 
 
 def _never(wanted: Any, kind: Kind) -> bool:
@@ -101,7 +99,3 @@ def shown(cells: list[Any], kind: Kind) -> list[Any]:
     if kind != "time":
         return cells
     return [None if cell is None else moment_of(cell) for cell in cells]
-
-
-def _milliseconds(time: dt.datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -16,7 +16,7 @@ from ikas_explore.manage.plan import Plan, make_plan
 from ikas_explore.manage.undo import make_undo, refuse_arguments
 from ikas_explore.store import Store
 from ikas_explore.text.html_table import escape, html_table
-from ikas_explore.text.printable import counted
+from ikas_explore.text.printable import counted, first_of
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import did_you_mean
 
@@ -479,7 +479,9 @@ class Fleet:
             return "<Fleet (not made)>"
         hosts = sorted({store.base_url for store in self._stores.values()})
         missing = self._listing.failures
-        not_reached = f", {len(missing)} not reached: {_some(missing)}," if missing else ""
+        not_reached = (
+            f", {len(missing)} not reached: {first_of(missing, _NAMED)}," if missing else ""
+        )
         number = counted(len(self.names), "store")
         return f"<Fleet of {number}{not_reached} at {', '.join(hosts) or 'no host'}>"
 
@@ -498,13 +500,7 @@ class Fleet:
 
 def _missing(failures: Mapping[str, str]) -> str:
     was = "was" if len(failures) == 1 else "were"
-    return f"{counted(len(failures), 'store')} {was} not listed: {_some(failures)}"
-
-
-def _some(names: Iterable[str]) -> str:
-    first = [*names]
-    more = f" and {len(first) - _NAMED} more" if len(first) > _NAMED else ""
-    return ", ".join(first[:_NAMED]) + more
+    return f"{counted(len(failures), 'store')} {was} not listed: {first_of(failures, _NAMED)}"
 
 
 def _local(store: Store) -> bool:

@@ -29,7 +29,6 @@ from ikas_explore.manage.changes import (
     wanted_by,
 )
 from ikas_explore.manage.journal import Journals
-from ikas_explore.schema.scopes import Scope
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
 from ikas_explore.values.protocols import WebhookStore
@@ -282,8 +281,6 @@ class _Writing:
         if call.endpoint is None:
             if not self._store.delete(call.scopes):
                 self._note(call, "ikas answered the delete with false")
-        elif set(call.scopes) <= set(Scope.registrable()):
-            self._store.save(call.endpoint, call.scopes)
         else:  # a frame may name scopes that were listed once
             self._store.save(call.endpoint, call.scopes, allow_unknown=True)
 

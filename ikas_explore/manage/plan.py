@@ -25,7 +25,7 @@ from ikas_explore.manage.journal_file import Entry
 from ikas_explore.schema.scopes import Scope, check_scopes
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import COLOURS
-from ikas_explore.text.printable import counted, printable
+from ikas_explore.text.printable import counted, first_of, printable
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.protocols import WebhookStore
@@ -312,9 +312,8 @@ def _twice(place: tuple[tuple[str, str], list[str]]) -> str:
 def _unchanged(stores: Sequence[str]) -> list[str]:
     if not stores:
         return []
-    named = ", ".join(map(printable, stores[:_NAMED]))
-    more = f" and {len(stores) - _NAMED} more" if len(stores) > _NAMED else ""
-    return [f"Nothing to change in {counted(len(stores), 'store')}: {named}{more}"]
+    named = first_of(map(printable, stores), _NAMED)
+    return [f"Nothing to change in {counted(len(stores), 'store')}: {named}"]
 
 
 def _ends(change: Change) -> str:

@@ -51,3 +51,10 @@ def counted(number: int, noun: str) -> str:
     if number != 1:
         noun = f"{noun[:-1]}ies" if re.search("[^aeo]y$", noun) else f"{noun}s"
     return f"{number} {noun}"
+
+
+def first_of(names: Iterable[str], most: int) -> str:
+    """Name the first ones of several, and say how many more there are."""
+    given = [*names]
+    more = f" and {len(given) - most} more" if len(given) > most else ""
+    return ", ".join(given[:most]) + more
