@@ -151,17 +151,9 @@ class Audit:
         """
         from ikas_explore.frames.frames import BY_RULE, rows_frame
 
-        groups = self.findings.groupby(["severity", "rule", "remedy"], sort=False)
-        rows: list[dict[str, Any]] = [
-            {
-                "severity": severity,
-                "rule": rule,
-                "findings": len(of_rule),
-                "stores": of_rule["store"].nunique(),
-                "remedy": remedy,
-            }
-            for (severity, rule, remedy), of_rule in groups
-        ]
+        groups = self.findings.groupby(["severity", "rule", "remedy"], sort=False)["store"]
+        table = groups.agg(findings="size", stores="nunique").reset_index()
+        rows: list[dict[Any, Any]] = table.to_dict("records")
         rows.sort(key=lambda row: (SEVERITIES.index(row["severity"]), -row["findings"]))
         return rows_frame(BY_RULE, rows)
 
