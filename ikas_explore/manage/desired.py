@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +46,14 @@ _UNKNOWN = "allow_unknown"
 
 @dataclass(frozen=True)
 class Desired:
-    """What should be registered: the tables of a file or mapping, or a frame taken literally."""
+    """What should be registered: scope to endpoint, or a frame taken literally.
 
-    tables: Mapping[str, Any]
+    An endpoint may hold ``{store}``. What `stores` have for a name or pattern wins over
+    `webhooks`; None takes a scope out.
+    """
+
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+    stores: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     frame: DataFrame | None = None
     path: str = ""
 
@@ -60,12 +65,24 @@ class Desired:
         """
         if self.frame is not None:
             return _of_frame(self.frame, stores)
-        return {store: _of_store(self.tables, store) for store in stores}
+        return {store: self._of_store(store) for store in stores}
+
+    def _of_store(self, store: str) -> dict[str, str]:
+        endpoints: dict[str, str | None] = {**self.webhooks}
+        # Patterns first, so that the store's own name has the last word.
+        for name in sorted(self.stores, key=lambda name: (name == store, name)):
+            if matches(name, store):
+                endpoints |= self.stores[name]
+        return {
+            scope: endpoint.replace("{store}", store)
+            for scope, endpoint in sorted(endpoints.items())
+            if endpoint is not None
+        }
 
     def notes(self, stores: Collection[str]) -> list[str]:
         """Return a note for each store that the file names and that is not among `stores`."""
         notes = []
-        for name in self.tables.get("stores", ()):
+        for name in self.stores:
             if not any(matches(name, store) for store in stores):
                 near = did_you_mean(name, stores)
                 hint = near if near.startswith(" Did") else ""
@@ -78,23 +95,23 @@ def read_desired(given: DesiredLike) -> Desired:
     if isinstance(given, str | Path):
         if is_snapshot(given):
             try:
-                return Desired({}, read_snapshot(given))
+                return Desired(frame=read_snapshot(given))
             except StorageError as error:
                 raise PlanError(str(error)) from error
         tables = read_toml(given, "The desired state", PlanError)
         try:
-            return Desired(_checked(tables), path=str(given))
+            return _of_tables(tables, path=str(given))
         except (PlanError, InvalidScopeError, InvalidArgumentError) as error:
             raise type(error)(f"{given}: {error}") from error
     if isinstance(given, Mapping):
         webhooks = {name: scopes for name, scopes in given.items() if name != _UNKNOWN}
-        return Desired(_checked({"webhooks": webhooks, _UNKNOWN: given.get(_UNKNOWN, False)}))
+        return _of_tables({"webhooks": webhooks, _UNKNOWN: given.get(_UNKNOWN, False)})
     if not hasattr(given, "columns"):
         raise PlanError(
             "A desired state is a webhook frame, the path of a TOML file or of a snapshot, or a "
             f"mapping of endpoint to scopes, not {type(given).__name__}."
         )
-    return Desired({}, given)
+    return Desired(frame=given)
 
 
 def _of_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
@@ -116,8 +133,7 @@ def _of_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
     return state or {store: {} for store in stores}
 
 
-def _checked(tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the tables with lists in place of all that can be read only once."""
+def _of_tables(tables: Mapping[str, Any], *, path: str = "") -> Desired:
     if not tables:
         raise PlanError(
             "The file is empty. An empty table [webhooks] says that nothing should be registered."
@@ -126,61 +142,27 @@ def _checked(tables: Mapping[str, Any]) -> Mapping[str, Any]:
     allow_unknown = tables.get(_UNKNOWN, False)
     if not isinstance(allow_unknown, bool):
         raise PlanError(f"{_UNKNOWN!r} is true or false, not {allow_unknown!r}.")
-    read: dict[str, Any] = {_UNKNOWN: allow_unknown}
-    read["webhooks"] = _webhooks(_table(tables, "webhooks"))
-    overrides = _table(tables, "stores")
-    read["stores"] = {name: _override(overrides, name) for name in overrides}
-    # Expanded for a store of any name: the file is right or wrong as a whole.
-    _expanded(read["webhooks"], "store", allow_unknown)
-    for override in read["stores"].values():
-        _overridden({}, override, "store", allow_unknown)
-    return read
-
-
-def _override(overrides: Mapping[str, Any], name: str) -> dict[str, Any]:
-    override = _table(overrides, name)
-    check_known(override, ("webhooks", "without"), _named(name), PlanError)
-    return {
-        "webhooks": _webhooks(_table(override, "webhooks")),
-        "without": read_texts(
+    webhooks = _endpoints(_table(tables, "webhooks"), allow_unknown)
+    stores: dict[str, Mapping[str, str | None]] = {}
+    for name, override in _table(tables, "stores").items():
+        override = _table({name: override}, name)
+        check_known(override, ("webhooks", "without"), _named(name), PlanError)
+        without = read_texts(
             override.get("without", ()), f"'without' of {_named(name)}", PlanError, of="scopes"
-        ),
-    }
+        )
+        gone = [scope for pattern in without for scope in _scopes(pattern, allow_unknown)]
+        own = _endpoints(_table(override, "webhooks"), allow_unknown)
+        stores[name] = {**dict.fromkeys(gone), **own}
+    return Desired(webhooks, stores, path=path)
 
 
-def _webhooks(table: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {
-        template: read_texts(scopes, repr(template), PlanError, of="scopes")
-        for template, scopes in table.items()
-    }
-
-
-def _of_store(tables: Mapping[str, Any], store: str) -> dict[str, str]:
-    allow_unknown = tables[_UNKNOWN]
-    state = _expanded(tables["webhooks"], store, allow_unknown)
-    # Patterns first, so that the store's own name has the last word.
-    for name in sorted(tables["stores"], key=lambda name: (name == store, name)):
-        if matches(name, store):
-            state = _overridden(state, tables["stores"][name], store, allow_unknown)
-    return state
-
-
-def _overridden(
-    state: Mapping[str, str], override: Mapping[str, Any], store: str, allow_unknown: bool
-) -> dict[str, str]:
-    without = {
-        scope for pattern in override["without"] for scope in _scopes(pattern, allow_unknown)
-    }
-    kept = {scope: endpoint for scope, endpoint in state.items() if scope not in without}
-    return kept | _expanded(override["webhooks"], store, allow_unknown)
-
-
-def _expanded(webhooks: Mapping[str, list[str]], store: str, allow_unknown: bool) -> dict[str, str]:
+def _endpoints(webhooks: Mapping[str, Any], allow_unknown: bool) -> dict[str, str]:
+    """Return scope to endpoint of a table of endpoint to scopes or patterns."""
     named: dict[str, str] = {}
     matching: dict[str, str] = {}
-    for template, patterns in webhooks.items():
-        endpoint = _filled(template, store)
-        for pattern in patterns:
+    for endpoint, patterns in webhooks.items():
+        _check_endpoint(endpoint)
+        for pattern in read_texts(patterns, repr(endpoint), PlanError, of="scopes"):
             found = matching if "*" in pattern else named
             for scope in _scopes(pattern, allow_unknown):
                 if found.setdefault(scope, endpoint) != endpoint:
@@ -188,27 +170,24 @@ def _expanded(webhooks: Mapping[str, list[str]], store: str, allow_unknown: bool
                         f"{scope!r} has two endpoints, {found[scope]!r} and {endpoint!r}; ikas "
                         "holds one per scope. Write the scope out under the one that counts."
                     )
-    state = {**matching, **named}
-    return {scope: state[scope] for scope in sorted(state)}
+    return {**matching, **named}
 
 
 def _scopes(pattern: str, allow_unknown: bool) -> list[str]:
     return check_scopes(pattern, allow_unknown=allow_unknown, patterns=True)
 
 
-def _filled(template: str, store: str) -> str:
-    if not isinstance(template, str):
+def _check_endpoint(endpoint: str) -> None:
+    if not isinstance(endpoint, str):
         raise InvalidArgumentError(
-            f"An endpoint is text, not {type(template).__name__}: {template!r}."
+            f"An endpoint is text, not {type(endpoint).__name__}: {endpoint!r}."
         )
-    unknown = [name for name in re.findall(r"\{(.*?)\}", template) if name != "store"]
+    unknown = [name for name in re.findall(r"\{(.*?)\}", endpoint) if name != "store"]
     if unknown:
         raise PlanError(
-            f"The endpoint {template!r} holds {{{unknown[0]}}}; only {{store}} is replaced."
+            f"The endpoint {endpoint!r} holds {{{unknown[0]}}}; only {{store}} is replaced."
         )
-    endpoint = template.replace("{store}", store)
-    read_url(endpoint)
-    return endpoint
+    read_url(endpoint.replace("{store}", "store"))
 
 
 def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
