@@ -7,31 +7,11 @@ from collections.abc import Iterable, Iterator
 from ikas_explore.auditing.coverage import LETTERS, rows, scope_groups, states
 from ikas_explore.auditing.report import MOST_ROWS, Audit, visible
 from ikas_explore.text.html_table import Html, escape, html_table
-from ikas_explore.text.palette import COLOURS
+from ikas_explore.text.palette import COLOURS, style_sheet
 from ikas_explore.text.printable import counted
 
 #: Rows of the coverage in a notebook; of more stores, those with the same states share one.
 _MOST_STORES = 40
-_STYLE = """
-.ikas-audit{font:14px/1.5 system-ui,sans-serif}
-.ikas-audit .ikas-wide{overflow-x:auto}
-.ikas-audit table{border-collapse:collapse;margin:.5em 0 1.5em}
-.ikas-audit .ikas-table th,.ikas-audit .ikas-table td{border:1px solid #8885;padding:.25em .5em;
-text-align:left;vertical-align:top;white-space:normal;max-width:none}
-.ikas-audit th{font-weight:600}
-.ikas-audit table{font:13px/1.4 system-ui,sans-serif}
-.ikas-audit .remedy{opacity:.75}
-.ikas-audit b{display:block;font-weight:inherit;margin:-.25em -.5em;padding:.25em .5em}
-.ikas-audit .folded{overflow-wrap:anywhere;min-width:12em}
-.ikas-audit th div{font-weight:400}
-.ikas-audit [scope]{font-size:12px}
-.ikas-audit .state{text-align:center}
-.ikas-audit span{display:inline-block;margin-right:1.5em}
-.ikas-audit span b{display:inline-block;margin:0 .4em 0 0;width:1.2em;text-align:center}
-""" + "\n".join(
-    f".ikas-audit .{word}{{border-left:.4em solid {COLOURS[word]}}}"
-    for word in ("error", "warning", "info")
-)
 _PAGE_STYLE = """
 :root{color-scheme:light dark}
 body{margin:2em auto;max-width:90em;padding:0 1em;font-family:system-ui,sans-serif}
@@ -52,7 +32,7 @@ def fragment(audit: Audit, most_stores: int = _MOST_STORES) -> str:
     """Return the report without a page around it, for a notebook's cell."""
     made = audit.made_at.isoformat(timespec="seconds")
     return (
-        f'<div class="ikas-audit"><style>{_STYLE}</style>\n'
+        f'<div class="ikas-audit">{style_sheet(__package__, "audit.css")}\n'
         f"<p><strong>{'ok' if audit.ok else 'not ok'}</strong>: {audit.summary()} "
         f"<time>{made}</time></p>\n{_findings(audit)}\n{_coverage(audit, most_stores)}\n</div>"
     )
