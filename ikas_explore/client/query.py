@@ -20,7 +20,6 @@ from ikas_explore.client.fetching import ALL, Wanted, fetch
 from ikas_explore.client.own_schema import find_list
 from ikas_explore.client.pages import Request, check_pagination, row_type
 from ikas_explore.client.selection import (
-    element_kinds,
     find_field,
     kinds_of,
     leaf_paths,
@@ -287,10 +286,9 @@ class Query:
         from ikas_explore.frames.frames import make_frame, provenance
 
         _, columns, kept = fetch(self._source, self._request, self._wanted, with_rows=False)
-        kinds = kinds_of(tree(self._row_type, self._output))
+        kinds = kinds_of(tree(self._row_type, self._output, exploded=self._exploded))
         if self._exploded is not None:
             columns, kept = exploded(columns, kept, self._exploded)
-            kinds |= element_kinds(self._row_type, self._exploded, self._output)
         for name in masked_columns(self._masked, self._output):
             columns[name] = [pseudonym(cell, self._pseudonym_salt) for cell in columns[name]]
             kinds[name] = "object" if kinds[name] == "object" else "string"

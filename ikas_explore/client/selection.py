@@ -177,14 +177,20 @@ def _scalars(container: ObjectType) -> list[str]:
     ]
 
 
-def tree(container: ObjectType, paths: Iterable[str]) -> tuple[Node, ...]:
-    """Return the tree of the fields of a row that paths of `leaf_paths` name."""
-    return _tree(container, paths, "", in_list=False, nullable=False)
-
-
-def _tree(
-    container: ObjectType, paths: Iterable[str], prefix: str, *, in_list: bool, nullable: bool
+def tree(
+    container: ObjectType,
+    paths: Iterable[str],
+    *,
+    prefix: str = "",
+    exploded: str | None = None,
+    in_list: bool = False,
+    nullable: bool = False,
 ) -> tuple[Node, ...]:
+    """Return the tree of the fields of a row that paths of `leaf_paths` name.
+
+    Each element of the list `exploded` is a row of its own. Below a field, `prefix` is that
+    field's column, and the cells may be `in_list` or missing.
+    """
     below: dict[str, list[str]] = {}
     for path in paths:
         head, _, rest = path.partition(".")
@@ -194,6 +200,9 @@ def _tree(
         field = find_field(container, head)
         base = base_type(field)
         notation = field.type.__name__
+        if field.name == exploded:
+            # A row without an element has blanks, whatever the element's own type promises.
+            notation = base.__name__
         if issubclass(base, sgqlc.types.Enum):
             notation = notation.replace(base.__name__, "String")
         column = f"{prefix}{field.name}"
@@ -201,10 +210,10 @@ def _tree(
         # What stands below a list makes lists of cells; what stands below a nullable object
         # may be missing, whatever its own type promises.
         if is_object(field):
-            children = _tree(
+            children = tree(
                 base,
                 rests,
-                f"{column}.",
+                prefix=f"{column}.",
                 in_list=in_list or notation.startswith("["),
                 nullable=nullable or not notation.endswith("!"),
             )
@@ -213,17 +222,6 @@ def _tree(
             Node(field.graphql_name, column, notation, "object" if in_list else kind, children)
         )
     return tuple(nodes)
-
-
-def element_kinds(container: ObjectType, name: str, paths: Iterable[str]) -> dict[str, Kind]:
-    """Return the kinds of the columns below a list field when each element is a row."""
-    field = find_field(container, name)
-    inside = [path for path in paths if path.partition(".")[0] == name]
-    if not is_object(field):
-        return dict.fromkeys(inside, kind_of(base_type(field).__name__))
-    rests = [path.partition(".")[2] for path in inside]
-    # A row without an element has blanks, whatever the element's own type promises.
-    return kinds_of(_tree(base_type(field), rests, f"{name}.", in_list=False, nullable=True))
 
 
 def kinds_of(nodes: Iterable[Node]) -> dict[str, Kind]:
