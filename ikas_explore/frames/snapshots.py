@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,8 +85,6 @@ def _read_csv(path: Path) -> DataFrame:
     pandas would read cells beyond the header as an index or drop them, and take the first of
     two columns of one name.
     """
-    import pandas as pd
-
     content = path.read_bytes()
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if utf_16 else "utf-8-sig")  # Excel's "Unicode Text" is the one
@@ -98,18 +97,27 @@ def _read_csv(path: Path) -> DataFrame:
     separator = said[1] if said else max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows = {number: row for number, row in enumerate(reader, start=1) if any(map(str.strip, row))}
-    if not rows:
-        raise ValueError("it is empty")
-    header = rows.pop(min(rows))
+    width = len(rows[min(rows)]) if rows else 0
     for number, row in rows.items():
-        if len(row) > len(header):
+        if len(row) > width:
             raise StorageError(
                 f"Row {number} of the snapshot {str(path)!r} has {len(row)} cells and the header "
-                f"{len(header)}. Take out the {separator!r} that is too many, at the end perhaps, "
+                f"{width}. Take out the {separator!r} that is too many, at the end perhaps, "
                 "or put the cell that holds it in quotes."
             )
+    return _sheet(rows, lambda _, cell: from_cell(cell) or None)
+
+
+def _sheet(rows: dict[int, list[Any]], read: Callable[[str, Any], Any]) -> DataFrame:
+    """Make a frame of the rows of a sheet, the header first; the index holds their numbers."""
+    import pandas as pd
+
+    if not rows:
+        raise ValueError("it is empty")
+    header = [str(name) if _filled(name) else "" for name in rows.pop(min(rows))]
     cells = [
-        [from_cell(cell) or None for cell in row] + [None] * (len(header) - len(row))
+        [read(name, cell) for name, cell in zip(header, row, strict=False)]
+        + [None] * (len(header) - len(row))
         for row in rows.values()
     ]
     return pd.DataFrame(cells, index=[*rows], columns=header, dtype=object)
@@ -137,8 +145,6 @@ def _write_xlsx(frame: DataFrame, path: Path) -> None:
 
 def _read_xlsx(path: Path) -> DataFrame:
     """Read the first sheet; the index numbers rows as Excel does."""
-    import pandas as pd
-
     openpyxl: Any = import_module("openpyxl")
     try:
         with path.open("rb") as file:
@@ -149,19 +155,13 @@ def _read_xlsx(path: Path) -> DataFrame:
     except Exception as error:  # anything, where the file is damaged
         raise ValueError(f"it is no Excel workbook ({type(error).__name__})") from error
     rows = {number: line for number, line in enumerate(lines, start=1) if any(map(_filled, line))}
-    if not rows:
-        raise ValueError("it is empty")
-    header = [str(name) if _filled(name) else "" for name in rows.pop(min(rows))]
-    cells = [
-        [
-            # A name in figures is a number to Excel.
+    return _sheet(
+        rows,
+        # A name in figures is a number to Excel.
+        lambda name, cell: (
             str(cell) if type(cell) is int and name != "deleted" else from_cell(cell)
-            for name, cell in zip(header, line, strict=False)
-        ]
-        + [None] * (len(header) - len(line))
-        for line in rows.values()
-    ]
-    return pd.DataFrame(cells, index=[*rows], columns=header, dtype=object)
+        ),
+    )
 
 
 def _filled(cell: object) -> bool:

@@ -14,6 +14,20 @@ from ikas_explore.schema.regenerate import types_of, write_if_new
 from ikas_explore.text.printable import printable
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in words whatever graphql-core meets in a stranger's schema."""
+    try:
+        yield
+    except IkasError:
+        raise
+    except Exception as error:
+        raise InvalidArgumentError(
+            f"This is not a whole schema: {printable(str(error)) or type(error).__name__}"
+        ) from None
+
+
+@_refusing()
 def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
     """Write a schema: ``.py`` types, ``.graphql`` SDL, anything else introspection."""
     if out.suffix == ".py":
@@ -21,20 +35,15 @@ def write_schema(schema: dict[str, Any], out: Path, *, source: str) -> None:
     elif out.suffix == ".graphql":
         from graphql import print_schema
 
-        with _refusing():
-            text = f"{print_schema(_built(schema))}\n"
+        text = f"{print_schema(_built(schema))}\n"
     else:
         text = json.dumps({"data": schema.get("data", schema)}, indent=1, ensure_ascii=False) + "\n"
     write_if_new(out, text)
 
 
+@_refusing()
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return what differs between two schemas, a line each: what breaks callers first."""
-    with _refusing():
-        return _changes(before, after)
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
     old, new = _built(before), _built(after)
@@ -80,16 +89,3 @@ def _built(schema: dict[str, Any]) -> Any:
     from graphql import build_client_schema
 
     return build_client_schema(schema.get("data", schema))
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Say in words whatever graphql-core meets in a stranger's schema."""
-    try:
-        yield
-    except IkasError:
-        raise
-    except Exception as error:
-        raise InvalidArgumentError(
-            f"This is not a whole schema: {printable(str(error)) or type(error).__name__}"
-        ) from None
