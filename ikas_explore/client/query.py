@@ -27,6 +27,7 @@ from ikas_explore.client.selection import (
     usual_paths,
 )
 from ikas_explore.client.shaping import (
+    PROCESS_SALT,
     FieldNames,
     check_salt,
     exploded,
@@ -84,7 +85,7 @@ class Query:
     _arguments: Mapping[str, Any] = field(default_factory=dict)
     _exploded: str | None = None
     _masked: tuple[str, ...] = ()
-    _salt: Secret | None = None
+    _salt: Secret = PROCESS_SALT
 
     def select(self, *fields: str) -> Query:
         """Choose the fields of the rows.
@@ -290,7 +291,7 @@ class Query:
         if self._exploded is not None:
             columns, kept = exploded(columns, kept, self._exploded)
         for name in masked_columns(self._masked, self._output):
-            columns[name] = [pseudonym(cell, self._pseudonym_salt) for cell in columns[name]]
+            columns[name] = [pseudonym(cell, self._salt) for cell in columns[name]]
             kinds[name] = "object" if kinds[name] == "object" else "string"
         frame = make_frame(
             {name: kinds[name] for name in self._output},
@@ -306,7 +307,7 @@ class Query:
         rows, _, kept = fetch(self._source, self._request, self._wanted, with_rows=True)
         nodes = tree(self._row_type, self._output)
         masked = frozenset(masked_columns(self._masked, self._output))
-        return [pruned(rows[i], nodes, masked, self._pseudonym_salt) for i in kept]
+        return [pruned(rows[i], nodes, masked, self._salt) for i in kept]
 
     def to_objects(self) -> list[Any]:
         """Fetch the rows as objects of the generated sgqlc type, with snake_case attributes.
@@ -360,10 +361,6 @@ class Query:
         return tuple(
             dict.fromkeys([*own, *paths, *(inside or leaf_paths(self._row_type, self._exploded))])
         )
-
-    @property
-    def _pseudonym_salt(self) -> str | None:
-        return None if self._salt is None else self._salt.reveal()
 
     def _single(self, name: str) -> str:
         paths = leaf_paths(self._row_type, name)

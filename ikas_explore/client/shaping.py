@@ -15,7 +15,7 @@ from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.secret import Secret
 
 #: Without a salt of one's own, pseudonyms are the same within a process and no longer.
-_PROCESS_SALT = os.urandom(16).hex()
+PROCESS_SALT = Secret(os.urandom(16).hex())
 
 
 def exploded(columns: Columns, kept: Sequence[int], path: str) -> tuple[Columns, list[int]]:
@@ -64,7 +64,7 @@ def check_salt(salt: Secret | None) -> None:
         )
 
 
-def pseudonym(value: Any, salt: str | None = None) -> Any:
+def pseudonym(value: Any, salt: Secret) -> Any:
     """Return a text that is the same for the same value and salt, and tells nothing of it."""
     import hmac  # most queries mask nothing
 
@@ -72,11 +72,11 @@ def pseudonym(value: Any, salt: str | None = None) -> Any:
         return None
     if isinstance(value, list):
         return [pseudonym(each, salt) for each in value]
-    key = (_PROCESS_SALT if salt is None else salt).encode()
+    key = salt.reveal().encode()
     return f"masked-{hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()[:12]}"
 
 
-def pruned(value: Any, nodes: tuple[Node, ...], masked: frozenset[str], salt: str | None) -> Any:
+def pruned(value: Any, nodes: tuple[Node, ...], masked: frozenset[str], salt: Secret) -> Any:
     """Return a row without what was fetched for conditions only; `masked` columns as pseudonyms."""
     if isinstance(value, list):
         return [pruned(item, nodes, masked, salt) for item in value]
