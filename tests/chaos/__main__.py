@@ -3,8 +3,10 @@
 A sandbox, two receivers and three clients, five of them processes of their own, are struck by
 random faults, kills, restarts, disconnects, clock jumps, forks and Ctrl-C at a start, while a
 model keeps count. Two of the clients write to one store and take writes back there at the same
-time. At the end everything settles and is compared with the model. It exits with 1 when anything
-was lost, invented, taken back twice or left open.
+time. A session of `listen` borrows scopes of another store: its deliveries come over https and
+through a tunnel, and go on to an app. With an odd seed the sandbox speaks https. A second one
+applies ikas' limits. At the end everything settles and is compared with the model. It exits with
+1 when anything was lost, invented, taken back twice, not given back or left open.
 
 A seed has one script of steps, so ``--seed`` with the same ``--steps`` (or fewer) makes the
 same decisions again. How the operating system interleaves the processes is not repeated.

@@ -51,10 +51,10 @@ def open_things() -> dict[str, Any]:
 class SandboxPart:
     """A sandbox with two stores."""
 
-    def __init__(self, path: str, port: int, seed: int) -> None:
+    def __init__(self, path: str, port: int, seed: int, tls: bool) -> None:
         from ikas_explore.sandbox import Sandbox
 
-        self._sandbox = Sandbox(path, port=port, seed=seed, **SANDBOX)
+        self._sandbox = Sandbox(path, port=port, seed=seed, tls=tls, **SANDBOX)
         self.about = {store: vars(self._sandbox.add_store(store)) for store in STORES}
 
     def do(self, command: Mapping[str, Any]) -> Any:

@@ -76,7 +76,9 @@ class Proxy:
     target : int
         The port behind it.
     context : ssl.SSLContext, optional
-        It speaks https with this, and http to the port behind it.
+        It speaks https with this, else http.
+    beyond : ssl.SSLContext, optional
+        It speaks https to the port behind it with this, else http.
 
     Attributes
     ----------
@@ -87,11 +89,16 @@ class Proxy:
     """
 
     def __init__(
-        self, network: Network, target: int, context: ssl.SSLContext | None = None
+        self,
+        network: Network,
+        target: int,
+        context: ssl.SSLContext | None = None,
+        beyond: ssl.SSLContext | None = None,
     ) -> None:
         self._network = network
         self._target = target
         self._context = context
+        self._beyond = beyond
         self._strikes: deque[Strike] = deque()
         self._open: dict[asyncio.Task[Any], list[asyncio.StreamWriter]] = {}
         self.struck: Counter[str] = Counter()
@@ -136,7 +143,7 @@ class Proxy:
         assert task is not None
         self._open[task] = [writer]
         try:
-            above, beyond = await asyncio.open_connection(HOST, self._target)
+            above, beyond = await asyncio.open_connection(HOST, self._target, ssl=self._beyond)
             self._open[task].append(beyond)
             link = _Link(self, writer, beyond)
             ways = [

@@ -189,7 +189,7 @@ def _check_left(report: Report, who: str, now: dict[str, Any], before: dict[str,
 def _environment(folder: Path, ca_file: str) -> Iterator[None]:
     mine = {"IKAS_DOTENV": "off", "SSL_CERT_FILE": ca_file}
     mine |= {"IKAS_JOURNAL": str(folder / "journal.jsonl")}
-    mine |= {"IKAS_LEASES": str(folder / "leases.db")}
+    mine |= {"IKAS_LEASES": str(folder / "leases.db"), "TMPDIR": str(folder)}
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:

@@ -53,22 +53,26 @@ class World:
         self._life = 0
         #: Whether a fault may be lying to the client of this store about what is registered.
         self.lying = dict.fromkeys(STORES, False)
-        self.http = httpx.Client(trust_env=False, timeout=5.0)
+        # Every other seed: its authority is another one after each start, and is not asked.
+        beyond = ssl._create_unverified_context() if seed % 2 else None
+        self.http = httpx.Client(trust_env=False, timeout=5.0, verify=False)
         found = free_ports(5)
         ports = dict(zip(("sandbox", *RECEIVERS), found, strict=False))
         self._agent, listening = found[3:]
         try:
-            self._direct = f"http://{HOST}:{ports['sandbox']}"
+            self._direct = f"http{'s' * (seed % 2)}://{HOST}:{ports['sandbox']}"
             settings = {"path": str(folder / "sandbox.db"), "port": ports["sandbox"], "seed": seed}
+            settings["tls"] = bool(seed % 2)
             self._start("sandbox", "sandbox", settings)
             self.credentials: dict[str, dict[str, str]] = self.parts["sandbox"].about
             for name in RECEIVERS:
                 settings = {"path": self.log_of(name), "port": ports[name], "seed": seed}
                 self._start(name, "receiver", {**settings, "secret": self.secrets})
             for name, port in ports.items():
-                self.proxies[name] = Proxy(self.network, port)
+                to = beyond if name == "sandbox" else None
+                self.proxies[name] = Proxy(self.network, port, beyond=to)
             self.proxies["tunnel"] = Proxy(self.network, self._agent, context)
-            self.proxies["lent"] = Proxy(self.network, ports["sandbox"], context)
+            self.proxies["lent"] = Proxy(self.network, ports["sandbox"], context, beyond)
             self.base_url = f"http://{HOST}:{self.proxies['sandbox'].port}"
             self.lent_url = f"https://{HOST}:{self.proxies['lent'].port}"
             self.public_url = f"https://{HOST}:{self.proxies['tunnel'].port}/ikas"
