@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.deliveries.push import push
 from ikas_explore.errors import ArgumentRefusedError, StorageError
@@ -30,54 +30,64 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class Action(Part):
-    """A part that previews `changes`; after a click, what came of it until an entry changes."""
+class Look(NamedTuple):
+    """What an action would change now, and how that is shown.
 
-    name: str
+    `ready` says whether a click could do it, `asked` what has to be ticked before, with its label.
+    """
+
+    html: str
+    changes: Sequence[Change] = ()
+    ready: bool = False
+    asked: object = None
+    label: str = ""
+
+
+class Action(Part):
+    """A part that shows what a click will change; then what came of it, until an entry changes."""
+
     #: The field to tick before the click, where the changes need it.
     tick = ""
-    look = ""
+    style = ""
 
     def __init__(self, matrix: Matrix) -> None:
-        self.changes: Sequence[Change] = ()
         self._matrix = matrix
         self._session = matrix.session
         self._words = words = matrix.words
-        self._preview = ""
-        self._drawn: object = None
+        self._look = Look("")
+        self._looked_for: object = None
         self._outcomes: DataFrame | None = None
         self._done_for: Sequence[object] = ()  # the entries that they are shown for
         self._tick = TickControl(self.tick)
         self.controls: Sequence[Control] = [self._tick] if self.tick else []
         name, busy = self.name, f"{self.name}.busy"
-        self.buttons = [Button(words, name, self._act, self._ready, busy=busy, look=self.look)]
+        self.buttons = [Button(words, name, self._act, self._ready, busy=busy, look=self.style)]
 
     @property
     def frame(self) -> DataFrame:
         """The preview, or the outcome until an entry is changed or ikas is asked again."""
         outcomes = self._outcome()
-        return changes_frame(self.changes) if outcomes is None else outcomes
+        return changes_frame(self._look.changes) if outcomes is None else outcomes
 
-    def rows(self) -> Sequence[markup.Row]:
+    def rows(self, changes: Sequence[Change] | None = None) -> Sequence[markup.Row]:
         """Return the rows of `frame`, without making one."""
         outcomes = self._outcome()
         if outcomes is not None:
             rows: Sequence[markup.Row] = outcomes.to_dict("records")
             return rows
-        return [{**each._asdict(), "action": each.action} for each in self.changes]
+        shown = self._look.changes if changes is None else changes
+        return [{**each._asdict(), "action": each.action} for each in shown]
 
     def update(self) -> None:
-        self.changes = self._changes()
-        self._tick.ask(*self._asked())
-        drawn = (self._entries(), self.changes, self._outcome() is None)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._preview = self._preview_html()
+        entries = self._entries()
+        if entries != self._looked_for:
+            self._looked_for, self._look = entries, self.look()
+        self._tick.ask(self._look.asked, self._look.label)
 
     def show(self) -> Node:
         tick = [self._tick.show()] if self.tick else []
         [button] = self.buttons
-        parts = (*self._above(), html(self._preview), *tick, row(*button.show()))
+        parts = (*self._above(), html(self._look.html), *tick, row(*button.show()))
         return stack(*parts, look="ikas-section")
 
     def _outcome(self) -> DataFrame | None:
@@ -89,29 +99,22 @@ class Action(Part):
         self._done_for = [self._entries()]
         return self._session.told(self._words, self._outcomes, f"{self.name}.done", python)
 
-    def _entries(self) -> object:
-        """Return what the preview follows from."""
-        return self._session.turn, self._matrix.value
-
-    def _changes(self) -> Sequence[Change]:
-        return ()
-
-    def _asked(self) -> tuple[object, str]:
-        """Return what a tick is asked for, and its label."""
-        return None, ""
-
     def _ready(self) -> bool:
-        return bool(self.changes) and self._tick.value
+        return self._look.ready and (self._tick.value or not self._look.asked)
+
+    def _entries(self) -> object:
+        """Return all that a look follows from."""
+        return self._session.turn, self._matrix.value
 
     def _above(self) -> Sequence[Node]:
         """Return what is above the preview."""
         return ()
 
     @abstractmethod
-    def _act(self) -> Told: ...
+    def look(self) -> Look: ...
 
     @abstractmethod
-    def _preview_html(self) -> str: ...
+    def _act(self) -> Told: ...
 
 
 class Saving(Action):
@@ -121,7 +124,7 @@ class Saving(Action):
     Scopes that are shown inside are between its required fields and the rest.
     """
 
-    name, tick, look = "save", "replace", "ikas-main"
+    name, tick, style = "save", "replace", "ikas-main"
 
     def __init__(self, matrix: Matrix, input_type: Any) -> None:
         from ikas_explore.schema import v1
@@ -167,81 +170,74 @@ class Saving(Action):
             show_if(unfolded, stack(*(each.show() for each in self._rest))),
         ]
 
-    def _asked(self) -> tuple[object, str]:
-        taken = [each for each in self.changes if each.action == REPLACE]
-        return taken, self._words.count("save.replace", len(taken)) if taken else ""
-
     def _entries(self) -> object:
         return super()._entries(), self._endpoint.value, self.given
 
-    def _changes(self) -> Sequence[Change]:
-        if any(each.problem for each in (self._endpoint, self._matrix, *self._more.values())):
-            return ()
-        return self._session.saving(self._endpoint.value, self._matrix.value)
-
-    def _sent(self) -> Sequence[Change]:
-        resent = bool(self.given)
-        return [each for each in self.changes if resent or each.action != KEEP]
-
-    def _ready(self) -> bool:
-        outcome = self._outcome()
+    def look(self) -> Look:
+        words, session = self._words, self._session
+        fields = (self._endpoint, self._matrix, *self._more.values())
+        changes: Sequence[Change] = ()
+        if not any(each.problem for each in fields):
+            changes = session.saving(self._endpoint.value, self._matrix.value)
+        if not changes:
+            return Look(markup.note("plain", words("save.first" if session.known else "unlisted")))
+        sent, outcome = self._sent(changes), self._outcome()
+        name = words("save.preview" if outcome is None else "column.outcome")
+        table = markup.changes_table(words, self.rows(changes), name=name, resend=bool(self.given))
+        nothing = markup.note("plain", words("save.nothing"))
+        below = markup.python(words, self._python(sent)) if sent else nothing
         repeated = outcome is not None and not outcome["error"].notna().any()
-        return bool(self._sent()) and not repeated and (self._tick.disabled or self._tick.value)
+        taken = [each for each in changes if each.action == REPLACE]
+        return Look(
+            f"{markup.heading(4, name)}{table}{below}",
+            changes,
+            ready=bool(sent) and not repeated,
+            asked=taken,
+            label=words.count("save.replace", len(taken)) if taken else "",
+        )
 
-    def _python(self) -> str:
-        scopes = [each.scope for each in self._sent()]
-        return python_save(self._endpoint.value, scopes, self.given)
+    def _sent(self, changes: Sequence[Change]) -> Sequence[Change]:
+        resent = bool(self.given)
+        return [each for each in changes if resent or each.action != KEEP]
+
+    def _python(self, sent: Sequence[Change]) -> str:
+        return python_save(self._endpoint.value, [each.scope for each in sent], self.given)
 
     def _act(self) -> Told:
-        told = self._apply(self._sent(), self._python(), self.given)
+        sent = self._sent(self._look.changes)
+        told = self._apply(sent, self._python(sent), self.given)
         if isinstance(self._session.error, ArgumentRefusedError):
             self._endpoint.blame(self._words("save.refused"))
         return told
-
-    def _preview_html(self) -> str:
-        words = self._words
-        if not self.changes:
-            return markup.note("plain", words("save.first" if self._session.known else "unlisted"))
-        name = words("save.preview" if self._outcome() is None else "column.outcome")
-        table = markup.changes_table(words, self.rows(), name=name, resend=bool(self.given))
-        nothing = markup.note("plain", words("save.nothing"))
-        below = markup.python(words, self._python()) if self._sent() else nothing
-        return f"{markup.heading(4, name)}{table}{below}"
 
 
 class Deleting(Action):
     """The part of a form that deletes what is chosen in the matrix."""
 
-    name, tick, look = "delete", "confirm", "ikas-danger"
+    name, tick, style = "delete", "confirm", "ikas-danger"
 
-    def _changes(self) -> Sequence[Change]:
-        return self._session.deleting(self._matrix.value)
-
-    def _asked(self) -> tuple[object, str]:
-        count = len(self.changes)
-        return self.changes, self._words.count("delete.confirm", count) if count else ""
-
-    def _python(self) -> str:
-        return python_delete([each.scope for each in self.changes])
-
-    def _act(self) -> Told:
-        told = self._apply(self.changes, self._python())
-        # What was deleted may no longer be there to choose.
-        self._done_for = [self._entries(), (self._session.turn, [])]
-        return told
-
-    def _preview_html(self) -> str:
-        words = self._words
-        table = markup.changes_table(words, self.rows(), name=words("delete.preview"))
-        if table:
-            return table + (markup.python(words, self._python()) if self.changes else "")
-        if not self._session.known:
+    def look(self) -> Look:
+        words, session = self._words, self._session
+        changes = session.deleting(self._matrix.value)
+        shown = markup.changes_table(words, self.rows(changes), name=words("delete.preview"))
+        if changes:
+            python = markup.python(words, python_delete([each.scope for each in changes]))
+            label = words.count("delete.confirm", len(changes))
+            return Look(shown + python, changes, ready=True, asked=changes, label=label)
+        if not session.known:
             key = "unlisted"
-        elif not self._session.state:
+        elif not session.state:
             key = "delete.none"
         else:
             key = "delete.nothing" if self._matrix.value else "delete.first"
-        return markup.note("plain", words(key))
+        return Look(shown or markup.note("plain", words(key)))
+
+    def _act(self) -> Told:
+        changes = self._look.changes
+        told = self._apply(changes, python_delete([each.scope for each in changes]))
+        # What was deleted may no longer be there to choose.
+        self._done_for = [self._entries(), (self._session.turn, [])]
+        return told
 
 
 class Undoing(Action):
@@ -254,30 +250,27 @@ class Undoing(Action):
     def _entries(self) -> object:
         return self._session.turn
 
-    def _ready(self) -> bool:
-        return self._plan is not None
-
     def _act(self) -> Told:
         assert self._plan is not None  # noqa: S101 - the button is disabled without one
         outcomes = self._session.undo(self._plan)
         return self._session.told(self._words, outcomes, "undo.done", PYTHON_UNDO)
 
-    def _preview_html(self) -> str:
+    def look(self) -> Look:
         words, self._plan = self._words, None
         try:
             plan = self._plan = self._session.undoing()
         except StorageError:  # its message is in English only
             said = words("undo.unreadable", path=self._session.journal.path)
-            return markup.note("bad", said)
+            return Look(markup.note("bad", said))
         if plan is None:
             key = "undo.nothing" if self._session.known else "unlisted"
-            return markup.note("plain", words(key))
+            return Look(markup.note("plain", words(key)))
         if plan.empty:
-            return markup.note("plain", words("undo.stands"))
+            return Look(markup.note("plain", words("undo.stands")), ready=True)
         rows = plan.changes.to_dict("records")
         table = markup.changes_table(words, rows, name=words("undo.preview"))
         channels = markup.note("warning", words("undo.channels")) if plan.notes else ""
-        return f"{table}{channels}{markup.python(words, PYTHON_UNDO)}"
+        return Look(f"{table}{channels}{markup.python(words, PYTHON_UNDO)}", ready=True)
 
 
 class Testing(Action):
@@ -289,19 +282,19 @@ class Testing(Action):
         super().__init__(matrix)
         self._secret = secret
 
-    def _changes(self) -> Sequence[Change]:
-        held = self._session.deleting(self._matrix.value)
-        return held if len(held) == 1 else ()
-
-    def _asked(self) -> tuple[object, str]:
-        if not self.changes:
-            return None, ""
-        [chosen] = self.changes
-        scope, endpoint = self._words.scope(chosen.scope), chosen.endpoint_before
-        return chosen, self._words("test.confirm", scope=scope, endpoint=endpoint)
+    def look(self) -> Look:
+        words = self._words
+        changes = self._session.deleting(self._matrix.value)
+        if len(changes) != 1:
+            return Look(markup.note("plain", words("test.first")))
+        [chosen] = changes
+        scope, endpoint = words.scope(chosen.scope), chosen.endpoint_before
+        label = words("test.confirm", scope=scope, endpoint=endpoint)
+        about = markup.note("plain", words("test.about"))
+        return Look(about, changes, ready=True, asked=chosen, label=label)
 
     def _act(self) -> Told:
-        [chosen], words = self.changes, self._words
+        [chosen], words = self._look.changes, self._words
         endpoint = chosen.endpoint_before or ""
         sent = push(endpoint, chosen.scope, self._secret, max_attempts=1, synthetic=True)
         error = sent["error"].iloc[0]
@@ -309,6 +302,3 @@ class Testing(Action):
             return "bad", [words("test.failed", endpoint=endpoint), error]
         done = words("test.done", endpoint=endpoint, id=sent["delivery_id"].iloc[0])
         return "good", [done]
-
-    def _preview_html(self) -> str:
-        return markup.note("plain", self._words("test.about" if self.changes else "test.first"))

@@ -45,7 +45,7 @@ class Part(ABC):
     buttons: Sequence[Button] = ()
     #: Whether it is about the lines that are selected.
     asks = True
-    #: Has the form show what changed otherwise than by an entry or a click; set by the form.
+    #: What to call after a change that is no entry and no click; set by the form.
     changed: Callable[[], None] = staticmethod(lambda: None)
 
     @abstractmethod

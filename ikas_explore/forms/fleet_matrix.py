@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets as widgets
 
 from ikas_explore.forms import markup
+from ikas_explore.forms.actions import Look
 from ikas_explore.forms.controls import (
     Button,
     ChoiceControl,
@@ -229,11 +230,9 @@ class _Moving(Part):
         self._fleet = lines.fleet
         self._lines = lines
         self._words = words = lines.words
-        #: The plan that a tick is asked for, and its label.
-        self._asked: tuple[Plan | None, str] = None, ""
-        #: A preview or an outcome, and the entries that it is of.
-        self._shown = ""
-        self._shown_for: object = None
+        self._plan: Plan | None = None
+        self._looked = Look("")  # the preview, or what came of it
+        self._looked_for: object = None
         self._written: Sequence[Any] = ()
         self._told = float("-inf")
         self._source = ChoiceControl("source", words("field.source"))
@@ -263,17 +262,20 @@ class _Moving(Part):
 
     def update(self) -> None:
         self._source.offer({name: name for name in self._lines.sources(self._lines.value)})
-        self._confirm.ask(*(self._asked if self._shown_for == self._entries() else (None, "")))
+        look = self.look()
+        self._confirm.ask(look.asked, look.label)
+
+    def look(self) -> Look:
+        if self._looked_for == self._entries():
+            return self._looked
+        return Look(markup.note("plain", "" if self._moved() else self._words("move.first")))
 
     def show(self) -> Node:
-        shown = self._shown
-        if self._shown_for != self._entries():
-            shown = markup.note("plain", "" if self._moved() else self._words("move.first"))
         preview, *others = (row(*each.show()) for each in self.buttons)
         return stack(
             row(self._source.show(), self._endpoint.show()),
             preview,
-            html(shown),
+            html(self.look().html),
             self._confirm.show(),
             *others,
             look="ikas-section",
@@ -293,24 +295,23 @@ class _Moving(Part):
 
     def _preview(self) -> Told:
         words = self._words
-        plan = self._fleet.plan(lines_frame(self._moved()))
+        plan = self._plan = self._fleet.plan(lines_frame(self._moved()))
         changing = [each for each in plan.changes.to_dict("records") if each["action"] != "keep"]
         stores = len({each["store"] for each in changing})
         label = words.count("move.confirm", stores, changes=len(changing))
-        self._asked = (plan, label) if changing else (None, "")
         shown = changing[:MOST_ROWS]
         more = words("matrix.shown", shown=len(shown), count=len(changing))
         notes = [more if len(shown) < len(changing) else "", *plan.notes]
-        self._shown = markup.changes_table(
-            words, shown, name=words("save.preview"), stores=True
-        ) + markup.note("plain", *([] if changing else [words("save.nothing")]), *notes)
-        self._shown_for = self._entries()
+        table = markup.changes_table(words, shown, name=words("save.preview"), stores=True)
+        note = markup.note("plain", *([] if changing else [words("save.nothing")]), *notes)
+        self._looked = Look(table + note, asked=plan if changing else None, label=label)
+        self._looked_for = self._entries()
         return "plain", []
 
     def _carry_out(self, name: str) -> Told:
         """Apply the plan that is shown, or take back what it wrote; say what came of it."""
         words = self._words
-        plan = self._asked[0] if name == "move" else self._fleet.undo()
+        plan = self._plan if name == "move" else self._fleet.undo()
         if plan is None or any(each not in self._written for each in plan.reverts):
             self._written = ()
             return "warning", [words("move.other")]
@@ -318,7 +319,7 @@ class _Moving(Part):
         try:
             outcomes = plan.apply(progress=partial(self._tell, name))
         finally:
-            self._asked = None, ""
+            self._plan = self._looked_for = None
             after = self._fleet.journal.newest()
             self._written = after if name == "move" and after != before else ()
             self._lines.list_again()
@@ -333,10 +334,10 @@ class _Moving(Part):
             for kinds in [Counter(part["outcome"])]
         ]
         columns = [words(f"column.{each}") for each in ("store", "outcome", "error")]
-        self._shown = html_table(columns, told, name=words("column.outcome"))
+        self._looked = Look(html_table(columns, told, name=words("column.outcome")))
         self._lines.update()  # what is gone cannot be selected any more
         self.update()
-        self._shown_for = self._entries()
+        self._looked_for = self._entries()
         good = int(outcomes["outcome"].isin(done).sum())
         if good < len(outcomes):
             return "warning", [words("partly")]

@@ -37,8 +37,8 @@ class Session:
     from them alone need not be made anew for every keystroke. `log` has when each action was, the
     Python that does the same, and its outcome.
 
-    It stands before its registry for plans, and keeps the first error of an action: a plan turns
-    errors into text in one language, and a form says them in the reader's.
+    Plans list and write through it, so that it has the frame that they saw, and the first error of
+    an action: a plan turns errors into text in one language, a form says them in the reader's.
     """
 
     def __init__(
