@@ -279,14 +279,11 @@ class Form(ABC):
             if told is not None:  # last: who has read it sees what it tells of
                 self.say(told[0], *told[1])
             self.acted()
-            self._rest_later()
-
-    def _rest_later(self) -> None:
-        loop = _running_loop()
-        if loop is None:
-            self._rest()
-        else:
-            self._timer = loop.call_later(SETTLE, self._rest)
+            loop = _running_loop()
+            if loop is None:
+                self._rest()
+            else:
+                self._timer = loop.call_later(SETTLE, self._rest)
 
     def _rest(self) -> None:
         if self._timer is not None:  # else it would end the busy time of a later click
