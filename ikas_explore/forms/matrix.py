@@ -48,6 +48,8 @@ class Lines(Part):
     by: Literal["scope", "store"]
     #: The store that all lines are of.
     about = ""
+    #: Whether they are shown inside a panel.
+    inside = False
     error: type[IkasError] = InvalidArgumentError
     #: What a filter goes by, beside the id of the scope.
     filtered_by: Sequence[str] = ("scope", "state", "endpoint")
@@ -58,7 +60,6 @@ class Lines(Part):
         self.rows: Mapping[str, Sequence[Line]] = {}
         self.left: Mapping[str, Sequence[Line]] = {}
         self.words = words
-        self.inside = look == "registrable"
         self._look = look
         self._heads: Sequence[Node] = ()
         self._chosen: set[str] = set()
@@ -236,11 +237,13 @@ class Matrix(Lines):
         super().__init__(words, look=kind, choosing=kind == "all")
         self.session = session
         self.about = session.name
+        self.inside = kind == "registrable"
+        self._kind = kind
         self._columns = COLUMNS[kind]
         groups = dict.fromkeys(scope.group for scope in Scope.registrable())
         self._groups = [
             Button(words, name, partial(self._toggle, name), look="ikas-small")
-            for name in (groups if kind == "registrable" else ())
+            for name in (groups if self.inside else ())
         ]
         self.buttons = [*self._asking, *self._groups]
         if self._columns:
@@ -276,8 +279,8 @@ class Matrix(Lines):
         return {
             scope: [{**line, **unknown}]
             for scope, [line] in super()._read().items()
-            if self._look == "all"
-            or (line["endpoint"] if self._look == "registered" else scope in catalogue)
+            if self._kind == "all"
+            or (line["endpoint"] if self._kind == "registered" else scope in catalogue)
         }
 
     def _pickable(self) -> Iterable[str]:
