@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -72,15 +73,10 @@ class Ignore:
                 )
 
     def _day(self, until: object) -> dt.date:
-        if isinstance(until, str):
-            try:
-                return dt.date.fromisoformat(until)
-            except ValueError as error:
-                raise InvalidArgumentError(f"until: {error}.") from None
-        if isinstance(until, dt.datetime):
-            return until.date()
+        with suppress(ValueError):
+            until = dt.date.fromisoformat(until) if isinstance(until, str) else until
         if isinstance(until, dt.date):
-            return until
+            return until.date() if isinstance(until, dt.datetime) else until
         raise InvalidArgumentError(
             f"The ignore of {self.rule!r} needs a date in 'until', such as 2027-01-31, "
             f"not {until!r}."

@@ -405,12 +405,10 @@ class Fleet:
 
     def _look(self, look: Look, workers: int, progress: Progress | bool | None) -> Sequence[Any]:
         """Ask the stores that were listed; one that fails joins the failures."""
-        from ikas_explore.client.query import Lists
-
         listed = self._listing.frame
 
         def ask(store: Store) -> Any:
-            return look(store.name, Lists(store.client), listed[listed["store"] == store.name])
+            return look(store.name, store, listed[listed["store"] == store.name])
 
         names = self._listing.reached
         found = self._listing.ask(ask, names, workers=workers, progress=progress)
