@@ -13,6 +13,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import httpx
@@ -238,20 +239,13 @@ def retry_after(response: httpx.Response) -> float | None:
     # The form of ikas' 429 is not known: a header in seconds or as a date, a number in the
     # body, or nothing are all taken.
     header = response.headers.get("retry-after", "")
-    try:
+    with suppress(ValueError):
         return _seconds(float(header))
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError, TypeError, OverflowError):  # a year or hour beyond all numbers
         until = email.utils.parsedate_to_datetime(header)
         return _seconds(max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds()))
-    except (ValueError, TypeError, OverflowError):  # a year or hour beyond all numbers
-        pass
-    try:
-        found = re.search(rb'"retryAfter"\s*:\s*"?([0-9.]+)', response.content)
-        return _seconds(float(found[1])) if found else None
-    except ValueError:
-        return None
+    found = re.search(rb'"retryAfter"\s*:\s*"?([0-9]*\.?[0-9]+)', response.content)
+    return _seconds(float(found[1])) if found else None
 
 
 def _seconds(value: float) -> float | None:

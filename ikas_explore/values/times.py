@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from contextlib import suppress
 
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.text.printable import shown
@@ -36,15 +37,13 @@ def check_time(name: str, value: object) -> int:
     A datetime needs a time zone; a date is the start of that day in UTC.
     """
     moment = value
-    try:
+    with suppress(ValueError, OverflowError):  # refused below, like all else that is no moment
         if isinstance(moment, str):
             moment = _read(moment)
         if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
             moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
         if isinstance(moment, dt.datetime) and moment.utcoffset() is not None:
             return ms_of(moment.astimezone(dt.UTC))  # of the years 1 to 9999 there too
-    except (ValueError, OverflowError):
-        pass  # refused below, like everything else that is no moment
     raise InvalidArgumentError(
         f"{name} is {shown(value)}; give a datetime with a time zone, or ISO text, for example "
         "'2026-11-01' (that day in UTC) or '2026-11-01T09:30:00Z'."
