@@ -126,7 +126,7 @@ def listed(frame: DataFrame, wanted: Wanted | None = None) -> Registered:
 
     Of several, one that is not as `wanted` counts, so that a plan replaces it.
     """
-    return _one_each(frame_rows(frame), wanted or {})
+    return one_each(frame_rows(frame), wanted or {})
 
 
 def list_store(
@@ -134,10 +134,11 @@ def list_store(
 ) -> dict[str, str]:
     """List a store; returns scope to endpoint, as `listed` reads it."""
     rows = ((store.name, *row) for row in store.rows())
-    return _one_each(rows, {store.name: wanted or {}}).get(store.name, {})
+    return one_each(rows, {store.name: wanted or {}}).get(store.name, {})
 
 
-def _one_each(rows: Iterable[tuple[str, str, str]], wanted: Wanted) -> Registered:
+def one_each(rows: Iterable[tuple[str, str, str]], wanted: Wanted) -> Registered:
+    """Read the rows of stores, of which a scope may have two; see `listed`."""
     stores: Registered = {}
     for store, scope, endpoint in sorted(rows):
         scopes = stores.setdefault(store, {})
@@ -154,12 +155,14 @@ def wanted_by(changes: Iterable[Change]) -> Wanted:
     return wanted
 
 
-def listed_twice(frame: DataFrame) -> dict[tuple[str, str], list[str]]:
+def listed_twice(
+    rows: Iterable[tuple[str, str, str]],
+) -> dict[tuple[str, str], list[str]]:
     """Return store and scope to endpoints, where ikas returned several rows for a scope."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for store, scope, endpoint in frame_rows(frame):
-        rows.setdefault((store, scope), []).append(endpoint)
-    return {place: endpoints for place, endpoints in rows.items() if len(endpoints) > 1}
+    found: dict[tuple[str, str], list[str]] = {}
+    for store, scope, endpoint in rows:
+        found.setdefault((store, scope), []).append(endpoint)
+    return {place: endpoints for place, endpoints in found.items() if len(endpoints) > 1}
 
 
 def frame_rows(frame: DataFrame) -> Iterator[tuple[str, str, str]]:

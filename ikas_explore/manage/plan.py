@@ -16,8 +16,9 @@ from ikas_explore.manage.changes import (
     Registered,
     changes_frame,
     compare,
-    listed,
+    frame_rows,
     listed_twice,
+    one_each,
 )
 from ikas_explore.manage.desired import Desired
 from ikas_explore.manage.journal import Journals
@@ -269,10 +270,11 @@ def make_plan(
     # What a frame without rows means depends on how many stores there are, reached or not.
     names = list(stores) if names is None else names
     wanted = {name: state for name, state in desired.of(names).items() if name in stores}
-    frames = [before] if before is not None else [stores[name].list() for name in wanted]
-    now: Registered = {}
-    for frame in frames:
-        now |= listed(frame, wanted)
+    if before is not None:
+        rows = [*frame_rows(before)]
+    else:
+        rows = [(name, *row) for name in wanted for row in stores[name].rows()]
+    now = one_each(rows, wanted)
     changes = [
         change
         for change in compare({name: now.get(name, {}) for name in wanted}, wanted)
@@ -282,8 +284,8 @@ def make_plan(
         if change.action in (CREATE, REPLACE):
             check_scopes(change.scope, allow_unknown=True)
             check_endpoint(change.endpoint_after or "", local=local)
-    twice = [place for frame in frames for place in listed_twice(frame).items()]
-    notes = [*notes, *desired.notes(names), *unknown_scopes(changes), *map(_twice, twice)]
+    twice = map(_twice, listed_twice(rows).items())
+    notes = [*notes, *desired.notes(names), *unknown_scopes(changes), *twice]
     if journals is not None:
         notes += [
             f"{each.store}: borrowed is {named([each])}; it goes back at its end."
