@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ikas_explore.client.client import Client
 from ikas_explore.client.operations import Registrations, schema_of
 from ikas_explore.errors import InvalidArgumentError, ScopeTakenError
-from ikas_explore.manage.changes import list_store, listed
+from ikas_explore.manage.changes import list_store, one_each
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
 from ikas_explore.text.html_table import Html, escape, html_table
@@ -210,14 +210,13 @@ class Webhooks:
         asked = read_scopes(scopes)
         if endpoint is not None and not isinstance(endpoint, str):
             raise InvalidArgumentError(f"endpoint is text, not {endpoint!r}.")
-        frame = self.list()
-        before = listed(frame).get(self.name, {})
+        rows = [(self.name, *row) for row in self._registrations.rows()]
+        # Of two rows for one scope, that of another endpoint counts.
+        wanted = {self.name: {scope: endpoint for _, scope, _ in rows}}
+        before = one_each(rows, wanted).get(self.name, {})
         asked = find_registered(asked, before)
         if endpoint is not None:
             asked = [scope for scope in asked if scope in before]
-            # Of two rows for one scope, that of another endpoint counts.
-            wanted = {self.name: dict.fromkeys(asked, endpoint)}
-            before = listed(frame, wanted).get(self.name, {})
             _refuse_taken(self.name, {scope: before[scope] for scope in asked}, endpoint, "removed")
             if not asked:
                 return False
