@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ikas_explore.cli.output import as_table, records
+from ikas_explore.cli.output import as_table
 from ikas_explore.errors import PlanError
 from ikas_explore.values.names import matches
 
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 def held(webhooks: Webhooks, scopes: Iterable[str]) -> list[dict[str, str]]:
     """Return the scope and endpoint of what is registered for scopes or patterns."""
-    return [
-        {"scope": row["scope"], "endpoint": row["endpoint"]}
-        for row in records(webhooks.list())
-        if any(matches(scope, row["scope"]) for scope in scopes)
-    ]
+    rows = webhooks.query().select("scope", "endpoint").sort("scope").to_records()
+    return [row for row in rows if any(matches(scope, row["scope"]) for scope in scopes)]
 
 
 def show_and_confirm(look: Callable[[], list[dict[str, str]]], question: str, json: bool) -> None:
