@@ -50,9 +50,7 @@ class Registrations:
 
     def rows(self) -> Iterable[tuple[str, str]]:
         """Return scope and endpoint of the webhooks that are not deleted."""
-        cells = list_webhooks(self._client)
-        rows = zip(cells["scope"], cells["endpoint"], cells["deleted"], strict=True)
-        return [(scope, endpoint) for scope, endpoint, deleted in rows if not deleted]
+        return rows_of(list_webhooks(self._client))
 
     def save(
         self,
@@ -125,6 +123,12 @@ def list_webhooks(client: Client) -> Columns:
     """Return the registered webhooks, checked: a list for each field."""
     columns: Columns = _ask(client, "list_webhook", {})
     return columns
+
+
+def rows_of(webhooks: Columns) -> list[tuple[str, str]]:
+    """Return scope and endpoint of the webhooks that are not deleted."""
+    rows = zip(webhooks["scope"], webhooks["endpoint"], webhooks["deleted"], strict=True)
+    return [(scope, endpoint) for scope, endpoint, deleted in rows if not deleted]
 
 
 def _ask(client: Client, name: str, variables: dict[str, Any], *, repeatable: bool = True) -> Any:

@@ -205,9 +205,9 @@ class Fleet:
             On Ctrl-C, at once. `listed` has what was fetched by then, and `errors` names the
             stores that were not listed.
         """
-        frame = self._fetch(workers, progress)
+        self._fetch(workers, progress)
         self._warn(3)
-        return frame
+        return self._listing.frame
 
     def _warn(self, stacklevel: int) -> None:
         if self._listing.failures:
@@ -218,10 +218,9 @@ class Fleet:
         if self._closed:
             raise TransportError("This fleet is closed; make a new one.")
 
-    def _fetch(self, workers: int, progress: Progress | bool | None) -> DataFrame:
+    def _fetch(self, workers: int, progress: Progress | bool | None) -> None:
         self._refuse_closed()
         self._listing.fetch(workers=workers, progress=progress)
-        return self._listing.frame
 
     def audit(
         self,
@@ -243,13 +242,13 @@ class Fleet:
         from ikas_explore.monitoring.health import find_health
 
         policy = read_policy(policy)  # before anything is sent
-        frame = self._fetch(workers, progress)
+        self._fetch(workers, progress)
         health = None
         if received is not None:
             health = find_health(received, lambda look: self._look(look, workers, progress))
         with progressing(progress, "endpoints") as tell:
             return examine(
-                frame,
+                self._listing.frame,
                 policy,
                 probe=probe,
                 health=health,
@@ -294,7 +293,7 @@ class Fleet:
         """
         self._refuse_hosts()
         wanted = read_desired(desired)
-        before = self._fetch(workers, progress)
+        self._fetch(workers, progress)
         failures = self._listing.failures
         if not self._listing.reached:
             raise self._listing.nothing("listed")
@@ -302,7 +301,7 @@ class Fleet:
             wanted,
             self._writable(self._listing.reached),
             names=self.names,
-            before=before,
+            before=self._listing.rows(),
             prune=prune,
             local=all(map(_local, self._stores.values())),
             journals=self.journal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from ikas_explore.client.operations import list_webhooks
+from ikas_explore.client.operations import list_webhooks, rows_of
 from ikas_explore.client.rows import Columns
 from ikas_explore.errors import IkasError, PlanError
 from ikas_explore.manage.applying import is_one_stores, said
@@ -141,6 +141,10 @@ class Listing:
         if self._frame is None:
             self._frame = self._made()
         return self._frame
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return store, scope and endpoint of the webhooks that are not deleted."""
+        return [(name, *row) for name, cells in self._listed.items() for row in rows_of(cells)]
 
     @property
     def counts(self) -> dict[str, int]:

@@ -16,7 +16,6 @@ from ikas_explore.manage.changes import (
     Registered,
     changes_frame,
     compare,
-    frame_rows,
     listed_twice,
     one_each,
 )
@@ -253,7 +252,7 @@ def make_plan(
     stores: Mapping[str, WebhookStore],
     *,
     names: Collection[str] | None = None,
-    before: DataFrame | None = None,
+    before: Sequence[tuple[str, str, str]] | None = None,
     prune: bool = False,
     local: bool = False,
     journals: Journals | None = None,
@@ -262,19 +261,17 @@ def make_plan(
 ) -> Plan:
     """Compare what is desired with what is registered.
 
-    The stores are listed, unless `before` is what was just listed. `desired` is for all of `names`,
-    of which `stores` could be listed. Without `prune`, scopes that are not desired are not in the
-    plan. Stores that are `local`, on this machine, accept endpoints there.
+    The stores are listed, unless `before` has the rows that were just listed. `desired` is for all
+    of `names`, of which `stores` could be listed. Without `prune`, scopes that are not desired are
+    not in the plan. Stores that are `local`, on this machine, accept endpoints there.
     """
     check_flag("prune", prune)
     # What a frame without rows means depends on how many stores there are, reached or not.
     names = list(stores) if names is None else names
     wanted = {name: state for name, state in desired.of(names).items() if name in stores}
-    if before is not None:
-        rows = [*frame_rows(before)]
-    else:
-        rows = [(name, *row) for name in wanted for row in stores[name].rows()]
-    now = one_each(rows, wanted)
+    if before is None:
+        before = [(name, *row) for name in wanted for row in stores[name].rows()]
+    now = one_each(before, wanted)
     changes = [
         change
         for change in compare({name: now.get(name, {}) for name in wanted}, wanted)
@@ -284,7 +281,7 @@ def make_plan(
         if change.action in (CREATE, REPLACE):
             check_scopes(change.scope, allow_unknown=True)
             check_endpoint(change.endpoint_after or "", local=local)
-    twice = map(_twice, listed_twice(rows).items())
+    twice = map(_twice, listed_twice(before).items())
     notes = [*notes, *desired.notes(names), *unknown_scopes(changes), *twice]
     if journals is not None:
         notes += [
