@@ -65,11 +65,9 @@ def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     Changes that are made already need none.
     """
     calls: dict[str | None, Call] = {}
-    pending = [
-        each for each in changes if not same_endpoint(each.endpoint_after, current.get(each.scope))
-    ]
-    for change in sorted(pending, key=lambda change: change.action == DELETE):
-        if change.action != KEEP:
+    for change in sorted(changes, key=lambda change: change.action == DELETE):
+        done = same_endpoint(change.endpoint_after, current.get(change.scope))
+        if change.action != KEEP and not done:
             call = calls.setdefault(change.endpoint_after, Call(change.endpoint_after))
             call.scopes.append(change.scope)
     return list(calls.values())
@@ -136,10 +134,7 @@ class Applying:
                 f"{store}: {scope} was {_named(was.get(scope))} and is {_named(now.get(scope))}"
                 for scope in sorted(was.keys() | now.keys())
                 if not same_endpoint(now.get(scope), was.get(scope))
-                and not (
-                    scope in self.wanted[store]
-                    and same_endpoint(now.get(scope), self.wanted[store][scope])
-                )
+                and not same_endpoint(now.get(scope), self.wanted[store].get(scope, ""))
             ]
         if changed:
             raise PlanError(
@@ -184,11 +179,8 @@ class Applying:
             if change.store in self._writings:
                 outcome, error = self._writings[change.store].outcome(change)
             elif change.store in self._unreachable and change.action != KEEP:
-                outcome = FAILED
-                error = (
-                    "not sent, as the store could not be listed: "
-                    f"{said(self._unreachable[change.store])}"
-                )
+                why = said(self._unreachable[change.store])
+                outcome, error = FAILED, f"not sent, as the store could not be listed: {why}"
             row = {**change._asdict(), "action": change.action}
             rows.append({**row, "outcome": outcome, "error": error})
         return rows_frame(OUTCOMES, rows)
