@@ -135,8 +135,6 @@ def examine(
     now: dt.datetime | None = None,
 ) -> Audit:
     """As `audit`, with a frame of `Webhooks.health` and what sessions of `listen` borrowed."""
-    from ikas_explore.frames.frames import stacked
-
     policy = read_policy(policy)
     check_flag("probe", probe)
     now = dt.datetime.now(dt.UTC) if now is None else moment_of(check_time("now", now))
@@ -161,15 +159,12 @@ def examine(
     if leases is not None:
         runs += [(each, _rows(Lease._fields, dead(leases))) for each in LEASE_RULES]
     runs = [(each, rows) for each, rows in runs if policy.severity(each) != OFF]
-    findings = _findings((policy.severity(each), each, each(rows, policy)) for each, rows in runs)
+    unlisted = (not_reached, _rows(["store", "why"], unreached.items()))
+    parts = [unlisted, *runs, (ignore_expired, _expired(policy, today))]
+    findings = _findings((policy.severity(each), each, each(rows, policy)) for each, rows in parts)
     ignored = _ignored(findings, policy, today)
-    # About stores and ignores, so that no ignore hides them.
-    first = [
-        ("error", not_reached, not_reached(_rows(["store", "why"], unreached.items()), policy))
-    ]
-    last = [("info", ignore_expired, ignore_expired(_expired(policy, today), policy))]
     return Audit(
-        findings=stacked([_findings(first), findings[~ignored], _findings(last)]),
+        findings=findings[~ignored].reset_index(drop=True),
         ignored=findings[ignored].reset_index(drop=True),
         webhooks=active,
         policy=policy,
@@ -221,7 +216,9 @@ def _ignored(findings: DataFrame, policy: Policy, today: dt.date) -> Any:
     if holding:
         texts = findings[["rule", "store", "scope", "endpoint"]].fillna("").to_numpy()
         for row, cells in enumerate(texts):
-            ignored[row] = any(ignore.covers(*cells) for ignore in holding)
+            # What is about stores and ignores, no ignore hides.
+            known = cells[0] not in (not_reached.id, ignore_expired.id)
+            ignored[row] = known and any(ignore.covers(*cells) for ignore in holding)
     return ignored
 
 
