@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,18 @@ if TYPE_CHECKING:
 
 
 #: What a notebook shows.
-_VERBS = (
-    *("list", "query", "save", "delete", "plan", "undo", "listen", "audit", "missed", "health"),
-    *("save_form", "delete_form", "manager"),
+_CALLS = (
+    ("list()", "returns what is registered, as a DataFrame"),
+    ("query()", "filters, sorts and selects"),
+    ("save(endpoint, scopes)", "registers an endpoint for scopes"),
+    ("delete(scopes)", "removes scopes"),
+    ("plan(desired)", "shows what would change; its apply() carries it out"),
+    ("undo()", "shows how to take the last write back; its apply() carries it out"),
+    ("listen(scopes)", "brings deliveries to this machine for a while"),
+    ("audit(policy)", "finds what is wrong, and says what to do"),
+    ("missed(received, since=...)", "finds what changed and never arrived, to send it again"),
+    ("health(received)", "says how the deliveries of each scope are"),
+    ("save_form(), delete_form(), manager()", "the same with the mouse"),
 )
 
 
@@ -601,11 +611,11 @@ class Webhooks:
         }
 
     def __repr__(self) -> str:
-        return f"<Webhooks of {self.name!r}: {', '.join(f'{verb}()' for verb in _VERBS)}>"
+        verbs = re.sub(r"\(\w[^)]*\)", "()", ", ".join(call for call, _ in _CALLS))
+        return f"<Webhooks of {self.name!r}: {verbs}>"
 
     def _repr_html_(self) -> str:
-        first_lines = {verb: str(getattr(self, verb).__doc__).partition("\n")[0] for verb in _VERBS}
-        rows = [(Html(f"<code>{verb}()</code>"), what) for verb, what in first_lines.items()]
+        rows = [(Html(f"<code>{call}</code>"), what) for call, what in _CALLS]
         table = html_table(["webhooks", "what it does"], rows, left=True)
         return f"<p>Webhooks of <b>{escape(self.name)}</b></p>{table}"
 
