@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ikas_explore.deliveries.forwarding import Forwarder
@@ -84,37 +85,27 @@ def _check_status(status: object) -> Status:
     )
 
 
+@dataclass(eq=False, repr=False)
 class Intake(AbstractContextManager["Intake"]):
     """One receiver's app. The server enters it before it serves, and leaves it at the end."""
 
-    log: Log
-    _write: Together[Request]
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None,
-        client_secrets: Sequence[Secret],
-        *,
-        answers: Answers,
-        delay: float,
-        max_body: int,
-        forward_to: Secret | None = None,
-    ) -> None:
-        self.answers = answers
-        self.delay = delay
-        self.ending = Ending()
-        self._path = path
-        self._secrets = client_secrets
-        self._max_body = max_body
-        self._forward_to = forward_to
-        self._forwarder: Forwarder | None = None
-        self.answer_app = False  # whether the sender gets the app's answer, and so waits for it
+    path: str | os.PathLike[str] | None
+    client_secrets: Sequence[Secret]
+    answers: Answers
+    delay: float
+    max_body: int
+    forward_to: Secret | None
+    answer_app: bool = False  # whether the sender gets the app's answer, and so waits for it
+    ending: Ending = field(default_factory=Ending)
+    log: Log = field(init=False)
+    _write: Together[Request] = field(init=False)
+    _forwarder: Forwarder | None = None
 
     def __enter__(self) -> Intake:
-        self.log = Log(self._path)
+        self.log = Log(self.path)
         self._write = Together(self.log.write)
-        if self._forward_to is not None:
-            self._forwarder = Forwarder(self._forward_to, self._forwarded)
+        if self.forward_to is not None:
+            self._forwarder = Forwarder(self.forward_to, self._forwarded)
             for number, body in self.log.pending():
                 self._forwarder.put(number, body)
         return self
@@ -136,7 +127,7 @@ class Intake(AbstractContextManager["Intake"]):
         delay: float = 0
         status: Status | None
         try:
-            body = await read_body(receive, self._max_body)
+            body = await read_body(receive, self.max_body)
         except BodyRefused as refusal:
             request.body, request.refused = refusal.part, refusal.part is None
             status, request.error = refusal.status, str(refusal)
@@ -181,9 +172,9 @@ class Intake(AbstractContextManager["Intake"]):
     async def _judge(self, request: Request, body: bytes) -> Status:
         reading = read_payload(body)
         request.id, request.scope = reading.text("id"), reading.text("scope")
-        if self._secrets:
+        if self.client_secrets:
             try:
-                _, request.signed_with = check_signature(reading.payload, self._secrets)
+                _, request.signed_with = check_signature(reading.payload, self.client_secrets)
                 request.signature_ok = True
             except SignatureError as error:
                 request.signature_ok, request.error = False, str(error)
