@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 FILE = Path(__file__).with_name("heavy.txt")
-LEFT = 80.0
+LEFT = 50.0
 
 
 class Stopwatch:
