@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import stamina
 
 import ikas_explore as ikas
 from ikas_explore import errors
@@ -226,6 +227,7 @@ def failed(
         lambda _: httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
     )
     with (
+        stamina.set_testing(True, attempts=10, cap=True),  # as often as ever, without the delays
         ikas.connect("shop", access_token=token, transport=transport) as store,
         pytest.raises(errors.IkasError) as told,
     ):
