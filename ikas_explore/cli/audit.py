@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--received",
     type=options.FILE,
-    help="Also judge deliveries: the log of receive --path, once that has ended.",
+    help="Also judge deliveries: the log of receive --path, which may still run.",
 )
 @click.option("--rules", is_flag=True, help="List the rules, and check nothing.")
 @many_stores

@@ -118,7 +118,7 @@ def health_command(received: Path, where: Where, json: bool, **window: Any) -> i
 @click.option(
     "--received",
     type=options.FILE,
-    help="The log of receive --path, or of a Receiver, once that has ended.",
+    help="The log of receive --path, or of a Receiver, which may still run.",
 )
 @options.as_json
 def budget_command(received: Path | None, json: bool) -> int:

@@ -39,7 +39,7 @@ received = click.option(
     "--received",
     type=FILE,
     required=True,
-    help="The log of receive --path, or of a Receiver, once that has ended.",
+    help="The log of receive --path, or of a Receiver, which may still run.",
 )
 until = click.option("--until", help="A day in UTC, or an ISO time.  [default: now, less --grace]")
 grace = click.option(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import is_trap, user_path
+from ikas_explore.system.files import is_trap, ordinary, user_path
 from ikas_explore.system.locks import is_held, locked
 from ikas_explore.text.printable import printable
 from ikas_explore.values.urls import same_endpoint
@@ -55,7 +55,8 @@ class Lease(NamedTuple):
     @property
     def runs(self) -> bool:
         """Whether the session that holds it still runs."""
-        return is_held(_lock_of(self.session))
+        with _translated():
+            return is_held(_lock_of(self.session))
 
 
 class Outcome(NamedTuple):
@@ -79,8 +80,10 @@ def leased(stores: Mapping[str, str]) -> list[Lease]:
             return []
     except InvalidArgumentError:  # there is no home folder, so nothing was ever written there
         return []
-    with _transaction() as connection:
-        rows = connection.execute("SELECT * FROM leases ORDER BY since, scope").fetchall()
+    with _translated(), _opened() as connection:
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'leases'").fetchone()
+        looked = "SELECT * FROM leases ORDER BY since, scope"
+        rows = connection.execute(looked).fetchall() if known else []
     if not all(map(_is_whole, rows)):
         raise StorageError(
             f"The leases ({printable(str(_file()))}) are damaged. Name another file in "
@@ -238,18 +241,20 @@ def _holding(name: str) -> Iterator[Path]:
 def _transaction() -> Iterator[sqlite3.Connection]:
     with _translated():
         _folder()
-        path = _file()
-        if is_trap(path):
-            raise OSError("it belongs to another user and lies where everybody may write")
         with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        with (
-            closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY)) as connection,
-            connection,
-        ):
+            os.close(os.open(_file(), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with _opened() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(_TABLE)
             yield connection
+
+
+def _opened() -> AbstractContextManager[sqlite3.Connection]:
+    """Open the file, which is there. Who only reads locks nobody out, and writes nothing."""
+    path = ordinary(_file())
+    if is_trap(path):
+        raise OSError("it belongs to another user and lies where everybody may write")
+    return closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY))
 
 
 @contextmanager

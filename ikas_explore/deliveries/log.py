@@ -116,9 +116,12 @@ _SAME = "SELECT 1 FROM requests WHERE id_sum = ? AND body = ? AND signature_ok A
 
 
 class Log:
-    """Requests, written in groups by the receiver's server and read by everyone else."""
+    """Requests, written in groups by the receiver's server and read by everyone else.
 
-    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+    Who only wants to `look` leaves the file as it is, and may do so while a receiver writes to it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, *, look: bool = False) -> None:
         self._database = Database(
             path,
             name="receiver's log",
@@ -126,6 +129,7 @@ class Log:
             added=[_ADDED, _ADDED_LATER, _ADDED_LAST],
             functions={"read_text": _read_text, "checksum": _checksum},
             application_id=0x696B7263,  # "ikrc" in ASCII
+            look=look,
         )
         self._written = Changes()
         self._failure: StorageError | None = None

@@ -469,14 +469,14 @@ def follow(receiver: Receiver, *, whole: bool) -> Iterator[Sequence[Any]]:
 
 
 def read_log(path: str | os.PathLike[str], *, budget: bool = False) -> pd.DataFrame:
-    """Return the frame of a receiver's log that no receiver has open, or its budget."""
+    """Return the frame of a receiver's log, or its budget; a receiver may be writing to it."""
     try:
         found = user_path(path).is_file()
     except OSError as error:  # a name that is too long
         raise StorageError(f"The receiver's log cannot be used: {error}.") from None
     if not found:
         raise StorageError(f"There is no receiver's log at {str(path)!r}.")
-    log = Log(path)
+    log = Log(path, look=True)
     try:
         return _budget(log) if budget else _frame(log.rows(limit=_MOST_ROWS))
     finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
-from ikas_explore.system.files import is_trap, reason_of, replacing, user_path
+from ikas_explore.system.files import is_trap, ordinary, reason_of, replacing, user_path
 from ikas_explore.system.locks import locked
 
 #: Bytes of what was taken back that are read over before the file is rewritten without them.
@@ -153,7 +153,7 @@ class JournalFile:
     def _records_backwards(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
         try:
             self._refuse_trap()
-            file = self._path.open("rb")
+            file = ordinary(self._path).open("rb")
         except FileNotFoundError:
             return
         except OSError as error:
@@ -179,11 +179,9 @@ class JournalFile:
         """Open the file for one change that happens as a whole or not at all."""
         with self._translated(failed):
             self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            if self._path.exists() and not self._path.is_file():
-                raise OSError("it is no file")
             self._refuse_trap()
             with (
-                locked(self._path) as handle,
+                locked(ordinary(self._path)) as handle,
                 os.fdopen(handle, "r+b", buffering=0, closefd=False) as file,
             ):
                 if not _is_journal(file.read(_LONGEST)):

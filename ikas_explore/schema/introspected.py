@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, ResponseError, StorageError, TransportError
-from ikas_explore.system.files import is_trap, replacing, user_path
+from ikas_explore.system.files import is_trap, ordinary, replacing, user_path
 from ikas_explore.text.printable import printable
 from ikas_explore.values.urls import is_loopback, read_url
 
@@ -165,7 +165,7 @@ def _read_known(folder: Path | None, origin: Origin) -> tuple[Path | None, bool]
         return None, False
     index = _index(folder, origin)
     try:
-        path = folder / Path(str(json.loads(index.read_text("utf-8"))["module"])).name
+        path = folder / Path(str(json.loads(ordinary(index).read_text("utf-8"))["module"])).name
         return path, time.time() - index.stat().st_mtime < _lasts(origin)
     except _DAMAGED:  # or not there: asked for again
         return None, False
@@ -208,7 +208,7 @@ def _tidy(folder: Path) -> None:
     named = set()
     for index in folder.glob("origin_*.json"):
         try:
-            known = json.loads(index.read_text("utf-8"))
+            known = json.loads(ordinary(index).read_text("utf-8"))
             origin = Origin(str(known["base_url"]), str(known["version"]))
             old = time.time() - index.stat().st_mtime > FRESH_HERE
             if old and _lasts(origin) == FRESH_HERE:

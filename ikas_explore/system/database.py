@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ikas_explore.errors import StorageError
@@ -29,7 +31,8 @@ class Database:
     A file is readable by its owner alone; without a `path` the rows are in memory. `name` is what
     errors call it, and `application_id` marks the file as one of this kind. `added` brings a file
     of the first version to the second, of the second to the third and so on, when it is opened, in
-    one transaction; `functions` are Python's, for these statements.
+    one transaction; `functions` are Python's, for these statements. To `look` opens a copy, which
+    goes when it is closed: whatever another process does with the file, and it may write to it.
     """
 
     def __init__(
@@ -41,13 +44,17 @@ class Database:
         application_id: int,
         added: Sequence[str] = (),
         functions: Mapping[str, Callable[..., Any]] | None = None,
+        look: bool = False,
     ) -> None:
         self._what = f"{name} ({'memory' if path is None else printable(str(path))})"
         self._lock = threading.RLock()
         self._process = os.getpid()
-        self._path = None if path is None else self._checked(path)
+        self._path = None if path is None else self._checked(path, look)
+        self._held = ExitStack()
         with self._translated():
-            if self._path is not None:
+            if look and self._path is not None:
+                self._path = self._held.enter_context(_copied(self._path))
+            elif self._path is not None:
                 # Only one that is not there is opened here: closing any handle of a file gives
                 # up the locks that this process has on it, SQLite's included (POSIX).
                 with suppress(FileExistsError):
@@ -59,6 +66,7 @@ class Database:
             self._open([tables, *added], application_id, functions or {})
         except BaseException:
             self._connection.close()
+            self._held.close()
             raise
         _OPEN.add(self)
 
@@ -103,8 +111,9 @@ class Database:
             with self._lock:
                 _OPEN.discard(self)
                 self._connection.close()
+                self._held.close()
 
-    def _checked(self, path: str | os.PathLike[str]) -> Path:
+    def _checked(self, path: str | os.PathLike[str], look: bool) -> Path:
         path = user_path(path)
         try:
             # To its end: a file that is made by SQLite behind a link is open to all at first.
@@ -116,7 +125,10 @@ class Database:
             raise StorageError(
                 f"{path} belongs to another user and lies where everybody may write. {_ANOTHER}"
             )
-        if found.exists() and not _writable(found):  # SQLite would call it a disk I/O error
+        if look:
+            if self._is_open_here(found):  # closing the copied file would give up its lock
+                raise StorageError(f"The {self._what} cannot be used. {_OPEN_HERE}")
+        elif found.exists() and not _writable(found):  # SQLite would call it a disk I/O error
             raise StorageError(
                 f"The {self._what} cannot be written; make it so that it can be written, or give "
                 "another path."
@@ -188,21 +200,58 @@ class Database:
             ) from error
 
     def _advice(self, error: str) -> str:
-        here = (self._path, self._process)
-        if "locked" in error and any(here == (each._path, each._process) for each in list(_OPEN)):
-            return (
-                "This process has the file open already: call close() on the object that holds it "
-                "(from the first run, if a notebook cell ran twice), or give another path."
-            )
+        if "locked" in error and self._path is not None and self._is_open_here(self._path):
+            return _OPEN_HERE
         if "locked" in error:
             return "Another process has the file open: end that one, or give another path."
-        if "full" in error or "disk I/O" in error:
+        if any(each in error for each in ("full", "No space", "disk I/O")):
             return "Make room on the disk; what was written before is still there."
         if "not a database" in error or "malformed" in error:
             return f"The file is of another kind. {_ANOTHER}"
         return "Give a path in a folder that exists and can be written."
 
+    def _is_open_here(self, path: Path) -> bool:
+        return any((path, self._process) == (each._path, each._process) for each in list(_OPEN))
 
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    """Give a copy of a file as it is now, though another process may write to it.
+
+    What is committed is in the -wal file first, and then copied into the other. With both, whatever
+    was copied meanwhile, SQLite finds all of it, unless a new -wal was begun: it has another head.
+    """
+    wal = Path(f"{path}-wal")
+    with TemporaryDirectory(prefix="ikas-explore-") as folder:
+        copies = Path(folder, path.name), Path(folder, f"{path.name}-wal")
+        for _ in range(_COPIES):
+            head = _head(wal)
+            for source, copy in zip((path, wal), copies, strict=True):
+                copy.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(source, copy)
+            if _head(wal) == head:
+                yield copies[0]
+                return
+        raise OSError("it changed each time that it was copied; try again")
+
+
+def _head(wal: Path) -> bytes:
+    try:
+        with wal.open("rb") as file:
+            return file.read(_HEAD)
+    except FileNotFoundError:  # it is removed when the file is closed
+        return b""
+
+
+# Bytes of the head of a -wal file: https://www.sqlite.org/fileformat2.html#walformat
+_HEAD = 32
+# A new -wal is begun at most every thousand pages.
+_COPIES = 20
+_OPEN_HERE = (
+    "This process has the file open already: call close() on the object that holds it "
+    "(from the first run, if a notebook cell ran twice), or give another path."
+)
 _ANOTHER = "Please give another path."
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 

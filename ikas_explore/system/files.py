@@ -54,6 +54,16 @@ def read_toml(
     raise failure  # out here: TOML's error holds the whole text, which may hold a secret
 
 
+def ordinary(path: Path) -> Path:
+    """Return the path of a file of ours, which may be missing; OSError for one of another kind.
+
+    A FIFO in its place would be waited for without end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError("it is no ordinary file")
+    return path
+
+
 def write_text(path: str | os.PathLike[str], text: str, what: str, *, whole: bool = False) -> None:
     """Write a file; `what` it is begins the message of the StorageError when it cannot be.
 

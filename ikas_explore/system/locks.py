@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ikas_explore.system.files import ordinary
+
 #: Open handles of this process, each with its file and thread: a fork has no use for them.
 _HELD: dict[int, tuple[Path, int]] = {}
 
@@ -42,13 +44,13 @@ def _release(handle: int) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether this or another process holds a file now."""
+    """Return whether this or another process holds a file now; nothing is changed by it."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(ordinary(path), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        _flock(handle, lock=True, wait=False)
+        _flock(handle, lock=True, shared=True)  # with others who look
     except BlockingIOError:
         return True
     finally:
@@ -63,13 +65,13 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _flock(handle: int, *, lock: bool, wait: bool = True) -> None:
+def _flock(handle: int, *, lock: bool, shared: bool = False) -> None:
     try:
         import fcntl
     except ImportError:  # Windows: files of ours there are for one process at a time
         return
-    how = fcntl.LOCK_EX if lock else fcntl.LOCK_UN
-    fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)
+    mine = fcntl.LOCK_SH | fcntl.LOCK_NB if shared else fcntl.LOCK_EX
+    fcntl.flock(handle, mine if lock else fcntl.LOCK_UN)
 
 
 def _close_held() -> None:
