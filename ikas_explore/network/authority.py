@@ -1,29 +1,31 @@
-"""A throw-away authority, so that a server on this machine can speak https.
+"""Throw-away authorities, so that a server on this machine can speak https.
 
-Its key signs one certificate and is gone: it is never written. Its certificate is limited to the
-names below, and to 30 days, so that trusting it trusts this server and nothing else.
+The key of each signs one certificate and is gone: it is never written. Its certificate is limited
+to the names below, and to 30 days, so that trusting it trusts this server and nothing else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
-import shutil
 import ssl
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 from ikas_explore.errors import IkasError
+from ikas_explore.system.files import temporary_folder
 
 #: Clients that know no other address than ikas' own ask for a host beneath it.
 IKAS_DOMAIN = "myikas.com"
 
 _NAMES = ("localhost", "*.localhost", f"*.{IKAS_DOMAIN}")
 _ADDRESSES = ("127.0.0.1", "::1")
+# Of the names in one certificate: clients take no longer ones than 100 kB.
+_MOST = 500
 _VALID = dt.timedelta(days=30)
 _USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
@@ -31,30 +33,50 @@ _USES = (
 )
 
 
-@contextmanager
-def serving_https() -> Iterator[tuple[ssl.SSLContext, str]]:
-    """Give what a server needs for https, and the file that its clients have to trust.
+class Https:
+    """What a server needs for https: its `context`, and the file that its clients have to trust."""
 
-    The file is gone at the end of the block.
-    """
-    password = secrets.token_bytes(32)
-    authority, chain = _make(password)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Removed by hand: what removes itself would do so at the end of a forked process, too.
-    folder = Path(tempfile.mkdtemp(prefix="ikas-sandbox-"))
-    try:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._contexts: dict[str, ssl.SSLContext] = {}  # of hosts that have their own certificate
+        self.ca_file = str(folder / "authority.pem")
+        self.context = self._certified(_NAMES, _ADDRESSES)
+        self.context.sni_callback = self._choose
+
+    def know(self, hosts: Sequence[str]) -> None:
+        """Have a certificate for hosts beneath ``localhost``, by an authority of its own.
+
+        OpenSSL takes ``*.localhost`` for no name that a certificate may have.
+        """
+        for start in range(0, len(hosts), _MOST):
+            some = hosts[start : start + _MOST]
+            self._contexts |= dict.fromkeys(some, self._certified(some))
+
+    def _choose(self, connection: Any, host: str | None, _: ssl.SSLContext) -> None:
+        connection.context = self._contexts.get(host or "", self.context)
+
+    def _certified(self, names: Sequence[str], addresses: Sequence[str] = ()) -> ssl.SSLContext:
+        password = secrets.token_bytes(32)
+        authority, chain = _make(password, names, addresses)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # Python reads a key from a file alone: nobody can read this one without the password.
-        path, ca_file = folder / "server.pem", folder / "authority.pem"
+        path = self._folder / f"{secrets.token_hex(8)}.pem"
         path.write_bytes(chain)
         context.load_cert_chain(path, password=password)
         path.unlink()
-        ca_file.write_bytes(authority)
-        yield context, str(ca_file)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with open(self.ca_file, "ab") as file:
+            file.write(authority)
+        return context
 
 
-def _make(password: bytes) -> tuple[bytes, bytes]:
+@contextmanager
+def serving_https() -> Iterator[Https]:
+    """Give what a server needs for https. The file to trust is gone at the end of the block."""
+    with temporary_folder("sandbox", _VALID.total_seconds()) as folder:
+        yield Https(folder)
+
+
+def _make(password: bytes, names: Sequence[str], addresses: Sequence[str]) -> tuple[bytes, bytes]:
     """Return an authority's certificate, and a server's encrypted key with its certificate."""
     try:
         from cryptography import x509
@@ -110,13 +132,13 @@ def _make(password: bytes) -> tuple[bytes, bytes]:
             None,
         ),
     )
-    names = [
-        *map(x509.DNSName, _NAMES),
-        *(x509.IPAddress(ip_address(address)) for address in _ADDRESSES),
+    called = [
+        *map(x509.DNSName, names),
+        *(x509.IPAddress(ip_address(address)) for address in addresses),
     ]
     encrypted = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(password),
     )
-    return authority, encrypted + sign(issued_to, key, x509.SubjectAlternativeName(names))
+    return authority, encrypted + sign(issued_to, key, x509.SubjectAlternativeName(called))

@@ -33,8 +33,16 @@ def trust(url: str = "https:", ca_file: str | None = None) -> ssl.SSLContext:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes its time
     file, folder, keys = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
     if ca_file is not None:
-        return _loaded("ca_file", ca_file, None, keys)
-    return _loaded("SSL_CERT_FILE" if file else "SSL_CERT_DIR", file, folder, keys)
+        return _loaded("ca_file", ca_file, None, keys, _written_at(ca_file))
+    variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
+    return _loaded(variable, file, folder, keys, _written_at(file))
+
+
+def _written_at(file: str | None) -> int | None:
+    try:
+        return os.stat(file).st_mtime_ns if file else None
+    except (OSError, ValueError):
+        return None  # loading it says why
 
 
 # Loading certificates takes longer than all else of a client: once for a thousand stores.
@@ -44,6 +52,7 @@ def _loaded(
     file: str | None,
     folder: str | None,
     keys: str | None,  # noqa: ARG001 - read by ssl, so that another value is another context
+    written_at: int | None,  # noqa: ARG001 - a file that was written anew is loaded anew
 ) -> ssl.SSLContext:
     try:
         if file:

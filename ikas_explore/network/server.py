@@ -28,7 +28,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ikas_explore.errors import IkasError, ServingError
-from ikas_explore.network.authority import serving_https
+from ikas_explore.network.authority import Https, serving_https
 from ikas_explore.network.clock import now
 from ikas_explore.network.door import Door, Refused
 from ikas_explore.network.requests import Ending, first_of, until_disconnect
@@ -99,13 +99,23 @@ class Server:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._tls = tls
-        self.ca_file: str | None = None
+        self._https: Https | None = None
         self.port = 0
 
     @property
     def base_url(self) -> str:
         """``http://127.0.0.1:PORT``, or https, without a slash at the end."""
         return f"http{'s' if self._tls else ''}://{HOST}:{self.port}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """What clients have to trust; None without https."""
+        return None if self._https is None else self._https.ca_file
+
+    def know(self, *names: str) -> None:
+        """Be ``https://NAME.localhost`` too, for those who read `ca_file` from now on."""
+        if self._https is not None:
+            self._https.know([f"{name}.localhost" for name in names])
 
     def start(self) -> Server:
         """Serve, and return when the app answers."""
@@ -155,10 +165,10 @@ class Server:
         try:
             if self._ending.is_set():
                 raise ServingError(f"The {self._name} was closed before it was ready.")
-            secured = serving_https() if self._tls else nullcontext((None, None))
+            secured = serving_https() if self._tls else nullcontext()
             with (
                 self._listen() as listener,
-                secured as (context, self.ca_file),
+                secured as self._https,
                 self._opening as app,
             ):
                 self._opened.put(None)
@@ -166,6 +176,7 @@ class Server:
                 _listening.add(listener)
                 _ports.add(self.port)
                 door = Door(app, self.base_url, self._public_hosts, self._refused)
+                context = None if self._https is None else self._https.context
                 server = _PromptServer(door, self._ending, self._ready, context)
                 with asyncio.Runner(loop_factory=_Loop) as runner:
                     runner.run(server.serve(sockets=[listener]))

@@ -95,7 +95,7 @@ class Sandbox:
         Payloads have ``isPrivateApp``, as those of a private app do.
     tls : bool, default False
         Serve https, with a throw-away authority for 30 days, for clients that do not take http.
-        ``*.myikas.com`` is let in as a ``Host`` then. Needs the extra ``tls``.
+        ``*.myikas.com`` and ``STORE.localhost`` are names of it then. Needs the extra ``tls``.
     blocks : bool or "deliveries", default False
         Apply the limits that ikas publishes. Too many calls, or calls that fail, are refused with
         HTTP 429, as `rate_limit` does it. Where too many attempts to deliver fail, events make
@@ -182,6 +182,7 @@ class Sandbox:
         )
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
+        self._server.know(*self._state.stores)
         store = self._state.store
         self.base_url, self.ca_file = self._server.base_url, self._server.ca_file
         self.access_token, self.client_id = store.access_token, store.client_id
@@ -479,7 +480,10 @@ class Sandbox:
         InvalidArgumentError
             ikas gives no such name.
         """
-        return self._state.stores.add(name)[0]
+        store, new = self._state.stores.add(name)
+        if new:
+            self._server.know(store.name)
+        return store
 
     def authorization_code(self, store: str | None = None) -> str:
         """Return a code for OAuth's ``authorization_code`` grant: what an install hands over.

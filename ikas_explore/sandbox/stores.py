@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field, fields
 from random import Random
 from typing import Literal
@@ -51,6 +52,9 @@ class Stores:
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._by_name])
 
     def add(self, name: str) -> tuple[StoreCredentials, bool]:
         """Return a store's credentials and whether the store is new."""

@@ -120,10 +120,10 @@ def kill_at_random(
     os.environ["IKAS_LEASES"] = str(folder / "leases.db")
     failures: list[str] = []
     with ExitStack() as opened:
-        context, ca_file = opened.enter_context(serving_https())
+        https = opened.enter_context(serving_https())
         agent = _free_port()
-        url = opened.enter_context(public_end(context, agent))
-        scene = Scene(folder, url, agent, ca_file)
+        url = opened.enter_context(public_end(https.context, agent))
+        scene = Scene(folder, url, agent, https.ca_file)
         opened.callback(scene.close)
         scene.store.webhooks.delete("*")
         scene.store.webhooks.save(_HOLDER, _SCOPE)

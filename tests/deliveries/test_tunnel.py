@@ -43,10 +43,10 @@ def free_port() -> int:
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """The public address of the tunnel, and the port of its agent."""
-    with serving_https() as (context, ca_file):
-        monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    with serving_https() as https:
+        monkeypatch.setenv("SSL_CERT_FILE", https.ca_file)
         agent = free_port()
-        with public_end(context, agent) as url:
+        with public_end(https.context, agent) as url:
             yield url, agent
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import ssl
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
 
 import freezegun
 import httpx
@@ -109,3 +113,78 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         Sandbox(tls=True)
     with Sandbox() as plain:
         assert plain.ca_file is None
+
+
+def handshakes(sandbox: Sandbox, host: str) -> list[subprocess.CompletedProcess[str]]:
+    """Make a verified handshake with each client that is installed, by that name."""
+    port = sandbox.base_url.rpartition(":")[2]
+    url, ca_file = f"https://{host}:{port}/", str(sandbox.ca_file)
+    of_python = (
+        "import socket, ssl, sys\n"
+        "context = ssl.create_default_context(cafile=sys.argv[1])\n"
+        "raw = socket.create_connection(('127.0.0.1', int(sys.argv[2])))\n"
+        "print(context.wrap_socket(raw, server_hostname=sys.argv[3]).version())"
+    )
+    of_node = (
+        "const [port, servername] = process.argv.slice(1);"
+        "const socket = require('tls').connect({port: +port, host: '127.0.0.1', servername},"
+        "() => { console.log(socket.authorized); socket.destroy() })"
+    )
+    there = f"{host}:{port}:127.0.0.1"
+    commands = [
+        [sys.executable, "-c", of_python, ca_file, port, host],
+        *([["curl", "-sS", "--cacert", ca_file, "--resolve", there, url]] * bool(which("curl"))),
+        *([["node", "-e", of_node, port, host]] * bool(which("node"))),
+    ]
+    environment = {**os.environ, "NODE_EXTRA_CA_CERTS": ca_file}
+    return [
+        subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        for command in commands
+    ]
+
+
+def test_every_store_has_a_name_that_clients_verify(tmp_path: Path) -> None:
+    """OpenSSL takes ``*.localhost`` for no name at all."""
+    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+        sandbox.add_store("from-the-file")
+    with Sandbox(tmp_path / "sandbox.db", tls=True) as sandbox:
+        sandbox.add_store("added-later")
+        for name in ("sandbox", "from-the-file", "added-later"):
+            for host in (f"{name}.localhost", f"{name}.myikas.com", "localhost"):
+                for done in handshakes(sandbox, host):
+                    assert done.returncode == 0, (host, done.args, done.stderr)
+        for done in handshakes(sandbox, "nobody.localhost"):
+            assert done.returncode != 0, done.args
+
+
+def test_a_store_is_found_by_its_own_name(secure: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by who trusted the sandbox before it had the store."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure.ca_file))
+    token = secure.access_token
+    for name in ("sandbox", "shop", "moda"):
+        url = secure.base_url.replace("127.0.0.1", f"{secure.add_store(name).name}.localhost")
+        with ikas.connect(name, access_token=token, base_url=url) as store:
+            assert len(store.webhooks.list()) == 2
+
+
+def test_what_a_killed_sandbox_left_goes_when_it_is_out_of_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-m", "ikas_explore", "sandbox", "--tls", "--json"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    (left,) = tmp_path.glob("ikas-sandbox-*")
+    with Sandbox(tls=True):
+        assert left.exists()  # it may still run
+    month_ago = left.stat().st_mtime - 31 * 86_400
+    os.utime(left, (month_ago, month_ago))
+    with Sandbox(tls=True) as sandbox:
+        assert not left.exists()
+        assert ask(sandbox, "localhost").status_code == 200
+    assert list(tmp_path.iterdir()) == []

@@ -270,14 +270,17 @@ def test_the_authority_of_a_sandbox_signs_nothing_else(monkeypatch: pytest.Monke
     with ikas.Sandbox(tls=True) as sandbox:
         ca_file = Path(str(sandbox.ca_file))
         assert list(ca_file.parent.iterdir()) == [ca_file]
-        authority = x509.load_pem_x509_certificate(ca_file.read_bytes())
+        sandbox.add_store("shop")
+        authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
     assert not ca_file.parent.exists()
-    # The server's own key, which Python reads from a file alone, and for that moment only.
+    # The server's own keys, which Python reads from a file alone, and for that moment only.
     heads = [line for data in written for line in data.splitlines() if b"KEY-----" in line]
-    assert heads[::2] == [b"-----BEGIN ENCRYPTED PRIVATE KEY-----"]
-    assert authority.not_valid_after_utc - authority.not_valid_before_utc == dt.timedelta(days=30)
-    limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
-    assert limits.critical
-    assert {str(name.value) for name in limits.value.permitted_subtrees or ()} == {
-        "localhost", "myikas.com", "127.0.0.1/32", "::1/128"
-    }  # fmt: skip
+    assert set(heads[::2]) == {b"-----BEGIN ENCRYPTED PRIVATE KEY-----"}
+    assert len(authorities) == 3  # of the sandbox, its store, and the one that was added
+    for each in authorities:
+        assert each.not_valid_after_utc - each.not_valid_before_utc == dt.timedelta(days=30)
+        limits = each.extensions.get_extension_for_class(x509.NameConstraints)
+        assert limits.critical
+        assert {str(name.value) for name in limits.value.permitted_subtrees or ()} == {
+            "localhost", "myikas.com", "127.0.0.1/32", "::1/128"
+        }  # fmt: skip
