@@ -17,6 +17,7 @@ from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.settings import read_variable
 from ikas_explore.system.files import reason_of, write_text
 from ikas_explore.text.printable import counted, printable
+from ikas_explore.values.secret import Secret, hide, masked
 from ikas_explore.values.times import check_time, moment_of
 
 
@@ -50,17 +51,15 @@ def missed_command(
     moves on only when all stores were asked, and all that was to be sent again arrived.
     """
     begin = _begin(since, cursor)
+    secret = None if redeliver is None else _secret(redeliver)
     with where.fleet() as stores:
         gap = stores.missed(received, since=begin, **more)
         failed = warn_of_failures(stores)
         print_frame(gap.frame, json, empty=f"{gap.summary[:1].upper()}{gap.summary[1:]}.")
         click.echo(gap.not_visible, err=True)
-        if redeliver is not None and len(gap):
-            secret = read_variable("IKAS_CLIENT_SECRET")
-            if secret is None:
-                raise InvalidArgumentError("Set IKAS_CLIENT_SECRET, which signs what is sent.")
+        if redeliver is not None and secret is not None and len(gap):
             if not yes:
-                confirm(f"Send {counted(len(gap), 'object')} to {printable(redeliver)}?")
+                confirm(f"Send {counted(len(gap), 'object')} to {printable(masked(redeliver))}?")
             sent = gap.redeliver(redeliver, secret)
             arrived = int(sent.groupby("delivery_id")["status_code"].last().eq(200).sum())
             click.echo(f"{arrived} of {len(gap)} arrived.", err=True)
@@ -72,6 +71,17 @@ def missed_command(
         until = min(gap.until, dt.datetime.now(dt.UTC))  # what is to come was not asked for
         write_text(cursor, f"{until.isoformat()}\n", "The cursor", whole=True)
     return 2 if len(gap) and redeliver is None else 0
+
+
+def _secret(redeliver: str) -> Secret:
+    """Return what signs, and refuse an address, whether anything is missing or not."""
+    from ikas_explore.deliveries.push import check_target
+
+    check_target(Secret(redeliver))
+    secret = hide(read_variable("IKAS_CLIENT_SECRET"))
+    if secret is None:
+        raise InvalidArgumentError("Set IKAS_CLIENT_SECRET, which signs what is sent.")
+    return secret
 
 
 def _begin(since: str | None, cursor: Path | None) -> str | dt.datetime:

@@ -18,6 +18,7 @@ from ikas_explore.text.progress import Bar
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from ikas_explore.fleet import Fleet
     from ikas_explore.manage.plan import Plan
 
 
@@ -33,11 +34,9 @@ def plan_command(file: Path, prune: bool, where: Where, json: bool) -> int:
     """
     with where.fleet() as stores:
         planned = stores.plan(file, prune=prune)
-        failed = warn_of_failures(stores)
+        failed = _shown(planned, stores, json)
     if json:
         print_json(records(planned.changes))
-    else:
-        _show(planned)
     # 2 for changes, as Terraform's plan.
     return 1 if failed else 0 if planned.empty else 2
 
@@ -57,9 +56,7 @@ def apply_command(file: Path, yes: bool, prune: bool, where: Where, json: bool) 
         raise click.UsageError("--json needs --yes: there is nobody to ask.")
     with where.fleet() as stores:
         planned = stores.plan(file, prune=prune)
-        failed = warn_of_failures(stores)
-        if not json:
-            _show(planned)
+        failed = _shown(planned, stores, json)
         if not planned.empty and not yes:
             confirm("Apply these changes?")
         done = _carry_out(planned, json)
@@ -113,8 +110,14 @@ def diff_command(before: Path, after: Path, json: bool) -> int:
     return 0 if changes.empty else 2
 
 
-def _show(planned: Plan) -> None:
-    print(planned.text(colour=sys.stdout.isatty()), flush=True)
+def _shown(planned: Plan, stores: Fleet, json: bool) -> bool:
+    """Print a plan, and on stderr the stores that are not in it; return whether there are any."""
+    failed = warn_of_failures(stores)
+    if not json:
+        lines = planned.text(colour=sys.stdout.isatty()).splitlines()
+        said = tuple(f"Note: {name} is not in this plan: " for name in stores.errors["store"])
+        print(*(line for line in lines if not line.startswith(said)), sep="\n", flush=True)
+    return failed
 
 
 def _changed_since(planned: Plan) -> bool:

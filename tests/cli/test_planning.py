@@ -262,6 +262,7 @@ def test_a_fleet_with_a_store_that_fails_ends_with_1(box: ikas.Sandbox, tmp_path
         done = run(command, "desired.toml", *fleet, *(["--yes"] * (command == "apply")), **told)
         assert done.returncode == 1
         assert "LoginRequiredError: moda" in done.stderr
+        assert "moda" not in done.stdout
         assert "https://example.com/acme" in done.stdout
     done = run("list", "--out", "all.csv", *fleet, **told)
     assert done.returncode == 1

@@ -153,6 +153,10 @@ def test_what_was_missed_is_listed_and_sent_again(sandbox: ikas.Sandbox, tmp_pat
     assert nothing.returncode == 0
     assert "nothing is missing" in nothing.stdout.lower()
     assert run("health", *usual).returncode == 0
+    for wrong in ("http://shop.example/", "shop.example", "https://me:canary@shop example/"):
+        refused = run("missed", *usual, "--redeliver", wrong)
+        assert refused.returncode == 1
+        assert "canary" not in refused.stderr
     lost = [sandbox.change("order", emit=False) for _ in range(2)]
     missed = run("missed", *usual, "--json")
     assert missed.returncode == 2
