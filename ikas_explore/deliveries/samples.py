@@ -136,7 +136,8 @@ def payload(kind: Kind, fields: Mapping[str, Any], *, private_app: bool = False)
              for name, json_kind in _KNOWN[kind].items()}  # fmt: skip
     if kind == "product" and isinstance(shown["salesChannels"], list):
         for channel in shown["salesChannels"]:
-            channel["status"] = _CHANNEL_STATUS.get(channel["status"], channel["status"])
+            if "status" in channel:  # a caller's own may lack it
+                channel["status"] = _CHANNEL_STATUS.get(channel["status"], channel["status"])
     return {**shown, "isPrivateApp": True} if private_app else shown
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import shutil
 import ssl
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from ikas_explore.errors import IkasError
-from ikas_explore.system.files import temporary_folder
 
 #: Clients that know no other address than ikas' own ask for a host beneath it.
 IKAS_DOMAIN = "myikas.com"
@@ -27,6 +28,7 @@ _ADDRESSES = ("127.0.0.1", "::1")
 # Of the names in one certificate: clients take no longer ones than 100 kB.
 _MOST = 500
 _VALID = dt.timedelta(days=30)
+_PREFIX = "ikas-sandbox-"
 _USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
     *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
@@ -72,8 +74,22 @@ class Https:
 @contextmanager
 def serving_https() -> Iterator[Https]:
     """Give what a server needs for https. The file to trust is gone at the end of the block."""
-    with temporary_folder("sandbox", _VALID.total_seconds()) as folder:
+    # Removed by hand: what removes itself would do so at the end of a forked process, too.
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        _tidy(folder)
         yield Https(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes left beside a new folder, once it is out of date."""
+    now = folder.stat().st_mtime  # a test may have frozen Python's clock
+    for left in folder.parent.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):  # another process tidies up, too
+            if now - left.lstat().st_mtime > _VALID.total_seconds():
+                shutil.rmtree(left, ignore_errors=True)  # another user's stays
 
 
 def _make(password: bytes, names: Sequence[str], addresses: Sequence[str]) -> tuple[bytes, bytes]:

@@ -8,8 +8,9 @@ not asked to be sorted (here as the objects were made), and whether deleted obje
 from __future__ import annotations
 
 import json
-import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from typing import Any, get_args
 
@@ -21,7 +22,7 @@ from ikas_explore.sandbox.stores import StoreCredentials
 from ikas_explore.sandbox.tables import Rows
 from ikas_explore.schema.limits import PAGE_LIMIT
 from ikas_explore.text.printable import shown
-from ikas_explore.values.names import check_choice, did_you_mean
+from ikas_explore.values.names import check_choice, check_known, did_you_mean
 from ikas_explore.values.times import now_ms
 
 #: What extends the webhook part of the schema.
@@ -60,6 +61,15 @@ _SEARCHED: Mapping[Kind, Sequence[str]] = {
     "product": ["$.name"],
 }
 _SORTS: Mapping[Kind, Sequence[str]] = {"order": ["orderedAt"], "product": ["name"]}
+# What Python has for a scalar of GraphQL, how messages call it, and the least one.
+_SCALARS: Mapping[str, tuple[Any, str, Any]] = {
+    "ID": (str, "text", ""),
+    "String": (str, "text", ""),
+    "Float": ((int, float), "a number", 0),
+    "Int": (int, "a whole number", 0),
+    "Timestamp": (int, "a time in Unix milliseconds", 0),
+    "Boolean": (bool, "True or False", False),
+}
 _OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -228,37 +238,99 @@ def _cells(store: str, kind: Kind, body: Fields) -> tuple[Any, ...]:
 def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
     """Return fields by ikas' names; raise for those that an object of the kind has not."""
     checked: Fields = {}
+    types, a_kind = _types(), f"an {kind}" if kind == "order" else f"a {kind}"
+    root = next(each for each, listed in LISTS.items() if listed == kind).removeprefix("list")
+    declared = {each.name.value: each.type for each in types[root].fields}
     for name, value in fields.items():
         first, *others = name.split("_")
         field = first + "".join(map(str.capitalize, others))
         if field not in body or field in ("id", "createdAt", "updatedAt"):
             known = [each for each in body if each not in ("id", "createdAt", "updatedAt")]
             raise InvalidArgumentError(
-                f"A {kind} has no field {name!r} to set.{did_you_mean(field, known)}"
+                f"{a_kind.capitalize()} has no field {name!r} to set.{did_you_mean(field, known)}"
             )
         before = body[field]
         numbers = isinstance(before, (int, float)) and isinstance(value, (int, float))
         same = type(value) is type(before) or (numbers and bool not in (type(value), type(before)))
         if None not in (value, before) and not same:
             raise InvalidArgumentError(
-                f"{name} of a {kind} is {type(before).__name__}, not {shown(value)}."
+                f"{name} of {a_kind} is {type(before).__name__}, not {shown(value)}."
             )
-        if value is None and not _may_be_missing(kind, field):
-            raise InvalidArgumentError(f"{name} of a {kind} is never missing; give a value.")
         try:
             if isinstance(value, int):
                 float(value)  # as an answer has it
-            to_json(value)
+            to_json(value).encode()
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
+        if field in declared:  # else events have it, and lists have not
+            value = _fitting(name, f"of {a_kind}", declared[field], value, types)
         checked[field] = value
     return checked
 
 
-def _may_be_missing(kind: Kind, field: str) -> bool:
-    name = next(each for each, listed in LISTS.items() if listed == kind).removeprefix("list")
-    (fields,) = re.findall(rf"^type {name} {{(.*?)^}}", SDL, re.MULTILINE | re.DOTALL)
-    return not re.search(rf"^  {field}: .*!$", fields, re.MULTILINE)
+@cache
+def _types() -> dict[str, Any]:
+    """Return what the schema declares, by name."""
+    from graphql import parse
+
+    return {each.name.value: each for each in parse(SDL).definitions if hasattr(each, "name")}
+
+
+def _fitting(place: str, of: str, declared: Any, value: Any, types: Mapping[str, Any]) -> Any:
+    """Return a value as its type; raise for one that a list could not answer, however deep.
+
+    What an object in it lacks is empty, where ikas always has it.
+    """
+    where = f"{place} {of}"
+    if declared.kind == "non_null_type":
+        if value is None:
+            raise InvalidArgumentError(f"{where} is never missing; give a value.")
+        declared = declared.type
+    if value is None:
+        return None
+    if declared.kind == "list_type":
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise InvalidArgumentError(f"{where} is a list, not {shown(value)}.")
+        return [
+            _fitting(f"{place}[{number}]", of, declared.type, each, types)
+            for number, each in enumerate(value)
+        ]
+    name = declared.name.value
+    found = types.get(name)
+    if found is None:
+        kinds, called, _ = _SCALARS[name]
+        fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
+        if not fits or (not isinstance(value, str) and abs(value) > sys.float_info.max):
+            raise InvalidArgumentError(f"{where} is {called}, not {shown(value)}.")
+        return value
+    if found.kind == "enum_type_definition":
+        check_choice(where, value, [each.name.value for each in found.values])
+        return value
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"{where} is an object, not {shown(value)}.")
+    fields = {each.name.value: each.type for each in found.fields}
+    check_known(value, fields, where)
+    given = {
+        each: _fitting(f"{place}.{each}", of, fields[each], inner, types)
+        for each, inner in value.items()
+    }
+    return _empty(declared, types) | given
+
+
+def _empty(declared: Any, types: Mapping[str, Any]) -> Any:
+    """Return the least of a type."""
+    if declared.kind == "list_type":
+        return []
+    name = declared.name.value
+    if name in _SCALARS:
+        return _SCALARS[name][2]
+    if types[name].kind == "enum_type_definition":
+        return types[name].values[0].name.value
+    return {
+        each.name.value: _empty(each.type.type, types)
+        for each in types[name].fields
+        if each.type.kind == "non_null_type"
+    }
 
 
 def _order(kind: Kind, sort: str | None) -> str:

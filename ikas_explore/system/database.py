@@ -17,10 +17,11 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ikas_explore.errors import StorageError
-from ikas_explore.system.files import is_trap, temporary_folder, user_path
+from ikas_explore.system.files import is_trap, user_path
 from ikas_explore.text.printable import printable
 
 
@@ -221,8 +222,8 @@ def _copied(path: Path) -> Iterator[Path]:
     was copied meanwhile, SQLite finds all of it, unless a new -wal was begun: it has another head.
     """
     wal = Path(f"{path}-wal")
-    with temporary_folder("log", _A_DAY) as folder:
-        copies = folder / path.name, folder / f"{path.name}-wal"
+    with TemporaryDirectory(prefix="ikas-explore-") as folder:
+        copies = Path(folder, path.name), Path(folder, f"{path.name}-wal")
         for _ in range(_COPIES):
             head = _head(wal)
             for source, copy in zip((path, wal), copies, strict=True):
@@ -247,7 +248,6 @@ def _head(wal: Path) -> bytes:
 _HEAD = 32
 # A new -wal is begun at most every thousand pages.
 _COPIES = 20
-_A_DAY = 86_400.0
 _OPEN_HERE = (
     "This process has the file open already: call close() on the object that holds it "
     "(from the first run, if a notebook cell ran twice), or give another path."

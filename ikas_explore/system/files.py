@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,27 +95,6 @@ def _is_laid(path: Path) -> bool:
     if not os.path.lexists(path) or os.lstat(path).st_uid in (os.geteuid(), 0):
         return False
     return bool(path.parent.stat().st_mode & stat.S_IWOTH)
-
-
-@contextmanager
-def temporary_folder(kind: str, lasts: float) -> Iterator[Path]:
-    """Give a folder for its owner alone, which is gone at the end of the block.
-
-    What processes that were killed left of the same kind goes once it is `lasts` seconds old.
-    """
-    import shutil  # hardly any command needs one
-
-    # Removed by hand: what removes itself would do so at the end of a forked process, too.
-    folder = Path(tempfile.mkdtemp(prefix=f"ikas-{kind}-"))
-    try:
-        now = folder.stat().st_mtime  # a test may have frozen Python's clock
-        for left in folder.parent.glob(f"ikas-{kind}-*"):
-            with suppress(FileNotFoundError):
-                if now - left.lstat().st_mtime > lasts:
-                    shutil.rmtree(left, ignore_errors=True)  # another user's stays
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

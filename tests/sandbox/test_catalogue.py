@@ -269,3 +269,47 @@ def whole(kind: Any) -> str:
     return (
         "{ " + " ".join(f"{name} {whole(field.type)}" for name, field in kind.fields.items()) + " }"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "told"),
+    [
+        ("order", {"customer": {"emial": "a"}}, "no 'emial' in customer of an order.*'email'"),
+        ("order", {"customer": {"email": 7}}, r"customer\.email of an order is text, not 7"),
+        ("order", {"order_line_items": [7]}, r"order_line_items\[0\] of an order is an object"),
+        ("order", {"order_line_items": [{"price": "7"}]}, r"\[0\]\.price .* is a number, not '7'"),
+        ("order", {"order_line_items": [{"price": 10**400}]}, "is a number"),
+        ("order", {"order_line_items": [{"variant": {"nme": "x"}}]}, "Did you mean 'name'"),
+        ("order", {"order_line_items": [None]}, r"\[0\] of an order is never missing"),
+        ("order", {"order_line_items": [{"status": "NO"}]}, "status .* is one of 'CANCELLED'"),
+        ("order", {"order_line_items": [{1: 2}]}, "There is no 1 in"),
+        ("order", {"status": "NO"}, "status of an order is one of"),
+        ("order", {"shipping_address": {"country": "TR"}}, "country of an order is an object"),
+        ("order", {"customer": {"email": "\ud800"}}, "cannot be written as JSON"),
+        ("product", {"tag_ids": [7]}, r"tag_ids\[0\] of a product is text, not 7"),
+        ("product", {"variants": [{"prices": [{"sellPrice": True}]}]}, "is a number, not True"),
+        ("customer", {"addresses": [{"city": {"name": 3}}]}, r"addresses\[0\]\.city\.name"),
+    ],
+)
+def test_what_a_list_could_not_answer_is_refused_however_deep(
+    sandbox: ikas.Sandbox, kind: Any, fields: dict[str, Any], told: str
+) -> None:
+    made = sandbox.change(kind)
+    with pytest.raises(InvalidArgumentError, match=told):
+        sandbox.change(kind, made, **fields)
+    with pytest.raises(InvalidArgumentError, match=told):
+        sandbox.change(kind, **fields)
+
+
+def test_what_a_nested_object_lacks_is_empty_and_lists_answer_it(sandbox: ikas.Sandbox) -> None:
+    sandbox.change(
+        "order", shipping_address={"firstName": "Ayşe"}, customer={"email": "a@b.example"}
+    )
+    sandbox.change("order", order_line_items=[{"quantity": 2, "variant": {"name": "Çanta"}}])
+    sandbox.change("product", sales_channels=[{"id": "1"}], variants=[{"sku": "A"}])
+    with ikas.connect(sandbox) as store:
+        orders = store.query("listOrder").select("*").to_records()
+        assert orders[0]["shippingAddress"]["firstName"] == "Ayşe"
+        assert orders[0]["shippingAddress"]["lastName"] == ""
+        assert orders[1]["orderLineItems"][0]["variant"]["name"] == "Çanta"
+        assert len(store.query("listProduct").select("*").to_records()) == 1
