@@ -60,7 +60,7 @@ def ordinary(path: Path) -> Path:
     A FIFO in its place would be waited for without end.
     """
     if path.exists() and not path.is_file():
-        raise OSError("it is no ordinary file")
+        raise OSError("it is no file")
     return path
 
 
