@@ -14,7 +14,7 @@ from ikas_explore.cli import options
 from ikas_explore.cli.asking import confirm, held, show_and_confirm
 from ikas_explore.cli.connecting import Where, one_store
 from ikas_explore.cli.endpoints import print_requests
-from ikas_explore.cli.output import as_table, print_error, print_json, print_table, records
+from ikas_explore.cli.output import as_table, print_json, print_table, records
 from ikas_explore.cli.tunnel import tunnel
 from ikas_explore.deliveries import leases
 from ikas_explore.errors import ScopeTakenError
@@ -108,9 +108,8 @@ def listen_command(
                     )
                 )
             except ScopeTakenError as error:
-                print_error(type(error).__name__, str(error))
-                click.echo("--take borrows what another endpoint holds.", err=True)
-                raise click.exceptions.Exit(1) from None
+                said = f"{error}\n--take borrows what another endpoint holds."
+                raise ScopeTakenError(said) from None
             if json:
                 borrowed = records(session.borrowed)
                 here = session.receiver.endpoint
@@ -137,11 +136,11 @@ def _restore(connected: Store, yes: bool, json: bool) -> None:
         ]
         click.echo(as_table(shown), err=json)
         confirm(f"Give these back in {connected.name}?")
-    frame = connected.webhooks._give_back() if left else None
+    rows = records(connected.webhooks._give_back()) if left else []
     if json:
-        print_json([] if frame is None else records(frame))
+        print_json(rows)
     else:
-        print_table([] if frame is None else records(frame), empty="Nothing to give back.")
+        print_table(rows, empty="Nothing to give back.")
 
 
 def _target(app: str | None) -> str | None:
