@@ -226,7 +226,7 @@ def _code(error: Mapping[str, Any]) -> str | None:
 def rate_limited(response: httpx.Response, what: str) -> RateLimitedError:
     """Return the error for a 429, with the seconds to wait where it names them."""
     seconds = retry_after(response)
-    wait = "a little" if seconds is None else f"{seconds:g} s, as it asks,"
+    wait = f"{seconds:g} s, as it asks," if seconds else "a little"
     return RateLimitedError(
         f"{what}: ikas answered HTTP 429, too many calls (50 in 10 s are allowed); wait {wait} "
         "and try again.",

@@ -211,6 +211,8 @@ def test_the_hint_of_a_429_is_told(answer: httpx.Response, seconds: float | None
     with connect(lambda _: answer) as store, pytest.raises(errors.RateLimitedError) as caught:
         store.webhooks.list()
     assert caught.value.retry_after == seconds
+    wait = f"wait {seconds:g} s, as it asks" if seconds else "wait a little"  # no time is no wait
+    assert wait in str(caught.value)
 
 
 def test_partial_data_stands_beside_the_error() -> None:
