@@ -62,14 +62,17 @@ class Call:
 def calls_for(changes: Sequence[Change], current: State) -> list[Call]:
     """Return the fewest calls that make the changes: a save per endpoint, then one delete.
 
-    Changes that are made already need none.
+    Changes that are made already need none. A scope that ikas may refuse is saved by itself, as
+    one that is refused would take the others with it.
     """
-    calls: dict[str | None, Call] = {}
+    calls: dict[tuple[str | None, str | None], Call] = {}
+    known = set(Scope.registrable())
     for change in sorted(changes, key=lambda change: change.action == DELETE):
-        done = same_endpoint(change.endpoint_after, current.get(change.scope))
+        endpoint, scope = change.endpoint_after, change.scope
+        done = same_endpoint(endpoint, current.get(scope))
         if change.action != KEEP and not done:
-            call = calls.setdefault(change.endpoint_after, Call(change.endpoint_after))
-            call.scopes.append(change.scope)
+            alone = None if endpoint is None or scope in known else scope
+            calls.setdefault((endpoint, alone), Call(endpoint)).scopes.append(scope)
     return list(calls.values())
 
 

@@ -27,6 +27,7 @@ class Ikas:
         self.rows = [*rows]
         self.verbs: list[str] = []
         self.keeps = False  # whatever is written
+        self.refused: str | None = None  # a scope that was saved once
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
@@ -36,6 +37,9 @@ class Ikas:
             return self._answer("listWebhook", [self._row(*row) for row in self.rows])
         given = asked["variables"]
         scopes = given["scopes"] if verb == "delete" else given["input"]["scopes"]
+        if verb == "save" and self.refused in scopes:
+            error = {"message": "no", "extensions": {"code": "INVALID_SCOPE"}}
+            return httpx.Response(200, json={"data": None, "errors": [error]})
         if not self.keeps:
             self.rows = [row for row in self.rows if row[0] not in scopes]
         if verb == "delete":
@@ -241,3 +245,26 @@ def test_a_fleet_reads_its_desired_state_once_and_before_it_lists(pipe: Path) ->
         with pytest.raises(PlanError):
             fleet.plan(pipe.with_name("missing.toml"))
     assert [each.verbs for each in servers] == [["list"], ["list"]]
+
+
+@pytest.mark.parametrize("odd", [TOMORROW, "store/app/deleted"])
+def test_a_scope_that_can_be_saved_no_more_takes_no_other_with_it(odd: str) -> None:
+    """ikas saves nothing of a call with one that it refuses, so it has a call of its own."""
+    server = Ikas((ORDER, A), (STOCK, A), (odd, A))
+    server.refused = odd
+    with server.connect() as store:
+        before = store.webhooks.list()
+        assert store.webhooks.delete("*")
+        assert server.rows == []
+        undone = store.webhooks.undo()
+        assert undone is not None
+        report = undone.apply()
+        assert dict(zip(report["scope"], report["outcome"], strict=True)) == {
+            odd: "failed",
+            ORDER: "saved",
+            STOCK: "saved",
+        }
+        store.webhooks.delete("*")
+        outcomes = store.webhooks.plan(before).apply()["outcome"].tolist()
+    assert sorted(outcomes) == ["failed", "saved", "saved"]
+    assert {*server.rows} == {(ORDER, A), (STOCK, A)}
