@@ -210,3 +210,31 @@ def test_what_is_no_ordinary_file_is_not_waited_for(
             with pytest.raises(StorageError):
                 store.webhooks.save(HERE, CREATED)
             assert store.webhooks.list().empty
+
+
+def receivers_log(path: Path) -> None:
+    ikas.Receiver(path=path).close()
+
+
+def sandbox_file(path: Path) -> None:
+    ikas.Sandbox(path).close()
+
+
+@pytest.mark.parametrize(
+    "make", [receivers_log, sandbox_file, lambda path: path.write_text("x"), Path.touch]
+)
+def test_leases_are_written_into_no_file_of_something_else(
+    make: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    make(path)
+    before = path.read_bytes()
+    monkeypatch.setenv("IKAS_LEASES", str(path))
+    with ikas.Sandbox(examples=False) as sandbox, ikas.connect(sandbox) as store:
+        if not before:  # an empty file is as good as none
+            store.webhooks.listen(CREATED, url=HERE).close()
+            return
+        with pytest.raises(StorageError, match="holds something else, which is left as it is"):
+            store.webhooks.listen(CREATED, url=HERE)
+        assert path.read_bytes() == before
+        assert store.webhooks.list().empty

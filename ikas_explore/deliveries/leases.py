@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ikas_explore.values.protocols import WebhookStore
 
 _TABLE = """
-CREATE TABLE IF NOT EXISTS leases (
+CREATE TABLE leases (
     session   TEXT NOT NULL,
     base_url  TEXT NOT NULL,
     store     TEXT NOT NULL,
@@ -81,9 +81,8 @@ def leased(stores: Mapping[str, str]) -> list[Lease]:
     except InvalidArgumentError:  # there is no home folder, so nothing was ever written there
         return []
     with _translated(), _opened() as connection:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'leases'").fetchone()
         looked = "SELECT * FROM leases ORDER BY since, scope"
-        rows = connection.execute(looked).fetchall() if known else []
+        rows = connection.execute(looked).fetchall() if _has_leases(connection) else []
     if not all(map(_is_whole, rows)):
         raise StorageError(
             f"The leases ({printable(str(_file()))}) are damaged. Name another file in "
@@ -245,8 +244,17 @@ def _transaction() -> Iterator[sqlite3.Connection]:
             os.close(os.open(_file(), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with _opened() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_TABLE)
+            if not _has_leases(connection):
+                connection.execute(_TABLE)
             yield connection
+
+
+def _has_leases(connection: sqlite3.Connection) -> bool:
+    """Return whether the table is there; OSError where the file is one of something else."""
+    tables = {name for (name,) in connection.execute("SELECT tbl_name FROM sqlite_master")}
+    if tables - {"leases"}:
+        raise OSError("it holds something else, which is left as it is")
+    return bool(tables)
 
 
 def _opened() -> AbstractContextManager[sqlite3.Connection]:
@@ -254,6 +262,8 @@ def _opened() -> AbstractContextManager[sqlite3.Connection]:
     path = ordinary(_file())
     if is_trap(path):
         raise OSError("it belongs to another user and lies where everybody may write")
+    if path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
+        raise OSError("it holds something else, which is left as it is")
     return closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY))
 
 

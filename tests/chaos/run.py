@@ -57,8 +57,8 @@ def run(
     begun = time.monotonic()
     before = open_things()
     journal = folder / "journal.jsonl"
-    with serving_https() as (context, ca_file), _environment(folder, ca_file), _uncaught(report):
-        world = World(seed, folder, report, journal, context)
+    with serving_https() as https, _environment(folder, https.ca_file), _uncaught(report):
+        world = World(seed, folder, report, journal, https.context)
         try:
             acts = Acts(world)
             first = time.monotonic()
