@@ -69,7 +69,7 @@ class Door:
                 return 403, self._page(b"another site")
         if host == self._last_own:
             return None
-        given = host.decode("latin-1")
+        given = host.decode("utf-8", "replace")  # some tunnels write a name as it is read
         parts = _AUTHORITY.fullmatch(given)
         named = None if parts is None else normal_host(parts[1].strip("[]"))
         if named is not None and self._is_own(named):
