@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ikas_explore.errors import InvalidScopeError
+from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.values.names import did_you_mean, read_texts
 from ikas_explore.values.numbers import check_number
+from ikas_explore.values.urls import normal_host
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Wanted:
     def __post_init__(self) -> None:
         for name in ("required", "allowed_hosts", "stores"):
             self._set(name, tuple(read_texts(getattr(self, name), name)))
+        for host in self.allowed_hosts:
+            if normal_host(host, pattern=True) is None:
+                raise InvalidArgumentError(
+                    f"allowed_hosts names {host!r}, which is no host. Leave 'https://', the port "
+                    "and the path out, for example 'hooks.example.com' or '*.example.com'."
+                )
         self._set(
             "stale_after_days", check_number("stale_after_days", self.stale_after_days, least=0)
         )

@@ -104,6 +104,8 @@ def replacing(path: Path, mode: int) -> Iterator[Path]:
     A link at `path` is replaced, not followed. `mode` is less what the umask takes: ``0o600`` for
     what may hold secrets.
     """
+    if not path.name:  # "." or "/"
+        raise IsADirectoryError("it is a folder")
     part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     try:

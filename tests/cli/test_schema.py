@@ -49,5 +49,6 @@ def test_what_is_wrong_is_said_in_words(options: tuple[str, ...], tmp_path: Path
     assert done.returncode == 1
     assert done.stderr
     assert "Traceback" not in done.stderr
+    assert "Path(" not in done.stderr
     assert "\x1b" not in done.stderr
     assert not list(tmp_path.glob("mine.*"))
