@@ -29,6 +29,7 @@ from ikas_explore.manage.changes import (
     wanted_by,
 )
 from ikas_explore.manage.journal import Journals
+from ikas_explore.schema.scopes import Scope
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
 from ikas_explore.values.protocols import WebhookStore

@@ -21,7 +21,7 @@ def _refusing() -> Iterator[None]:
         yield
     except IkasError:
         raise
-    except Exception as error:
+    except Exception as error:  # TypeError, KeyError, RecursionError ...: it expects a whole one
         raise InvalidArgumentError(
             f"This is not a whole schema: {printable(str(error)) or type(error).__name__}"
         ) from None
