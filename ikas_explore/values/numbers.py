@@ -49,7 +49,12 @@ def check_number(
                 return number
     kind = "whole number" if whole else "finite number" if most == FINITE else "number"
     if above:
-        bounds = f"above {least:g}" + (f", up to {most:g}" if most < FINITE else "")
+        bounds = f"above {_told(least)}" + (f", up to {_told(most)}" if most < FINITE else "")
     else:
-        bounds = f"from {least:g} to {most:.10g}" if most < FINITE else f"of {least:g} or more"
+        low, high = _told(least), _told(most)
+        bounds = f"from {low} to {high}" if most < FINITE else f"of {low} or more"
     raise InvalidArgumentError(f"{name} is {shown(value)}; give a {kind} {bounds}.")
+
+
+def _told(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:.10g}"
