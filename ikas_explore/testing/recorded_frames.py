@@ -184,40 +184,23 @@ def _differences(then: Record, now: Record) -> list[list[str]]:
             found.append(["all rows", what, ", ".join(recorded), ", ".join(current)])
     if then["key"] != now["key"]:
         return found  # rows cannot be matched
-    old, new = _cells(then), _cells(now)
-    found += [[row, "", "a row", "(none)"] for row in old.index.difference(new.index, sort=False)]
-    found += [[row, "", "(none)", "a row"] for row in new.index.difference(old.index, sort=False)]
-    rows = old.index.intersection(new.index, sort=False)
+    old, new = (dict(zip(_labels(each), each["rows"], strict=True)) for each in (then, now))
+    found += [[row, "", "a row", "(none)"] for row in old if row not in new]
+    found += [[row, "", "(none)", "a row"] for row in new if row not in old]
     names = [name for name in then["compared"] if name in now["compared"]]
-    old, new = old.loc[rows, names], new.loc[rows, names]
-    changed = old.compare(new.mask(_close(old, new), old), align_axis=0)
-    for row, pair in changed.groupby(level=0, sort=False):
-        for name, (recorded, current) in pair.dropna(axis="columns").items():
-            found.append([str(row), str(name), *_parting(recorded, current)])
+    for row in (row for row in old if row in new):
+        for name in names:
+            recorded, current = old[row][name], new[row][name]
+            if not _is_same(recorded, current):
+                found.append([row, name, *_parting(recorded, current)])
     return found
 
 
-def _cells(record: Record) -> DataFrame:
-    """Return the cells as JSON, in which 1, 1.0, "1" and true are four."""
-    import pandas as pd
-
-    rows = [[json.dumps(row[name]) for name in record["compared"]] for row in record["rows"]]
-    return pd.DataFrame(rows, index=_labels(record), columns=record["compared"], dtype=object)
-
-
-def _close(old: DataFrame, new: DataFrame) -> DataFrame:
-    """Tell which cells are numbers with a fraction that are the same but for rounding."""
-    import numpy as np
-    import pandas as pd
-
-    before, after = (each.map(_fraction).astype(float) for each in (old, new))
-    close = np.isclose(before, after, rtol=_SHARE, atol=0)
-    return pd.DataFrame(close, index=old.index, columns=old.columns)
-
-
-def _fraction(cell: str) -> float:
-    value = json.loads(cell)
-    return value if isinstance(value, float) else math.nan
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two cells are the same, numbers with a fraction but for rounding."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_SHARE)
+    return json.dumps(one) == json.dumps(other)  # in which 1, 1.0, "1" and true are four
 
 
 def _labels(record: Record) -> list[str]:
@@ -226,11 +209,11 @@ def _labels(record: Record) -> list[str]:
     return [" ".join(_text(row[name]) for name in record["key"]) for row in record["rows"]]
 
 
-def _parting(before: str, after: str) -> tuple[str, str]:
+def _parting(before: Any, after: Any) -> tuple[str, str]:
     """Show both cells, long ones from shortly before the place where they part."""
-    first, second = (_text(json.loads(cell)) for cell in (before, after))
+    first, second = _text(before), _text(after)
     if first == second:  # a number and a text
-        first, second = before, after
+        first, second = json.dumps(before), json.dumps(after)
     start = 0
     if max(len(first), len(second)) > _WIDTH:
         pairs = enumerate(zip(first, second, strict=False))
