@@ -31,15 +31,14 @@ class Listing:
     """
 
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
-        # Now, as nothing can be loaded once the process has no file handles left.
-        import ikas_explore.frames.frames  # noqa: F401
-
         self._stores = stores
         self._unusable = unusable
         self._listed: dict[str, Columns] = {}
         #: Name of the error's class, and what it says.
         self._failed: dict[str, tuple[str, str]] = {}
-        self._frame: DataFrame | None = None
+        # Made now, with all that pandas loads for its first frame: nothing can be loaded once the
+        # process has no file handles left.
+        self._frame: DataFrame | None = self._made()
 
     def fetch(self, *, workers: int, progress: Progress | bool | None) -> None:
         """List all stores; see `ikas_explore.fleet.Fleet.list`.
