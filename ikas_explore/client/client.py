@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -208,10 +209,12 @@ class Client:
         too, leaves without the frames and errors beneath: tracebacks may show local variables.
         """
         try:
-            self.budget.begin()
+            self.budget.check()
             if self._throttle is not None:
                 self._throttle.wait()
-            with deadline(self._http.timeout.read):
+            lasts = self._http.timeout.read
+            self.budget.begin(math.inf if lasts is None else lasts)
+            with deadline(lasts):
                 response = self._http.send(make(), stream=True)
                 failed = True
                 try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from ikas_explore.errors import BudgetError
+from ikas_explore.network import clock
 from ikas_explore.schema.limits import CALL_LINES, CALLS, Rate
 from ikas_explore.schema.tally import Tally
 from ikas_explore.values.names import check_choice
@@ -21,6 +22,9 @@ NOT_VISIBLE = "calls of other processes, other connections and earlier runs, and
 
 #: Half a second more than ikas' window, as calls do not arrive in the gaps they left in.
 RATE_LIMIT = Rate(CALLS.calls, CALLS.seconds + 0.5)
+
+# Seconds between two looks at whether a call of another thread is over.
+_LOOK = 0.01
 
 
 class Throttle:
@@ -63,30 +67,38 @@ class Budget:
         self._store = store
         self._on_budget = on_budget
         self._tally = Tally(CALL_LINES)
-        # By thread, as each makes one call at a time: Ctrl-C or a fork may leave a call without
-        # its end, and a thread that makes the next one, or is gone, has none under way.
-        self._under_way: set[threading.Thread] = set()
-        self._ended = threading.Condition()
+        # When a call is over at the latest, by its thread: Ctrl-C may keep `end` from being called.
+        self._under_way: dict[int, float] = {}
+        # Not a Condition, which is written in Python: Ctrl-C would leave it taken.
+        self._lock = threading.Lock()
 
-    def begin(self) -> None:
-        """Refuse a call that could begin a block, where that is asked for.
+    def check(self) -> None:
+        """Refuse a call that could begin a block, where that is asked for."""
+        if self._on_budget == "stop" and (told := self._near()):
+            raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
+
+    def begin(self, lasts: float) -> None:
+        """Begin a call of this thread, which lasts so many seconds at most, or refuse it.
 
         Calls of other threads that are under way may all fail. Where one more could then begin a
-        block, this waits for the end of one of them.
+        block, this waits until one of them is over.
         """
-        this = threading.current_thread()
-        with self._ended:
-            self._under_way.discard(this)
-            while self._on_budget == "stop" and self._near(self._alive()):
-                if told := self._near():
-                    raise BudgetError(f'{told}. on_budget="stop" sends no further call meanwhile.')
-                self._ended.wait()
-            self._under_way.add(this)
+        this = threading.get_ident()
+        while True:
+            with self._lock:
+                now = clock.now()
+                self._under_way.pop(this, None)
+                under_way = sum(end > now for end in self._under_way.values())
+                if self._on_budget != "stop" or self._near(under_way) is None:
+                    self._under_way[this] = now + lasts
+                    return
+            self.check()
+            time.sleep(_LOOK)
 
     def count(self, *, failed: bool) -> None:
         """Count a call that ikas answered, and warn once when one more could begin a block."""
         self._tally.add(time.time(), failed=failed)
-        with self._ended:
+        with self._lock:
             told = self._near() if self._on_budget == "warn" else None
             if told is None:
                 return
@@ -102,12 +114,8 @@ class Budget:
 
     def end(self) -> None:
         """Say that the call of this thread is over, answered or not."""
-        with self._ended:
-            self._under_way.discard(threading.current_thread())
-            self._ended.notify_all()
-
-    def _alive(self) -> int:
-        return sum(each.is_alive() for each in self._under_way)
+        with self._lock:
+            self._under_way.pop(threading.get_ident(), None)
 
     def _near(self, under_way: int = 0) -> str | None:
         if (row := self._tally.near(time.time(), under_way)) is None:
