@@ -56,14 +56,13 @@ class SentRows:
 
     def body(self, key: str) -> str:
         """Return the event's data, laid out."""
-        return json.dumps(json.loads(self._one(key)[2]), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(self._event(key)["data"]), indent=2, ensure_ascii=False)
 
     def replay(self, key: str) -> str:
         """Make the same event happen again; return how many deliveries that makes."""
-        store, scope, data = self._one(key)
-        return str(len(self._emit(scope, data, store=store)))
+        return str(len(self._emit(**self._event(key))))
 
-    def _one(self, key: str) -> tuple[str, str, str]:
+    def _event(self, key: str) -> dict[str, str]:
         for row in self._rows.read(_ONE, key):
-            return row["store"], row["scope"], row["data"]
+            return dict(row)
         raise InvalidArgumentError("This delivery is no longer in the sandbox.")

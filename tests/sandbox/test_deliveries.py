@@ -217,6 +217,14 @@ def test_a_slow_receiver_does_not_hold_up_others() -> None:
         assert sandbox.deliveries()["attempts"].iloc[:50].sum() == 4
 
 
+def test_one_place_keeps_the_order_of_events() -> None:
+    with Receiver() as receiver, Sandbox(concurrency=1) as sandbox:
+        register(sandbox, receiver.endpoint)
+        ids = [delivery for _ in range(30) for delivery in sandbox.emit(ORDER)]
+        sandbox.settle(30)
+        assert receiver.deliveries()["id"].tolist() == ids
+
+
 def test_saving_and_deleting_during_a_push_is_safe(sandbox: Sandbox) -> None:
     """What was addressed is delivered all the same."""
     with Receiver() as receiver, api_of(sandbox) as api:
