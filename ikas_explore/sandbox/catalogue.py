@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, get_args
@@ -260,12 +260,20 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
             if isinstance(value, int):
                 float(value)  # as an answer has it
             to_json(value).encode()
+            if _is_deep(value):
+                raise ValueError("it is nested too deeply")
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
         if field in declared:  # else events have it, and lists have not
             value = _fitting(name, f"of {a_kind}", declared[field], value, types)
         checked[field] = value
     return checked
+
+
+def _is_deep(value: Any, left: int = 100) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else value
+    several = isinstance(inner, Iterable) and not isinstance(inner, str)
+    return not left or (several and any(_is_deep(each, left - 1) for each in inner))
 
 
 @cache

@@ -249,7 +249,7 @@ class Sandbox:
         """
         where, ids = self._named(store), []
         scopes = check_scopes(scope, patterns=True) if isinstance(scope, str) else [scope]
-        if data is not None:
+        if data is not None and isinstance(scope, str):
             given = decode(check_data(data))
             for each in scopes:
                 # Before anything happens: where warnings are errors, nothing did.

@@ -286,6 +286,7 @@ def whole(kind: Any) -> str:
         ("order", {"status": "NO"}, "status of an order is one of"),
         ("order", {"shipping_address": {"country": "TR"}}, "country of an order is an object"),
         ("order", {"customer": {"email": "\ud800"}}, "cannot be written as JSON"),
+        ("product", {"attributes": json.loads("[" * 300 + "]" * 300)}, "nested too deeply"),
         ("product", {"tag_ids": [7]}, r"tag_ids\[0\] of a product is text, not 7"),
         ("product", {"variants": [{"prices": [{"sellPrice": True}]}]}, "is a number, not True"),
         ("customer", {"addresses": [{"city": {"name": 3}}]}, r"addresses\[0\]\.city\.name"),

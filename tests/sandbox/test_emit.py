@@ -168,6 +168,12 @@ def test_data_unlike_real_ones_is_taken_with_a_warning(sandbox: Sandbox) -> None
         sandbox.emit("store/customer/statusUpdated", {"id": "1"})
 
 
+def test_a_list_of_scopes_is_refused_with_data_too(sandbox: Sandbox) -> None:
+    for data in (None, {"id": "1"}):
+        with pytest.raises(InvalidArgumentError, match="An event has one scope"):
+            sandbox.emit([ORDER], data)  # type: ignore[arg-type]
+
+
 def test_where_the_warning_is_an_error_nothing_happened(sandbox: Sandbox) -> None:
     with Receiver() as receiver, warnings.catch_warnings():
         warnings.simplefilter("error")
