@@ -69,7 +69,7 @@ def multiply(path: Path, times: int) -> None:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """The least of several times that this process works for a call, however busy the machine is."""
+    """The least that this process works for a call, of several times, however busy others are."""
     times = []
     for _ in range(5):
         begun = time.process_time()
