@@ -127,7 +127,10 @@ class Database:
             )
         if look:
             if self._is_open_here(found):  # closing the copied file would give up its lock
-                raise StorageError(f"The {self._what} cannot be used. {_OPEN_HERE}")
+                raise StorageError(
+                    f"The {self._what} cannot be used. This process has the file open already: "
+                    "give the object that holds it in place of the path, or call close() on it."
+                )
         elif found.exists() and not _writable(found):  # SQLite would call it a disk I/O error
             raise StorageError(
                 f"The {self._what} cannot be written; make it so that it can be written, or give "
@@ -201,7 +204,10 @@ class Database:
 
     def _advice(self, error: str) -> str:
         if "locked" in error and self._path is not None and self._is_open_here(self._path):
-            return _OPEN_HERE
+            return (
+                "This process has the file open already: call close() on the object that holds it "
+                "(from the first run, if a notebook cell ran twice), or give another path."
+            )
         if "locked" in error:
             return "Another process has the file open: end that one, or give another path."
         if any(each in error for each in ("full", "No space", "disk I/O")):
@@ -248,10 +254,6 @@ def _head(wal: Path) -> bytes:
 _HEAD = 32
 # A new -wal is begun at most every thousand pages.
 _COPIES = 20
-_OPEN_HERE = (
-    "This process has the file open already: call close() on the object that holds it "
-    "(from the first run, if a notebook cell ran twice), or give another path."
-)
 _ANOTHER = "Please give another path."
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 
