@@ -130,8 +130,8 @@ def test_it_stops_with_what_it_shows(what: str) -> None:
         shown: dict[str, Any] = {"sandbox": sandbox, "receiver": receiver}
         live = shown[what].live(language="tr")
         assert live.running
-    until(lambda: not live.running)
-    assert "Durdu" in live._said.value
+    until(lambda: "Durdu" in live._said.value)
+    assert not live.running
     until(lambda: "ikas-live" not in {each.name for each in threading.enumerate()})
 
 
