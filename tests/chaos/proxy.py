@@ -157,10 +157,12 @@ class Proxy:
         except OSError:
             writer.transport.abort()  # nothing behind: as if nothing listened here
         finally:
-            for each in self._open.pop(task):
+            for each in self._open[task]:
                 each.close()
+            for each in self._open[task]:  # https may wait for the other side; a cut ends that
                 with suppress(OSError):
                     await each.wait_closed()
+            del self._open[task]
 
     def next_strike(self, piece: bytes) -> Strike:
         """Take the strike for a piece of a request, if one is due."""
