@@ -53,8 +53,9 @@ def types_of(introspection: dict[str, Any], *, name: str, source: str) -> str:
     except InvalidArgumentError:
         raise
     except Exception as error:  # whatever sgqlc meets in a stranger's answer
+        why = f"it has no {error}" if isinstance(error, KeyError) else repr(error)
         raise InvalidArgumentError(
-            f"{source} is not the answer to an introspection query: {error!r}. {_ASK}"
+            f"{source} is not the answer to an introspection query: {why}. {_ASK}"
         ) from error
     if name in names:
         raise InvalidArgumentError(
