@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +19,9 @@ def interrupted(
 ) -> KeyboardInterrupt | None:
     """Call, with a Ctrl-C at the n-th line of ours that this thread runs; None if it ends before.
 
-    `inside` names one of our files, whose lines alone count. Other code is left alone: at the end
-    of a ``with`` block a traced line is where no signal is seen, and a lock would stay taken.
+    `inside` names one of our files, whose lines alone count. Other code is left alone, and lines
+    with a ``with``: one is traced again at the end of its block, before what it holds is given
+    back, and there Python looks for no signal.
     """
     left = line
 
@@ -27,7 +29,9 @@ def interrupted(
         nonlocal left
         if not frame.f_code.co_filename.startswith(f"{_OURS}/{inside}"):
             return None
-        left -= event == "line"
+        if event != "line" or _at_with(frame):
+            return trace
+        left -= 1
         if left == 0:
             left = -1
             sys.settrace(None)
@@ -43,3 +47,8 @@ def interrupted(
     finally:
         sys.settrace(before)
     return None
+
+
+def _at_with(frame: FrameType) -> bool:
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).lstrip()
+    return line.startswith(("with ", "async with "))

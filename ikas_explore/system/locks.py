@@ -12,6 +12,8 @@ from ikas_explore.system.files import ordinary
 
 #: Open handles of this process, each with its file and thread: a fork has no use for them.
 _HELD: dict[int, tuple[Path, int]] = {}
+#: Taken while a handle is opened and noted, and by a fork: else that could have one not noted yet.
+_OPENING = threading.Lock()
 
 
 @contextmanager
@@ -25,8 +27,9 @@ def locked(path: Path) -> Iterator[int]:
     for left in [handle for handle, other in [*_HELD.items()] if other == owner]:
         _release(left)
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _HELD[handle] = owner
+        with _OPENING:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            _HELD[handle] = owner
         try:
             _flock(handle, lock=True)
             if _is_at(handle, path):  # else another took its place while this one waited
@@ -75,6 +78,7 @@ def _flock(handle: int, *, lock: bool, shared: bool = False) -> None:
 
 
 def _close_held() -> None:
+    _OPENING.release()
     while _HELD:
         with suppress(OSError):
             os.close(_HELD.popitem()[0])
@@ -82,4 +86,6 @@ def _close_held() -> None:
 
 if hasattr(os, "register_at_fork"):
     # Else the lock of a process that was killed would be held by its children.
-    os.register_at_fork(after_in_child=_close_held)
+    os.register_at_fork(
+        before=_OPENING.acquire, after_in_parent=_OPENING.release, after_in_child=_close_held
+    )

@@ -120,7 +120,7 @@ print("looked", flush=True)
 sys.stdin.readline()
 threading.Thread(target=plan.apply, daemon=True).start()  # it holds the claim, and waits
 while not os.path.exists(os.environ["IKAS_JOURNAL"] + ".undo"):
-    time.sleep(0.01)
+    pass  # the fork comes while the file is opened
 child = os.fork()
 if not child:
     time.sleep(60)
