@@ -118,9 +118,11 @@ store = ikas.connect("sandbox", base_url=base_url, access_token=access_token)
 plan = store.webhooks.undo()
 print("looked", flush=True)
 sys.stdin.readline()
+claim = os.environ["IKAS_JOURNAL"] + ".undo"
+sys.setswitchinterval(1e-6)  # the fork comes while the claim's file is opened
 threading.Thread(target=plan.apply, daemon=True).start()  # it holds the claim, and waits
-while not os.path.exists(os.environ["IKAS_JOURNAL"] + ".undo"):
-    pass  # the fork comes while the file is opened
+while not os.path.exists(claim):
+    pass
 child = os.fork()
 if not child:
     time.sleep(60)
