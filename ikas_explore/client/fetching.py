@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ikas_explore.client.conditions import Condition, Row, any_of, shown
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WALKS = 4
 
 #: The rows as they came, if they are wanted; their columns; the places of the rows kept.
-Fetched = tuple[list[dict[str, Any]], Columns, list[int]]
+Fetched = tuple[list[dict[str, Any]], Columns, Sequence[int]]
 
 
 class Wanted(NamedTuple):
@@ -88,24 +88,24 @@ def _walk(
     kinds = kinds_of(request.nodes)
     rows: list[dict[str, Any]] = []
     columns: Columns = {name: [] for name in kinds}
-    kept: list[int] = []
+    some = bool(wanted.conditions or wanted.predicates)
+    fitting: list[int] = []
     came = 0
     for page in iter(()) if wanted.limit == 0 else request.pages(client):
         total = _total(page, wanted.at_most)
         if total and not came:
             _warn_of_calls(client, request, math.ceil(total / len(page.rows)), total)
-        if wanted.conditions or wanted.predicates:
-            kept += [came + i for i in _fitting(page.columns, kinds, request.nodes, wanted)]
-        else:
-            kept += range(came, came + len(page.rows))
+        if some:
+            fitting += [came + i for i in _fitting(page.columns, kinds, request.nodes, wanted)]
         rows += page.rows if with_rows else ()
         for name, cells in page.columns.items():
             columns[name] += cells
         came += len(page.rows)
         tell(came, total or came)
-        if not wanted.order and wanted.limit is not None and len(kept) >= wanted.limit:
+        enough = len(fitting) if some else came
+        if not wanted.order and wanted.limit is not None and enough >= wanted.limit:
             break
-    return rows, columns, kept
+    return rows, columns, fitting if some else range(came)
 
 
 def _total(page: Page, at_most: int | None) -> int:

@@ -104,7 +104,7 @@ class Request:
             came += len(page.rows)
             if not page.more and total not in (None, came):
                 raise ListChanged(f"{where}: {came} of {total!r} rows came")
-            identities = [row["id"] for row in page.rows if isinstance(row.get("id"), str)]
+            identities = [each for row in page.rows if type(each := row.get("id")) is str]
             known = len(ids)
             ids.update(identities)
             if len(ids) < known + len(identities):

@@ -296,7 +296,7 @@ class Query:
         frame = make_frame(
             {name: kinds[name] for name in self._output},
             {name: columns[name] for name in self._output}
-            if kept == [*range(len(next(iter(columns.values()), [])))]  # all: nothing to copy
+            if kept == range(len(next(iter(columns.values()), [])))  # all: nothing to copy
             else {name: [columns[name][i] for i in kept] for name in self._output},
         )
         frame.attrs.update(provenance(self._source.settings.api_version))

@@ -26,6 +26,9 @@ _TYPES: dict[str, frozenset[type]] = {
 # Year 1 to 9999: what datetime, and so a printed frame, can show.
 _RANGES = {"Int": (-(2**31), 2**31 - 1), "Timestamp": (-62_135_596_800_000, 253_402_300_799_999)}
 
+#: Rows that are looked at together.
+_BLOCK = 500
+
 Columns = dict[str, list[Any]]
 
 
@@ -42,15 +45,20 @@ def read_columns(rows: Any, nodes: Sequence[Node], where: str) -> Columns:
         index = next(i for i, row in enumerate(rows) if type(row) is not dict)
         raise ResponseError(f"{where}[{index}] is {_name(rows[index])} and not an object.")
     names = [node.name for node in nodes]
+    # One name more, which goes unused: of a single name, itemgetter would make no tuple.
+    cells_of = itemgetter(*names, names[0])
+    found: list[list[Any]] = [[] for _ in nodes]
     try:
-        # Row by row, as the cells of a row lie together in memory. One name more, which goes
-        # unused: of a single name, itemgetter would make no tuple.
-        found = list(map(list, zip(*map(itemgetter(*names, names[0]), rows), strict=True)))
+        # Row by row, as the cells of a row lie together in memory, and not too many at a time.
+        for start in range(0, len(rows), _BLOCK):
+            block = zip(*map(cells_of, rows[start : start + _BLOCK]), strict=True)
+            for cells, more in zip(found, block, strict=False):
+                cells += more
     except KeyError:
         index, name = next((i, n) for i, row in enumerate(rows) for n in names if n not in row)
         raise ResponseError(f"{where}[{index}] lacks {name!r}, which was asked for.") from None
     columns: Columns = {}
-    for node, cells in zip(nodes, found or [[] for _ in nodes], strict=False):
+    for node, cells in zip(nodes, found, strict=True):
         if not node.children and set(map(type, cells)) <= _plain(node.type):
             columns[node.column] = cells
         else:

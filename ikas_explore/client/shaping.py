@@ -18,7 +18,7 @@ from ikas_explore.values.secret import Secret
 PROCESS_SALT = Secret(os.urandom(16).hex())
 
 
-def exploded(columns: Columns, kept: Sequence[int], path: str) -> tuple[Columns, list[int]]:
+def exploded(columns: Columns, kept: Sequence[int], path: str) -> tuple[Columns, range]:
     """Repeat each kept row for each element of the list at `path`; one with none stays once.
 
     Returns the columns in their new length, and the indices of all of them.
@@ -34,7 +34,7 @@ def exploded(columns: Columns, kept: Sequence[int], path: str) -> tuple[Columns,
             made[name] = [
                 cells[i] for i, times in zip(kept, lengths, strict=True) for _ in range(times)
             ]
-    return made, list(range(sum(lengths)))
+    return made, range(sum(lengths))
 
 
 def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
