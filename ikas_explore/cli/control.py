@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from ikas_explore.client.answers import whole
+from ikas_explore.client.answers import Answer, whole
 from ikas_explore.client.client import open_http
 from ikas_explore.errors import InvalidArgumentError, ResponseError, TransportError
 from ikas_explore.network.failures import failure_of
@@ -74,10 +74,10 @@ def _call(
     raise failure  # out here, so that httpx's error with its request is not its context
 
 
-def _read(response: httpx.Response) -> Any:
+def _read(response: Answer) -> Any:
     try:
         answer = decode_bytes(response.content)
-        if response.is_success:
+        if 200 <= response.status_code < 300:
             return answer
         refusal = str(answer["errors"][0]["message"])
     except (ValueError, KeyError, TypeError, IndexError):

@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import httpx
 
@@ -85,7 +85,15 @@ def encode(document: str, variables: Mapping[str, Any] | None = None) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def whole(response: httpx.Response, what: str) -> httpx.Response:
+class Answer(NamedTuple):
+    """An answer that was read to its end, with the headers that are looked at."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+
+
+def whole(response: httpx.Response, what: str) -> Answer:
     """Read an answer to its end, unless that is too far away."""
     pieces, size = [], 0
     for piece in _unpacked(response):
@@ -99,7 +107,7 @@ def whole(response: httpx.Response, what: str) -> httpx.Response:
             )
     # As bytes: httpx reads headers beyond ASCII and does not write them.
     headers = [pair for pair in response.headers.raw if pair[0].lower() in _READ_HEADERS]
-    return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))
+    return Answer(response.status_code, httpx.Headers(headers), b"".join(pieces))
 
 
 def _unpacked(response: httpx.Response) -> Iterator[bytes]:
@@ -120,7 +128,7 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
         raise httpx.DecodingError(str(error)) from None
 
 
-def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
+def read_data(response: Answer, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return ``data`` of a GraphQL answer, read to its end, or raise the error it stands for."""
     status = response.status_code
     if status == 429:
@@ -147,7 +155,7 @@ def read_data(response: httpx.Response, what: str, blank: Blank = str) -> dict[s
     return data
 
 
-def read_json(response: httpx.Response, what: str, blank: Blank = str) -> dict[str, Any]:
+def read_json(response: Answer, what: str, blank: Blank = str) -> dict[str, Any]:
     """Return the JSON object an answer holds; raise LoginRequiredError or ResponseError."""
     status = response.status_code
     try:
@@ -223,7 +231,7 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def rate_limited(response: httpx.Response, what: str) -> RateLimitedError:
+def rate_limited(response: Answer, what: str) -> RateLimitedError:
     """Return the error for a 429, with the seconds to wait where it names them."""
     seconds = retry_after(response)
     wait = f"{seconds:g} s, as it asks," if seconds else "a little"
@@ -234,7 +242,7 @@ def rate_limited(response: httpx.Response, what: str) -> RateLimitedError:
     )
 
 
-def retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: Answer) -> float | None:
     """Return the seconds to wait that a 429 names, if it does."""
     # The form of ikas' 429 is not known: a header in seconds or as a date, a number in the
     # body, or nothing are all taken.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import stamina
 
-from ikas_explore.client.answers import encode, read_data, whole
+from ikas_explore.client.answers import Answer, encode, read_data, whole
 from ikas_explore.client.throttle import Budget, OnBudget, Throttle
 from ikas_explore.client.tokens import TOKEN_PATH, Tokens
 from ikas_explore.errors import (
@@ -178,13 +178,11 @@ class Client:
         what: str,
         token: Secret,
         read: Callable[[dict[str, Any]], Read],
-        response: httpx.Response,
+        response: Answer,
     ) -> Read:
         return read(read_data(response, what, lambda text: self._tokens.blank(text, token)))
 
-    def _send_form(
-        self, form: Mapping[str, str | Secret], read: Callable[[httpx.Response], Read]
-    ) -> Read:
+    def _send_form(self, form: Mapping[str, str | Secret], read: Callable[[Answer], Read]) -> Read:
         url = f"{self.settings.base_url}{TOKEN_PATH}"
         return self._exchange(
             # In clear in the very expression that sends them.
@@ -200,7 +198,7 @@ class Client:
     def _exchange(
         self,
         make: Callable[[], httpx.Request],
-        read: Callable[[httpx.Response], Read],
+        read: Callable[[Answer], Read],
         what: str,
     ) -> Read:
         """Send a request and read its answer.

@@ -10,9 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import httpx
-
-from ikas_explore.client.answers import rate_limited, read_json
+from ikas_explore.client.answers import Answer, rate_limited, read_json
 from ikas_explore.errors import CredentialsError, IkasError, ResponseError, TransportError
 from ikas_explore.settings import Settings, is_token
 from ikas_explore.values.secret import HiddenMapping, Secret, blank
@@ -32,7 +30,7 @@ class _Granted(NamedTuple):
     answer: HiddenMapping
 
 
-Send = Callable[[Mapping[str, str | Secret], Callable[[httpx.Response], _Granted]], _Granted]
+Send = Callable[[Mapping[str, str | Secret], Callable[[Answer], _Granted]], _Granted]
 
 
 class _Fetch:
@@ -163,7 +161,7 @@ class Tokens:
             return {"grant_type": "refresh_token", "refresh_token": self._refresh, **form}
         return {"grant_type": "client_credentials", **form}
 
-    def _read(self, response: httpx.Response) -> _Granted:
+    def _read(self, response: Answer) -> _Granted:
         # Tokens are made secrets in here, where no frame gets into a traceback.
         what = f"{self._store}: fetching an access token"
         status = response.status_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +13,7 @@ import stamina
 
 import ikas_explore as ikas
 from ikas_explore import errors
+from ikas_explore.client.answers import Answer
 from ikas_explore.client.tokens import Tokens
 from ikas_explore.settings import read_settings
 from tests.client.answers import ROW
@@ -92,13 +94,13 @@ def test_without_credentials_a_refused_token_is_the_users_to_replace() -> None:
 def test_a_token_is_fetched_anew_shortly_before_it_expires(expires_in: Any, lasts: float) -> None:
     now = [1000.0]
     answers = iter(range(10))
+
+    def granted(token: str) -> bytes:
+        return json.dumps({"access_token": token, "expires_in": expires_in}).encode()
+
     tokens = Tokens(
         read_settings(client_id="app", client_secret="s3cret"),
-        lambda form, read: read(
-            httpx.Response(
-                200, json={"access_token": f"t{next(answers)}", "expires_in": expires_in}
-            )
-        ),
+        lambda form, read: read(Answer(200, httpx.Headers(), granted(f"t{next(answers)}"))),
         clock=lambda: now[0],
     )
     assert tokens.current().reveal() == "t0"

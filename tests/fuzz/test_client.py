@@ -14,7 +14,7 @@ import stamina
 from hypothesis import strategies as st
 
 import ikas_explore as ikas
-from ikas_explore.client.answers import retry_after
+from ikas_explore.client.answers import Answer, retry_after
 from ikas_explore.errors import IkasError, InvalidArgumentError, RateLimitedError
 from ikas_explore.frames.frames import webhook_columns
 from ikas_explore.values.names import matches
@@ -174,7 +174,7 @@ hints = header_values.map(bytes) | st.lists(
 
 @fuzz(hint=hints, body=bodies | st.binary(max_size=8).map(lambda end: b'{"retryAfter": 1' + end))
 def test_a_hint_when_to_come_back_of_anything_is_seconds_or_none(hint: bytes, body: bytes) -> None:
-    seconds = retry_after(httpx.Response(429, headers=[(b"retry-after", hint)], content=body))
+    seconds = retry_after(Answer(429, httpx.Headers([(b"retry-after", hint)]), body))
     assert seconds is None or 0 <= seconds < float("inf")
 
 
