@@ -115,13 +115,15 @@ class Deliveries:
 
     def _select(self, columns: str, what: Listed, window: tuple[int, int], asked: Asked) -> Any:
         statement = f"SELECT {columns} FROM deliveries AS d"  # noqa: S608 - texts of this module
+        values: list[Any] = []
         if "e." in columns or asked.store is not None:
-            statement += " JOIN events AS e ON e.number = d.event AND (?3 IS NULL OR e.store = ?3)"
+            statement += " JOIN events AS e ON e.number = d.event AND e.store = ifnull(?, e.store)"
+            values.append(asked.store)
         if what == "attempts":
             statement += " JOIN attempts AS a ON a.delivery = d.number"
         time, order = ("a.started_at", ", a.number") if what == "attempts" else ("d.created_at", "")
         statement += (
-            f" WHERE d.number BETWEEN ?1 AND ?2 AND (?4 IS NULL OR {time} >= ?4)"
-            f" AND (?5 IS NULL OR d.state = ?5) ORDER BY d.number{order}"
+            f" WHERE d.number BETWEEN ? AND ? AND {time} >= ifnull(?, {time})"
+            f" AND d.state = ifnull(?, d.state) ORDER BY d.number{order}"
         )
-        return self._rows.read(statement, *window, asked.store, asked.since, asked.state)
+        return self._rows.read(statement, *values, *window, asked.since, asked.state)

@@ -35,8 +35,8 @@ _CLAIMED = """
 SELECT d.id, d.endpoint, e.store, e.scope, e.data, e.created_at, w.endpoint AS current
 FROM deliveries AS d JOIN events AS e ON e.number = d.event
 LEFT JOIN webhooks AS w ON w.store = e.store AND w.scope = e.scope
-WHERE d.number = ?1 AND d.state = 'pending'
-  AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = ?1 AND number = ?2)
+WHERE d.number = ? AND d.state = 'pending'
+  AND NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = d.number AND number = ?)
 """
 _UNDER_WAY = """
 SELECT a.delivery, a.number AS attempt, d.endpoint, e.store

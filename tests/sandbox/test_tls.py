@@ -80,8 +80,9 @@ def test_a_receiver_that_never_ends_the_handshake_is_hung_up_on() -> None:
     try:
         with (
             socket.create_server(("127.0.0.1", 0)) as receiver,
-            Sandbox(receiver_timeout=0.2, max_attempts=1, examples=False) as sandbox,
+            Sandbox(receiver_timeout=2, max_attempts=1, examples=False) as sandbox,
         ):
+            receiver.settimeout(60)
             register(sandbox, f"https://127.0.0.1:{receiver.getsockname()[1]}/")
             sandbox.emit("store/order/created")
             connection, _ = receiver.accept()
