@@ -128,7 +128,7 @@ class Together(Generic[T]):
         waiting, self._waiting = [each for each in self._waiting if not each[1].done()], []
         try:
             results = self._work([item for item, _ in waiting])
-        except Exception as error:
+        except Exception as error:  # whatever it is: who waits gets it, or would wait for ever
             for _, done in waiting:
                 done.set_exception(error)
         else:

@@ -373,6 +373,7 @@ def _condition(name: str, operator: str, value: Any) -> tuple[str, list[Any]]:
         # Those that hold the value, or none of them: a list is not "not equal" element by element.
         values = value if operator in ("in", "nin") else [value]
         found = (
+            # A text of this module, not a value.
             f"EXISTS (SELECT 1 FROM json_tree(body, '{_ELEMENTS[name]}') AS each"  # noqa: S608
             f" WHERE (key = '{name}' OR path LIKE '%.{name}') AND value IN ({_marks(values)}))"
         )
