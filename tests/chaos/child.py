@@ -51,10 +51,14 @@ def open_things() -> dict[str, Any]:
 class SandboxPart:
     """A sandbox with two stores."""
 
-    def __init__(self, path: str, port: int, seed: int, tls: bool) -> None:
+    def __init__(
+        self, opened: contextlib.ExitStack, path: str, port: int, seed: int, tls: bool
+    ) -> None:
         from ikas_explore.sandbox import Sandbox
 
-        self._sandbox = Sandbox(path, port=port, seed=seed, tls=tls, **SANDBOX)
+        self._sandbox = opened.enter_context(
+            Sandbox(path, port=port, seed=seed, tls=tls, **SANDBOX)
+        )
         self.about = {store: vars(self._sandbox.add_store(store)) for store in STORES}
 
     def do(self, command: Mapping[str, Any]) -> Any:
@@ -84,19 +88,17 @@ class SandboxPart:
                 except IkasError as error:
                     return str(error)
 
-    def end(self) -> None:
-        """Close it."""
-        self._sandbox.close()
-
 
 class ReceiverPart:
     """A receiver with a log on disk."""
 
-    def __init__(self, path: str, port: int, secret: Sequence[str], seed: int) -> None:
+    def __init__(
+        self, opened: contextlib.ExitStack, path: str, port: int, secret: Sequence[str], seed: int
+    ) -> None:
         from ikas_explore.deliveries.receiver import Receiver
 
         self._random = Random(seed)
-        self._receiver = Receiver(secret, path=path, port=port)
+        self._receiver = opened.enter_context(Receiver(secret, path=path, port=port))
         self.about = {"earlier": self._receiver.earlier}
 
     def do(self, command: Mapping[str, Any]) -> Any:
@@ -115,16 +117,18 @@ class ReceiverPart:
     def _ask(self, payload: Mapping[str, Any]) -> Any:
         return self._random.choice((200, 200, 500, "drop"))
 
-    def end(self) -> None:
-        """Close it."""
-        self._receiver.close()
-
 
 class ClientPart:
     """A client that saves, deletes, applies and lists until it is killed or told to end."""
 
     def __init__(
-        self, base_url: str, client_id: str, client_secret: str, endpoint: str, seed: int
+        self,
+        opened: contextlib.ExitStack,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        endpoint: str,
+        seed: int,
     ) -> None:
         import ikas_explore as ikas
 
@@ -132,12 +136,14 @@ class ClientPart:
         self._endpoint = endpoint
         self._random = Random(seed)
         self._number = 0
-        self._store = ikas.connect(
-            STORES[1],
-            base_url=base_url,
-            client_id=client_id,
-            client_secret=client_secret,
-            timeout=0.7,
+        self._store = opened.enter_context(
+            ikas.connect(
+                STORES[1],
+                base_url=base_url,
+                client_id=client_id,
+                client_secret=client_secret,
+                timeout=0.7,
+            )
         )
         self.about: dict[str, Any] = {}
 
@@ -166,23 +172,23 @@ class ClientPart:
     def do(self, command: Mapping[str, Any]) -> None:
         """Take no command."""
 
-    def end(self) -> None:
-        """Close it."""
-        self._store.close()
-
 
 class RivalPart:
     """A client of a store that the run writes to and undoes in at the same time."""
 
-    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self, opened: contextlib.ExitStack, base_url: str, client_id: str, client_secret: str
+    ) -> None:
         import ikas_explore as ikas
 
-        self._store = ikas.connect(
-            STORES[2],
-            base_url=base_url,
-            client_id=client_id,
-            client_secret=client_secret,
-            timeout=0.7,
+        self._store = opened.enter_context(
+            ikas.connect(
+                STORES[2],
+                base_url=base_url,
+                client_id=client_id,
+                client_secret=client_secret,
+                timeout=0.7,
+            )
         )
         self.about: dict[str, Any] = {}
 
@@ -206,16 +212,20 @@ class RivalPart:
                 return None
         return rivals.in_a_fork(act) if command["forked"] else {"answer": act()}
 
-    def end(self) -> None:
-        """Close it."""
-        self._store.close()
-
 
 class ListenPart:
     """A session of `listen` behind a tunnel, with an app; none while the store cannot be asked."""
 
     def __init__(
-        self, scopes: Sequence[str], url: str, agent: int, port: int, app: str, **given: Any
+        self,
+        opened: contextlib.ExitStack,
+        scopes: Sequence[str],
+        url: str,
+        agent: int,
+        port: int,
+        app: str,
+        path: str,
+        **given: Any,
     ) -> None:
         import ikas_explore as ikas
         from ikas_explore.cli.tunnel import tunnel
@@ -224,18 +234,19 @@ class ListenPart:
         self.about: dict[str, Any] = {"borrowed": []}
         relay = Path(__file__).parents[1] / "deliveries" / "relay.py"
         command = f"{sys.executable} {relay} {url} {agent} {{port}}"
-        path = given.pop("path")
+        # What cannot be given back at the end has a lease.
+        opened.enter_context(contextlib.suppress(ikas.IkasError))
+        held = opened.enter_context(contextlib.ExitStack())
         try:
-            with contextlib.ExitStack() as opened:
-                store = opened.enter_context(ikas.connect(STORES[3], timeout=0.7, **given))
-                address = opened.enter_context(tunnel(command, port))
-                self._session = opened.enter_context(
-                    store.webhooks.listen(
-                        scopes, url=address, port=port, forward_to=app, take=True, path=path
-                    )
+            store = held.enter_context(ikas.connect(STORES[3], timeout=0.7, **given))
+            address = held.enter_context(tunnel(command, port))
+            self._session = held.enter_context(
+                store.webhooks.listen(
+                    scopes, url=address, port=port, forward_to=app, take=True, path=path
                 )
-                self._opened = opened.pop_all()
+            )
         except ikas.IkasError as error:
+            held.close()
             self.about["refused"] = f"{type(error).__name__}: {error}"
         else:
             self.about["borrowed"] = self._session.borrowed["scope"].tolist()
@@ -265,27 +276,21 @@ class ListenPart:
                     told[row["id"]] = str(row["forwarded_status"])
         return told
 
-    def end(self) -> None:
-        """Close it; what could not be given back then has a lease."""
-        from ikas_explore.errors import IkasError
-
-        if self._session is not None:
-            with contextlib.suppress(IkasError):
-                self._opened.close()
-
 
 class BlockingPart:
     """A sandbox that applies ikas' limits, and a receiver that fails as it is told."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, opened: contextlib.ExitStack, path: str) -> None:
         from ikas_explore.deliveries.receiver import Receiver
         from ikas_explore.sandbox import Sandbox
         from tests.sandbox.api import register
 
         # By its own clock: what was counted went with the process of before, and blocks did not.
         self.about = {"begun": time.time()}
-        self._receiver = Receiver()
-        self._sandbox = Sandbox(path, blocks=True, max_attempts=1, examples=False)
+        self._receiver = opened.enter_context(Receiver())
+        self._sandbox = opened.enter_context(
+            Sandbox(path, blocks=True, max_attempts=1, examples=False)
+        )
         register(self._sandbox, self._receiver.endpoint)
 
     def do(self, command: Mapping[str, Any]) -> Any:
@@ -307,11 +312,6 @@ class BlockingPart:
                 return time.time()
         return None
 
-    def end(self) -> None:
-        """Close it."""
-        self._sandbox.close()
-        self._receiver.close()
-
 
 _PARTS: dict[str, tuple[str, Any]] = {
     "sandbox": ("ikas_explore.sandbox", SandboxPart),
@@ -326,24 +326,23 @@ _PARTS: dict[str, tuple[str, Any]] = {
 def main(kind: str, settings: dict[str, Any]) -> None:
     """Serve until told to end, or interrupted."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    parts: list[Any] = []
+    # It knows what a part has opened even while the part is being made.
+    opened = contextlib.ExitStack()
     try:
-        _serve(kind, settings, parts)
+        _serve(kind, settings, opened)
     except KeyboardInterrupt:
-        for part in parts:
-            part.end()
+        opened.close()
         with contextlib.suppress(TimeoutError):  # then what is left is told
             until(lambda: not open_things()["sockets"] and threading.active_count() == 1, 10)
         _tell(open_things())
 
 
-def _serve(kind: str, settings: dict[str, Any], parts: list[Any]) -> None:
+def _serve(kind: str, settings: dict[str, Any], opened: contextlib.ExitStack) -> None:
     module, make = _PARTS[kind]
     import_module(module)  # first: what is written in C looks at the real datetime
     clock.install()
     clock.jump(settings.pop("jump"))
-    part = make(**settings)
-    parts.append(part)
+    part = make(opened, **settings)
     _tell({"about": part.about, "open": open_things()})
     turn = getattr(part, "turn", None)
     while True:
@@ -352,8 +351,7 @@ def _serve(kind: str, settings: dict[str, Any], parts: list[Any]) -> None:
         line = sys.stdin.readline()
         command = json.loads(line) if line else {"do": "end"}
         if command["do"] == "end":
-            parts.clear()
-            part.end()
+            opened.close()
             _tell(open_things())
             return
         if command["do"] == "jump":

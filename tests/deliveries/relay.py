@@ -24,12 +24,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def _serve(port: int, to: int, context: ssl.SSLContext | None) -> asyncio.Server:
     async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers = [writer]
         try:
-            there, back = await asyncio.open_connection("127.0.0.1", to)
-        except OSError:  # the agent is gone, as a tunnel's can be
-            writer.close()
-            return
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            with suppress(OSError):  # the agent is gone, as a tunnel's can be
+                there, back = await asyncio.open_connection("127.0.0.1", to)
+                writers.append(back)
+                await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        except asyncio.CancelledError:  # the loop ends: no connection outlives it
+            for each in writers:
+                each.transport.abort()
+        finally:
+            for each in writers:
+                each.close()
 
     return await asyncio.start_server(passed_on, "127.0.0.1", port, ssl=context)
 
