@@ -29,7 +29,8 @@ def test_a_seed_has_one_script() -> None:
     [
         pytest.param(4764, 0.0, 20, id="the same steps every time"),
         pytest.param(None, 4.0, None, id="new every time"),
-        pytest.param(None, 90.0, None, id="longer", marks=pytest.mark.slow),
+        # The same seed each time: a weekly run in .github/workflows/ci.yml draws new ones.
+        pytest.param(230477, 90.0, None, id="longer", marks=pytest.mark.slow),
     ],
 )
 def test_nothing_is_lost_or_invented_or_left_open(
