@@ -36,7 +36,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-_PACKAGE = os.path.dirname(__file__)
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _STDLIB = os.path.dirname(os.__file__)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,17 @@ def test_an_error_shows_the_line_and_the_message(run: Run) -> None:
     assert lines[0] == "line 3: ikas.connect('acme', access_token='t', api_version='v7')"
     assert lines[1].startswith("InvalidArgumentError: ")
     assert lines[2:] == [LAST]
+
+
+def test_a_readers_file_beside_the_package_is_not_taken_for_ours(run: Run) -> None:
+    beside = f"{Path(errors.__file__).parent}_of_mine.py"
+    lines = run(
+        "import ikas_explore as ikas, linecache\n"
+        "text = \"ikas.connect('acme', access_token='t', api_version='v7')\"\n"
+        f"linecache.cache[{beside!r}] = len(text), None, [text], {beside!r}\n"
+        f"exec(compile(text, {beside!r}, 'exec'))"
+    )
+    assert lines[0] == "line 1: ikas.connect('acme', access_token='t', api_version='v7')"
 
 
 def test_the_line_is_the_readers_where_python_itself_is_between(run: Run) -> None:
