@@ -225,7 +225,10 @@ def check_api_version(api_version: str) -> ApiVersion:
 
 
 def check_base_url(base_url: str | Secret) -> str:
-    """Return the base URL without a slash at the end, or raise InvalidArgumentError."""
+    """Return the base URL in one form, without a slash at the end, or raise InvalidArgumentError.
+
+    Journals, leases and schemas are found by it, however its host was spelled.
+    """
     base_url = hide(base_url)  # one that is refused may hold a password
     url = read_url(base_url)
     if url.userinfo or re.search(r"[?#]", url.rest):
@@ -237,7 +240,7 @@ def check_base_url(base_url: str | Secret) -> str:
         raise InvalidArgumentError(
             f"The base URL {base_url.reveal()!r} would send the access token in clear; use https://."
         )
-    return base_url.reveal().rstrip("/")
+    return f"{url.origin}{url.rest}".rstrip("/")
 
 
 def _what_is_missing(settings: Settings) -> str:

@@ -43,6 +43,26 @@ def test_a_connection_that_cannot_be_made_says_what_to_do(
         ikas.connect(**{**token, **given})
 
 
+@pytest.mark.parametrize("host", ["localhost.", "LOCALHOST"])
+def test_a_place_is_the_same_however_its_host_is_spelled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+) -> None:
+    monkeypatch.setenv("IKAS_JOURNAL", str(tmp_path / "journal.jsonl"))
+    with ikas.Sandbox(examples=False) as sandbox:
+        port = sandbox.base_url.rpartition(":")[2]
+
+        def at(name: str) -> ikas.Store:
+            base_url = f"http://{name}:{port}"
+            return ikas.connect("shop", access_token=sandbox.access_token, base_url=base_url)
+
+        with at("localhost") as store:
+            store.webhooks.save(ENDPOINT, "store/order/created")
+        with at(host) as store:
+            assert store.base_url == f"http://localhost:{port}"
+            plan = store.webhooks.undo()
+        assert plan is not None
+
+
 def test_the_environment_and_a_dotenv_file_are_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
