@@ -13,6 +13,7 @@ from ikas_explore.manage.changes import list_store, one_each
 from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.schema.scopes import find_registered, read_scopes
 from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import OneOrMore, Secret, hide, hide_all
 from ikas_explore.values.urls import same_endpoint
@@ -219,7 +220,7 @@ class Webhooks:
         """
         asked = read_scopes(scopes)
         if endpoint is not None and not isinstance(endpoint, str):
-            raise InvalidArgumentError(f"endpoint is text, not {endpoint!r}.")
+            raise InvalidArgumentError(f"endpoint is text, not {shown(endpoint)}.")
         rows = [(self.name, *row) for row in self._registrations.rows()]
         # Of two rows for one scope, that of another endpoint counts.
         wanted = {self.name: {scope: endpoint for _, scope, _ in rows}}

@@ -34,6 +34,7 @@ from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.system.files import read_toml
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_known, did_you_mean, matches
 
 OFF = "off"
@@ -69,7 +70,7 @@ class Ignore:
         for name in ("rule", "store", "scope", "endpoint"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgumentError(
-                    f"{name!r} of an ignore is text, not {getattr(self, name)!r}."
+                    f"{name!r} of an ignore is text, not {shown(getattr(self, name))}."
                 )
 
     def _day(self, until: object) -> dt.date:
@@ -79,7 +80,7 @@ class Ignore:
             return until.date() if isinstance(until, dt.datetime) else until
         raise InvalidArgumentError(
             f"The ignore of {self.rule!r} needs a date in 'until', such as 2027-01-31, "
-            f"not {until!r}."
+            f"not {shown(until)}."
         )
 
     def covers(self, rule: str, store: str, scope: str, endpoint: str) -> bool:
@@ -123,7 +124,7 @@ class Policy(Wanted):
         for own in self.rules:
             if not isinstance(own, Rule):
                 raise InvalidArgumentError(
-                    f"{own!r} is not a rule; decorate the function with "
+                    f"{shown(own)} is not a rule; decorate the function with "
                     "ikas_explore.auditing.rule.rule."
                 )
         check_severity(self.fail_on)
@@ -133,10 +134,10 @@ class Policy(Wanted):
         if twice:
             raise InvalidArgumentError(f"Two rules have the id {sorted(twice)[0]!r}; rename one.")
         if not isinstance(self.severities, Mapping):
-            raise InvalidArgumentError(f"severities is a table, not {self.severities!r}.")
+            raise InvalidArgumentError(f"severities is a table, not {shown(self.severities)}.")
         for id, severity in self.severities.items():
             if id not in ids:
-                raise InvalidArgumentError(f"There is no rule {id!r}.{did_you_mean(id, ids)}")
+                raise InvalidArgumentError(f"There is no rule {shown(id)}.{did_you_mean(id, ids)}")
             if severity != OFF:
                 check_severity(severity)
         for ignore in self.ignores:
@@ -179,15 +180,15 @@ def _ignore(given: Ignore | Mapping[str, Any]) -> Ignore:
     if isinstance(given, Ignore):
         return given
     if not isinstance(given, Mapping):
-        raise InvalidArgumentError(f"An ignore is a table, not {given!r}.")
+        raise InvalidArgumentError(f"An ignore is a table, not {shown(given)}.")
     check_known(given, [each.name for each in fields(Ignore)], "an ignore")
     for name in ("rule", "reason", "until"):
         if name not in given:
-            raise InvalidArgumentError(f"An ignore needs {name!r}: {dict(given)!r}.")
+            raise InvalidArgumentError(f"An ignore needs {name!r}: {shown(dict(given))}.")
     return Ignore(**given)
 
 
 def _items(values: Any, name: str, what: str) -> tuple[Any, ...]:
     if not isinstance(values, Iterable) or isinstance(values, str | Mapping):
-        raise InvalidArgumentError(f"{name} is a list of {what}, not {values!r}.")
+        raise InvalidArgumentError(f"{name} is a list of {what}, not {shown(values)}.")
     return tuple(values)

@@ -95,7 +95,7 @@ def check_severity(severity: Any) -> Severity:
     """Return a severity, or raise InvalidArgumentError."""
     if not isinstance(severity, str) or severity not in SEVERITIES:
         raise InvalidArgumentError(
-            f"{shown(severity)} is not a severity.{did_you_mean(str(severity), SEVERITIES)}"
+            f"{shown(severity)} is not a severity.{did_you_mean(severity, SEVERITIES)}"
         )
     return SEVERITIES[SEVERITIES.index(severity)]
 

@@ -15,6 +15,7 @@ import sgqlc.types
 from sgqlc.types import Arg, Field, Schema
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.times import check_time
 
@@ -66,7 +67,7 @@ def _read(value: Any, notation: str, schema: Schema, where: str) -> Any:
     if issubclass(base, sgqlc.types.Enum):
         if value not in base.__choices__:
             raise InvalidArgumentError(
-                f"{where} is {value!r}.{did_you_mean(str(value), base.__choices__)}"
+                f"{where} is {shown(value)}.{did_you_mean(value, base.__choices__)}"
             )
         return str(value)
     return _read_scalar(value, notation, where)
@@ -74,7 +75,9 @@ def _read(value: Any, notation: str, schema: Schema, where: str) -> Any:
 
 def _read_input(value: Any, base: Any, schema: Schema, where: str) -> Any:
     if not isinstance(value, Mapping):
-        raise InvalidArgumentError(f"{where} is {value!r}, but has to be a dict ({base.__name__}).")
+        raise InvalidArgumentError(
+            f"{where} is {shown(value)}, but has to be a dict ({base.__name__})."
+        )
     fields = list(base)
     read = _read_named(fields, value, schema, where)
     missing = [field.name for field in fields if _required(field) and field.name not in read]
@@ -97,5 +100,5 @@ def _read_scalar(value: Any, name: str, where: str) -> Any:
         "Timestamp": number and not isinstance(value, float),
     }
     if not fits.get(name, True):
-        raise InvalidArgumentError(f"{where} is {value!r}, but has to be a {name}.")
+        raise InvalidArgumentError(f"{where} is {shown(value)}, but has to be a {name}.")
     return str(value) if name in ("String", "ID") else value

@@ -12,6 +12,7 @@ from typing import Any
 
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean, matches
 from ikas_explore.values.times import check_time, moment_of, ms_of
 
@@ -59,7 +60,7 @@ def condition(wanted: Any, kind: Kind = "object", name: str = "a field") -> Cond
         wanted = None  # pandas' signs for what is missing
     if _never(wanted, kind):
         instead = "a datetime, ISO text or a function" if kind == "time" else "a bool"
-        raise InvalidArgumentError(f"{name} can never be {wanted!r}; give {instead}.")
+        raise InvalidArgumentError(f"{name} can never be {shown(wanted)}; give {instead}.")
     if isinstance(wanted, str):
         return lambda cell: matches(wanted, cell) if isinstance(cell, str) else cell == wanted
     if isinstance(wanted, Iterable) and not isinstance(wanted, (bytes, Mapping)):
@@ -94,7 +95,7 @@ def any_of(fits: Condition) -> Condition:
     return lambda cell: any(map(fits, cell)) if isinstance(cell, list) and cell else fits(cell)
 
 
-def shown(cells: list[Any], kind: Kind) -> list[Any]:
+def seen(cells: list[Any], kind: Kind) -> list[Any]:
     """Return the cells of a column as conditions see them: times as datetime in UTC."""
     if kind != "time":
         return cells

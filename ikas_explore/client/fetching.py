@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ikas_explore.client.conditions import Condition, Row, any_of, shown
+from ikas_explore.client.conditions import Condition, Row, any_of, seen
 from ikas_explore.client.own_schema import is_outdated
 from ikas_explore.client.pages import ListChanged, Page, Request
 from ikas_explore.client.rows import Columns
@@ -132,17 +132,17 @@ def _fitting(
     """Return the places of the rows that meet all conditions."""
     kept = list(range(len(next(iter(columns.values()), []))))
     for name, fits in wanted.conditions:
-        cells = shown(columns[name], kinds[name])
+        cells = seen(columns[name], kinds[name])
         test = any_of(fits) if kinds[name] == "object" else fits
         kept = [i for i in kept if test(cells[i])]
     if wanted.predicates and kept:
-        seen = {name: shown(cells, kinds[name]) for name, cells in columns.items()}
+        by_name = {name: seen(cells, kinds[name]) for name, cells in columns.items()}
         names = _api_names(nodes)
         for predicate in wanted.predicates:
             kept = [
                 i
                 for i in kept
-                if predicate(Row({name: cells[i] for name, cells in seen.items()}, names))
+                if predicate(Row({name: cells[i] for name, cells in by_name.items()}, names))
             ]
     return kept
 

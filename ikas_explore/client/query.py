@@ -38,7 +38,7 @@ from ikas_explore.client.shaping import (
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import Kind
 from ikas_explore.text.html_table import escape, html_lines
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import printable, shown
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.secret import Secret, hide
 
@@ -129,7 +129,7 @@ class Query:
         for predicate in predicates:
             if not callable(predicate):
                 raise InvalidArgumentError(
-                    f"where() was given {predicate!r}; name the field: where(scope={predicate!r})."
+                    f"where() was given {shown(predicate)}; name the field: where(scope=...)."
                 )
         added = []
         for name, wanted in conditions.items():
@@ -164,7 +164,7 @@ class Query:
         except TypeError:  # a class has __index__ too
             number = -1
         if number < 0:
-            raise InvalidArgumentError(f"limit() takes a whole number from 0, not {n!r}.")
+            raise InvalidArgumentError(f"limit() takes a whole number from 0, not {shown(n)}.")
         return self._want(limit=number)
 
     def arguments(self, /, **values: Any) -> Query:

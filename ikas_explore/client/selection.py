@@ -16,6 +16,7 @@ from sgqlc.types import ContainerTypeMeta, Field, Schema
 from ikas_explore.client.arguments import missing_arguments
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
 from ikas_explore.frames.kinds import SCALARS, Kind, kind_of
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean
 
 #: A generated type: sgqlc's classes carry their fields on the metaclass.
@@ -82,7 +83,7 @@ def find_query(schema: Schema, asked: str | Field) -> Field:
     found = find_field(schema.query_type, asked) if isinstance(asked, str) else asked
     if not isinstance(found, Field):
         raise InvalidArgumentError(
-            f"query() takes a name or a field of a generated Query type, not {asked!r}."
+            f"query() takes a name or a field of a generated Query type, not {shown(asked)}."
         )
     if not isinstance(found.container, ContainerTypeMeta) or (
         found.container is not found.schema.query_type
@@ -101,8 +102,8 @@ def leaf_paths(container: ObjectType, name: str) -> list[str]:
     """
     if not isinstance(name, str):
         raise InvalidArgumentError(
-            f"A field is named by a text, not by {type(name).__name__}: {name!r}. Give several one "
-            "by one: select('scope', 'id')."
+            f"A field is named by a text, not by {type(name).__name__}: {shown(name)}. Give "
+            "several one by one: select('scope', 'id')."
         )
     if name == "*":
         return list(_all_paths(container, ()))

@@ -11,6 +11,7 @@ from typing import Any
 from ikas_explore.client.rows import Columns
 from ikas_explore.client.selection import Node, base_type, fields_of, find_field, is_object
 from ikas_explore.errors import InvalidArgumentError, UnknownFieldError
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.secret import Secret
 
@@ -43,7 +44,7 @@ def masked_columns(names: Sequence[str], columns: Iterable[str]) -> list[str]:
     found = []
     for name in names:
         if not isinstance(name, str):
-            raise InvalidArgumentError(f"mask() takes names of columns, not {name!r}.")
+            raise InvalidArgumentError(f"mask() takes names of columns, not {shown(name)}.")
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
         hits = [each for each in known if snake in (each, each.rpartition(".")[2])]
         if not hits:

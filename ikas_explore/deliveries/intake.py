@@ -27,7 +27,7 @@ from ikas_explore.network.requests import (
     until_disconnect,
 )
 from ikas_explore.network.server import drop_connection
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import printable, shown
 from ikas_explore.values.secret import SECRET_NAME
 from ikas_explore.values.times import now_ms
 
@@ -80,7 +80,7 @@ def _check_status(status: object) -> Status:
     if isinstance(status, int) and not isinstance(status, bool) and 200 <= status <= 599:
         return int(status)
     raise InvalidArgumentError(
-        f"{status!r} cannot be answered; give a status from 200 to 599, or 'drop' to cut the "
+        f"{shown(status)} cannot be answered; give a status from 200 to 599, or 'drop' to cut the "
         "connection."
     )
 

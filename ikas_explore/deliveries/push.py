@@ -24,6 +24,7 @@ from ikas_explore.deliveries.signatures import check_secret
 from ikas_explore.errors import InvalidArgumentError, InvalidScopeError
 from ikas_explore.network.transport import deadline, open_client
 from ikas_explore.schema.scopes import Scope, check_scopes
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import Secret, hide, masked
@@ -129,7 +130,7 @@ def push(
     if seed is not None:
         seed = check_number("seed", seed, least=-(2**63), most=2**63, whole=True)
     if not callable(sleep):
-        raise InvalidArgumentError(f"sleep is {sleep!r}; give a function that takes seconds.")
+        raise InvalidArgumentError(f"sleep is {shown(sleep)}; give a function that takes seconds.")
     random = Random(seed)  # noqa: S311 - ids, not secrets
     merchant_id = make_uuid(random)
     now = dt.datetime.now(dt.UTC)

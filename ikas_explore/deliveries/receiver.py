@@ -20,6 +20,7 @@ from ikas_explore.schema.limits import DELIVERY_LINES
 from ikas_explore.schema.tally import Tally
 from ikas_explore.system.files import user_path
 from ikas_explore.text.html_table import escape
+from ikas_explore.text.printable import shown
 from ikas_explore.values.names import read_texts
 from ikas_explore.values.numbers import FINITE, check_number
 from ikas_explore.values.secret import OneOrMore, hide, hide_all
@@ -247,7 +248,8 @@ class Receiver:
         """
         if scope is not None and not isinstance(scope, str):
             raise InvalidArgumentError(
-                f"scope is {scope!r}; give one scope or a pattern, for example 'store/order/*'."
+                f"scope is {shown(scope)}; give one scope or a pattern, for example "
+                "'store/order/*'."
             )
         rows = self._log.rows(
             after=_row_count("after", after),
@@ -291,7 +293,7 @@ class Receiver:
         ...     len(receiver.wait(1))
         1
         """
-        count = check_number("count", count, least=0, whole=True)
+        count = _row_count("count", count)
         timeout = min(check_number("timeout", timeout, least=0), FINITE)
         after = check_number("after", after, least=0, whole=True)
         self._log.wait(count, timeout)

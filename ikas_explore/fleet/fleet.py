@@ -16,7 +16,7 @@ from ikas_explore.manage.plan import Plan, make_plan
 from ikas_explore.manage.undo import make_undo, refuse_arguments
 from ikas_explore.store import Store
 from ikas_explore.text.html_table import escape, html_table
-from ikas_explore.text.printable import counted, first_of
+from ikas_explore.text.printable import counted, first_of, shown
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import did_you_mean
 
@@ -82,7 +82,7 @@ class Fleet:
         for each in given:
             if not isinstance(each, Store):
                 raise InvalidArgumentError(
-                    f"A fleet is made of stores, as connect() returns them, not of {each!r}; "
+                    f"A fleet is made of stores, as connect() returns them, not of {shown(each)}; "
                     "Fleet.from_file() reads a file of names."
                 )
         self._hold(Roster(stores=given))
@@ -463,7 +463,7 @@ class Fleet:
             return self._stores[name]
         if name in self._roster.unusable:
             raise self._roster.unusable[name]
-        raise KeyError(f"There is no store {name!r}.{did_you_mean(str(name), self.names)}")
+        raise KeyError(f"There is no store {shown(name)}.{did_you_mean(name, self.names)}")
 
     def __enter__(self) -> Fleet:
         return self

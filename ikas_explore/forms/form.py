@@ -26,7 +26,7 @@ from ikas_explore.forms.view import Node, Still, close, draw, html, show_if, sta
 from ikas_explore.live import notebook_cells
 from ikas_explore.text.html_table import Html, escape, html_table
 from ikas_explore.text.palette import style_sheet
-from ikas_explore.text.printable import printable, text_table
+from ikas_explore.text.printable import printable, shown, text_table
 from ikas_explore.values.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ class Form(ABC):
                 panel.update()
             self._entered = self._entries()
             head = [html(STYLE), html(markup.heading(3, self.title)), html(self._note, "ikas-said")]
-            shown = stack(*head, *self._body(), look="ikas-stack ikas-form")
-            self.widget = sync(shown, self._made, self._listen)
+            whole = stack(*head, *self._body(), look="ikas-stack ikas-form")
+            self.widget = sync(whole, self._made, self._listen)
         finally:
             self._updating = False
 
@@ -319,7 +319,7 @@ class Form(ABC):
     def _named(self, found: Mapping[str, Any], name: str, what: str) -> Any:
         if not isinstance(name, str) or name not in found:
             raise InvalidArgumentError(
-                f"The form has no {what} {name!r}.{did_you_mean(name, found)}"
+                f"The form has no {what} {shown(name)}.{did_you_mean(name, found)}"
             )
         return found[name]
 

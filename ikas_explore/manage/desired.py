@@ -32,7 +32,7 @@ from ikas_explore.frames.snapshots import is_snapshot, read_snapshot
 from ikas_explore.manage.changes import Registered, registered
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.system.files import read_toml
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import printable, shown
 from ikas_explore.values.names import check_known, did_you_mean, matches, read_texts
 from ikas_explore.values.urls import read_url
 
@@ -141,7 +141,7 @@ def _of_tables(tables: Mapping[str, Any], *, path: str = "") -> Desired:
     check_known(tables, ("webhooks", "stores", _UNKNOWN), "the file", PlanError)
     allow_unknown = tables.get(_UNKNOWN, False)
     if not isinstance(allow_unknown, bool):
-        raise PlanError(f"{_UNKNOWN!r} is true or false, not {allow_unknown!r}.")
+        raise PlanError(f"{_UNKNOWN!r} is true or false, not {shown(allow_unknown)}.")
     webhooks = _endpoints(_table(tables, "webhooks"), allow_unknown)
     stores: dict[str, Mapping[str, str | None]] = {}
     for name, override in _table(tables, "stores").items():
@@ -180,7 +180,7 @@ def _scopes(pattern: str, allow_unknown: bool) -> list[str]:
 def _check_endpoint(endpoint: str) -> None:
     if not isinstance(endpoint, str):
         raise InvalidArgumentError(
-            f"An endpoint is text, not {type(endpoint).__name__}: {endpoint!r}."
+            f"An endpoint is text, not {type(endpoint).__name__}: {shown(endpoint)}."
         )
     unknown = [name for name in re.findall(r"\{(.*?)\}", endpoint) if name != "store"]
     if unknown:
@@ -193,7 +193,7 @@ def _check_endpoint(endpoint: str) -> None:
 def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = tables.get(name, {})
     if not isinstance(table, Mapping):
-        raise PlanError(f"{name!r} is a table, not {table!r}.")
+        raise PlanError(f"{name!r} is a table, not {shown(table)}.")
     return table
 
 

@@ -68,7 +68,7 @@ def matches(pattern: str, text: str) -> bool:
     return True
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: object, names: Iterable[str]) -> str:
     """Return a clause with the known names near a misspelt one, or with all that are known."""
     import difflib  # only needed on the way to an error
 
@@ -90,4 +90,4 @@ def check_known(
     """Raise the error for a name that is not known, with suggestions."""
     for name in names:
         if name not in known:
-            raise error(f"There is no {name!r} in {where}.{did_you_mean(name, known)}")
+            raise error(f"There is no {shown(name)} in {where}.{did_you_mean(name, known)}")

@@ -26,14 +26,23 @@ import ikas_explore as ikas
 from ikas_explore.auditing.policy import Policy
 from ikas_explore.deliveries.listening import Listening
 from ikas_explore.testing.recorded_frames import check_frame
+from ikas_explore.text.printable import shown
 from tests.security.promises import holds
 
 ORDER = "store/order/created"
 ENDPOINT = "https://erp.example.com/ikas"
 
 
+class Mute:
+    """What no message can show."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("this has no repr")
+
+
 WRONG: list[Any] = [
-    None, True, False, 0, 7, -1, 2.5, 1j, 10**400, math.nan, math.inf, -math.inf,
+    None, True, False, 0, 7, -1, 2.5, 1j, 10**400, 10**5_000, math.nan, math.inf, -math.inf,
+    Mute(), [Mute()],
     "", "x", "1", "a\0b", "a\ud800", "\u202e", "store/*", "https://", "~nobody-of-this-name/x",
     b"\xff", bytearray(b"x"), [], [None], [[]], ["x", 7], (), {}, {"a": object()}, {7: 7},
     {"x": []}, set(), frozenset("x"), range(3), object(), int, len, iter("x"),
@@ -189,8 +198,8 @@ def foreign(door: Door, parameter: inspect.Parameter, values: list[Any]) -> Iter
             pass
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
-            shown = " ".join(ascii(value).split())[:60]
-            yield f"{door.name}({parameter.name}={shown}): {said[:100]}"
+            given = " ".join(ascii(shown(value)).split())[:60]
+            yield f"{door.name}({parameter.name}={given}): {said[:100]}"
 
 
 def finish(result: Any) -> None:
