@@ -119,10 +119,20 @@ plan = store.webhooks.undo()
 print("looked", flush=True)
 sys.stdin.readline()
 claim = os.environ["IKAS_JOURNAL"] + ".undo"
-sys.setswitchinterval(1e-6)  # the fork comes while the claim's file is opened
+opened, forking, system_open = threading.Event(), threading.Event(), os.open
+
+def slow_open(path, *more):
+    handle = system_open(path, *more)
+    if str(path) == claim:
+        opened.set()
+        forking.wait()
+    return handle
+
+os.open = slow_open
+os.register_at_fork(before=forking.set)  # called before the package's own
+sys.setswitchinterval(60)  # the fork goes on, unless it waits for something
 threading.Thread(target=plan.apply, daemon=True).start()  # it holds the claim, and waits
-while not os.path.exists(claim):
-    pass
+opened.wait()
 child = os.fork()
 if not child:
     time.sleep(60)
@@ -140,10 +150,12 @@ def test_a_fork_holds_no_lock_of_a_process_that_was_killed(
         assert parent.stdout is not None
         assert parent.stdin is not None
         assert parent.stdout.readline() == "looked\n"
+        listed = box.calls["listWebhook"]
         box.faults.add("latency", seconds=30)
         parent.stdin.write("\n")
         parent.stdin.flush()
         child = int(parent.stdout.readline())
+        until(lambda: box.calls["listWebhook"] > listed)  # it holds the claim
         parent.kill()
     box.faults.clear()
     try:
