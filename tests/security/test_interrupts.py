@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +24,7 @@ import ikas_explore as ikas
 from ikas_explore import errors
 from tests.auditing.endpoints import endpoint
 from tests.security.promises import holds
+from tests.waiting import until
 
 ACCESS = "eyJhbGciOiJIUzI1NiJ9.canaryACCESS77.c2ln"
 REFRESH = "canary-refresh-88"
@@ -86,13 +86,26 @@ def stalling(piece: bytes) -> Callable[[socket.socket], None]:
     def behave(connection: socket.socket) -> None:
         connection.recv(65_536)
         connection.sendall(piece)
-        time.sleep(0.1)  # for it to be read; if it is not, there is less that could show
         main = threading.main_thread().ident
         assert main is not None
+        until(lambda: waits_for_more(main))
         signal.pthread_kill(main, signal.SIGINT)
         connection.recv(1)  # until it has gone
 
     return behave
+
+
+def waits_for_more(thread: int) -> bool:
+    """Return whether a thread has read all that came on its connection, and waits for more."""
+    import fcntl  # Windows has neither
+    import termios
+
+    frame = sys._current_frames()[thread]
+    stream: Any = frame.f_locals.get("self")
+    if frame.f_code.co_name != "read" or not hasattr(stream, "_sock"):  # httpcore's
+        return False
+    unread = fcntl.ioctl(stream._sock, termios.FIONREAD, bytes(4))
+    return unread == bytes(4)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
