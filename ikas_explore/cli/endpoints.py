@@ -15,6 +15,7 @@ from ikas_explore.cli.output import print_json, print_table, records
 from ikas_explore.errors import CredentialsError
 from ikas_explore.settings import read_variable
 from ikas_explore.text.printable import printable
+from ikas_explore.values.numbers import check_number
 from ikas_explore.values.secret import hide
 from ikas_explore.values.times import moment_of
 
@@ -48,6 +49,8 @@ def receive_command(count: int | None, json: bool, **receiving: Any) -> None:
     """
     from ikas_explore.deliveries.receiver import Receiver
 
+    if count is not None:
+        check_number("count", count, least=1, whole=True)
     with Receiver(read_variable("IKAS_CLIENT_SECRET"), **receiving) as receiver:
         if json:
             print_json({"endpoint": receiver.endpoint}, line=True)
@@ -119,5 +122,5 @@ def push_command(endpoint: str, scope: str, json: bool, **how: Any) -> int:
     if json:
         print_json([row | {"started_at": row["started_at"].isoformat()} for row in records(frame)])
     else:
-        print_table(records(frame), empty="Nothing was sent.")
+        print_table(records(frame.round({"duration_ms": 1})), empty="Nothing was sent.")
     return int(frame["error"].notna().all())

@@ -63,7 +63,7 @@ def listen_command(
     where: Where,
     json: bool,
 ) -> None:
-    """Receive a store's deliveries here, and forward them to your app.
+    """Receive a store's deliveries here, for a while.
 
     The scopes are borrowed until Ctrl-C; then each goes back to the endpoint that had it before.
     Your app, for example 3000/webhooks, gets the exact bytes of each verified delivery.

@@ -128,7 +128,7 @@ def _shown(cell: Any) -> str:
     if isinstance(cell, dt.timedelta):
         return str(cell).partition(".")[0]
     if isinstance(cell, float):
-        return f"{cell:.1f}"
+        return f"{cell:.6f}".rstrip("0").rstrip(".")  # a price is shown whole
     return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else str(cell)
 
 

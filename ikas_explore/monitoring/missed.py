@@ -266,12 +266,13 @@ class Missed:
     @property
     def summary(self) -> str:
         """One line: how many objects of which scopes, and since when."""
+        minute = "%Y-%m-%d %H:%M"
         if not len(self.frame):
-            return f"nothing is missing from {self.since:%Y-%m-%d %H:%M} to {self.until:%H:%M} UTC"
+            return f"nothing is missing from {self.since:{minute}} to {self.until:{minute}} UTC"
         counts = self.frame["scope"].value_counts()
         parts = [f"{number} {scope}" for scope, number in counts.items()]
         first = self.frame["updated_at"].min()
-        return f"{', '.join(parts)}; the first at {first:%Y-%m-%d %H:%M} UTC"
+        return f"{', '.join(parts)}; the first at {first:{minute}} UTC"
 
     def _repr_html_(self) -> str:
         from ikas_explore.text.html_table import escape

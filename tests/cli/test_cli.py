@@ -133,10 +133,17 @@ def test_the_version_is_printed() -> None:
     assert run("-h").stdout == run("--help").stdout
 
 
+def test_no_summary_of_a_command_is_cut() -> None:
+    _, _, commands = run("--help").stdout.partition("Commands:")
+    assert commands
+    assert "..." not in commands
+
+
 def test_errors_are_a_line_and_an_exit_code() -> None:
     for arguments, environment, message in [
         (("list",), {}, "CredentialsError: No credentials were found"),
         (("list", "--store", "My Shop"), {"IKAS_ACCESS_TOKEN": "t"}, "not a store name"),
+        (("receive", "--count", "0"), {}, "count is 0; give a whole number of 1 or more"),
         (("save", ENDPOINT, "store/order/create"), {"IKAS_STORE": "sandbox"}, "Did you mean"),
         (("delete", "store/app/payment"), {"IKAS_STORE": "sandbox"}, "partner panel"),
         (

@@ -58,6 +58,13 @@ def test_a_list_is_printed_filtered_and_written(sandbox: ikas.Sandbox, tmp_path:
     assert frame["customer.email"].str.startswith("masked-").all()
 
 
+def test_a_price_is_printed_whole(sandbox: ikas.Sandbox) -> None:
+    for price in (1724.41, 12.0, 0.125):
+        sandbox.change("order", totalFinalPrice=price)
+    shown = run("query", "listOrder", "--select", "totalFinalPrice", "--sort", "totalFinalPrice")
+    assert shown.stdout.split() == ["total_final_price", "0.125", "12", "1724.41"]
+
+
 def test_a_mistake_is_a_line(sandbox: ikas.Sandbox) -> None:
     wrong = run("query", "listOrdr")
     assert wrong.returncode == 1

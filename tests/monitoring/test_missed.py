@@ -67,7 +67,10 @@ def test_nothing_missing_is_a_frame_of_the_same_columns(world: World) -> None:
     gap = world.missed()
     assert len(gap) == 0
     assert str(gap.frame["updated_at"].dtype) == "datetime64[ms, UTC]"
-    assert "nothing is missing" in repr(gap)
+    assert repr(gap) == (
+        f"<Missed: nothing is missing from {gap.since:%Y-%m-%d %H:%M} "
+        f"to {gap.until:%Y-%m-%d %H:%M} UTC>"
+    )
 
 
 def test_redelivery_closes_the_gap(world: World) -> None:
