@@ -29,7 +29,7 @@ from typing import Any
 
 from ikas_explore.auditing.health_rules import HEALTH_RULES, LEASE_RULES
 from ikas_explore.auditing.probe_rules import PROBE_RULES
-from ikas_explore.auditing.rule import Rule, Severity, check_severity
+from ikas_explore.auditing.rule import SEVERITIES, Rule, Severity, check_severity
 from ikas_explore.auditing.rules import RULES
 from ikas_explore.auditing.wanted import Wanted
 from ikas_explore.errors import InvalidArgumentError
@@ -138,8 +138,7 @@ class Policy(Wanted):
         for id, severity in self.severities.items():
             if id not in ids:
                 raise InvalidArgumentError(f"There is no rule {shown(id)}.{did_you_mean(id, ids)}")
-            if severity != OFF:
-                check_severity(severity)
+            check_severity(severity, (*SEVERITIES, OFF))
         for ignore in self.ignores:
             if not any(matches(ignore.rule, id) for id in ids):
                 raise InvalidArgumentError(

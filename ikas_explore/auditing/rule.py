@@ -91,13 +91,13 @@ def rule(
     return lambda find: Rule(id, severity, remedy, find, deleted)
 
 
-def check_severity(severity: Any) -> Severity:
+def check_severity(severity: Any, known: Sequence[str] = SEVERITIES) -> str:
     """Return a severity, or raise InvalidArgumentError."""
-    if not isinstance(severity, str) or severity not in SEVERITIES:
+    if not isinstance(severity, str) or severity not in known:
         raise InvalidArgumentError(
-            f"{shown(severity)} is not a severity.{did_you_mean(severity, SEVERITIES)}"
+            f"{shown(severity)} is not a severity.{did_you_mean(severity, known)}"
         )
-    return SEVERITIES[SEVERITIES.index(severity)]
+    return severity
 
 
 def found(rows: DataFrame, message: str | Sequence[str]) -> DataFrame:

@@ -68,7 +68,8 @@ def test_a_file_says_the_same_as_keywords(tmp_path: Path) -> None:
         ('fail_on = "eror"', InvalidArgumentError, "Did you mean 'error'"),
         ("severities = 1", InvalidArgumentError, "is a table"),
         ('[severities]\nstal = "off"', InvalidArgumentError, "Did you mean 'stale'"),
-        ('[severities]\nstale = "none"', InvalidArgumentError, "not a severity"),
+        ('[severities]\nstale = "none"', InvalidArgumentError, "error, warning, info, off"),
+        ('[severities]\nstale = "of"', InvalidArgumentError, "Did you mean 'off'"),
         ("ignores = [1]", InvalidArgumentError, "is a table"),
         ('[[ignores]]\nrule = "stale"', InvalidArgumentError, "needs 'reason'"),
         (
