@@ -38,7 +38,7 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 @contextmanager
 def answering(process: subprocess.Popen[str]) -> Iterator[httpx.Client]:
-    """Wait until JupyterLab says where it is; give a client, and end JupyterLab."""
+    """Wait until JupyterLab answers where it says it is; give a client, and end JupyterLab."""
     assert process.stdout is not None
     said = ""
     try:
@@ -50,10 +50,19 @@ def answering(process: subprocess.Popen[str]) -> Iterator[httpx.Client]:
             said += line
         threading.Thread(target=process.stdout.read, daemon=True).start()
         with httpx.Client(base_url=found[1], params={"token": found[2]}, trust_env=False) as client:
+            until(lambda: listens(client))  # it says so before it does
             yield client
     finally:
         process.terminate()
         process.wait(30)
+
+
+def listens(client: httpx.Client) -> bool:
+    try:
+        client.get("/api")
+    except httpx.ConnectError:
+        return False
+    return True
 
 
 def names(client: httpx.Client) -> set[str]:
