@@ -225,6 +225,7 @@ def test_uvicorn_has_what_is_used_of_it() -> None:
                 (connection, "cycle"),
                 (connection, "transport"),
                 (connection, "conn"),
+                (connection, "logger"),
             ):
                 missing.extend([] if hasattr(owner, name) else [f"{type(owner)}.{name}"])
             assert isinstance(connection.conn.trailing_data[0], bytes)

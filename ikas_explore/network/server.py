@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import ssl
@@ -45,6 +46,9 @@ HEAD_TIMEOUT = 10.0
 # Seconds a client of https has to say goodbye.
 _GOODBYE = 0.1
 _TLS_HANDSHAKE = b"\x16\x03"
+# uvicorn's without its warnings: they would let any sender write into the user's notebook.
+_errors = logging.getLogger("uvicorn.error.ikas_explore")
+_errors.setLevel(logging.ERROR)
 # The ports this process serves, to say so when one is asked for again, and their sockets.
 _ports: set[int] = set()
 _listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -304,6 +308,10 @@ class _PromptServer(uvicorn.Server):
 def _protocol(door: Door) -> type[H11Protocol]:
     class Protocol(H11Protocol):
         """Reports what is no HTTP, too."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self.logger = _errors
 
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are replaced
             sent, _ = self.conn.trailing_data

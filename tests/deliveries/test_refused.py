@@ -179,7 +179,10 @@ def test_what_is_too_large_keeps_no_body(client: httpx.Client) -> None:
     ],
     ids=["tls", "garbage", "no host", "two hosts", "long head"],
 )
-def test_what_is_no_http_has_a_row(shared: Receiver, sent: bytes, reason: str) -> None:
+def test_what_is_no_http_has_a_row(
+    shared: Receiver, sent: bytes, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And no line in the log: any sender could write into a notebook."""
     before = len(shared.deliveries())
     with contextlib.suppress(ConnectionError):  # what it sent is not read to its end
         raw(shared, sent)
@@ -187,6 +190,15 @@ def test_what_is_no_http_has_a_row(shared: Receiver, sent: bytes, reason: str) -
     row = rows(shared)[-1]
     assert (row["status"], row["body"], row["method"]) == (400, None, None)
     assert reason in row["error"]
+    assert not caplog.records
+
+
+def test_who_wants_a_websocket_gets_an_answer_and_writes_no_line(
+    shared: Receiver, client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    assert client.post(shared.endpoint, json=payload(), headers=wanted).status_code == 200
+    assert [each.getMessage() for each in caplog.records if each.name != "httpx"] == []
 
 
 def test_of_refused_rows_the_newest_stay_and_deliveries_all(client: httpx.Client) -> None:
