@@ -298,7 +298,8 @@ class _Moving(Part):
         plan = self._plan = self._fleet.plan(lines_frame(self._moved()))
         changing = [each for each in plan.changes.to_dict("records") if each["action"] != "keep"]
         stores = len({each["store"] for each in changing})
-        label = words.count("move.confirm", stores, changes=len(changing))
+        webhooks = words.count("move.webhooks", len(changing))
+        label = words.count("move.confirm", stores, webhooks=webhooks)
         shown = changing[:MOST_ROWS]
         more = words("matrix.shown", shown=len(shown), count=len(changing))
         notes = [more if len(shown) < len(changing) else "", *plan.notes]

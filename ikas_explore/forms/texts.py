@@ -267,13 +267,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "preview": ("Preview", "Önizle"),
     "move.confirm.one": (
-        "Yes, change {changes} webhooks in 1 store",
-        "Evet, 1 mağazada {changes} webhook'u değiştir",
+        "Yes, change {webhooks} in 1 store",
+        "Evet, 1 mağazada {webhooks} değiştir",
     ),
     "move.confirm.many": (
-        "Yes, change {changes} webhooks in {count} stores",
-        "Evet, {count} mağazada {changes} webhook'u değiştir",
+        "Yes, change {webhooks} in {count} stores",
+        "Evet, {count} mağazada {webhooks} değiştir",
     ),
+    "move.webhooks.one": ("1 webhook", "1 webhook'u"),
+    "move.webhooks.many": ("{count} webhooks", "{count} webhook'u"),
     "move.progress": ("{done} of {count} calls made.", "{count} isteğin {done:of} yapıldı."),
     "move.done": (
         "Moved {done} of {count}, confirmed by ikas.",
@@ -344,7 +346,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "error.InvalidArgumentError": (
         "A value cannot be used, most likely the endpoint. Correct it and try again.",
-        "Bir değer, büyük olasılıkla uç nokta kullanılamıyor. Düzeltip yeniden deneyin.",
+        "Bir değer, büyük olasılıkla uç nokta, kullanılamıyor. Düzeltip yeniden deneyin.",
     ),
     "error.ArgumentRefusedError": (
         "ikas refused a value, most likely the endpoint. Correct it and try again.",

@@ -105,6 +105,21 @@ def test_a_host_is_moved_after_a_preview_and_a_tick_and_taken_back_in_one_click(
         form.click("undo")
 
 
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        ("en", "Yes, change 1 webhook in 1 store"),
+        ("tr", "Evet, 1 mağazada 1 webhook'u değiştir"),
+    ],
+)
+def test_one_webhook_is_one(fleet: ikas.Fleet, language: str, asked: str) -> None:
+    fleet["acme"].webhooks.save("https://single.example.com", "store/product/created")
+    form = fleet.manager(language=language)
+    form.fill(stores=["acme"], source="single.example.com", endpoint=OTHER)
+    form.click("preview")
+    assert asked in descriptions(form)
+
+
 def test_a_preview_is_for_exactly_what_is_entered(fleet: ikas.Fleet) -> None:
     form = fleet.manager(language="en")
     form.fill(stores=["acme"], source=OLD, endpoint=OTHER)
