@@ -29,7 +29,7 @@ from ikas_explore.errors import (
     ResponseError,
     ScopeRefusedError,
 )
-from ikas_explore.text.printable import printable
+from ikas_explore.text.printable import counted, printable
 from ikas_explore.values.strict_json import decode_bytes
 
 #: Bytes an answer may have, decompressed: far more than ikas' longest page of orders.
@@ -169,7 +169,7 @@ def read_json(response: Answer, what: str, blank: Blank = str) -> dict[str, Any]
         # Blanked before it is cut: half a secret would not be found.
         start = printable(blank(response.content[:2000].decode("utf-8", "replace"))[:80])
         raise ResponseError(
-            f"{what}: ikas answered HTTP {status} with {len(response.content)} bytes of "
+            f"{what}: ikas answered HTTP {status} with {counted(len(response.content), 'byte')} of "
             f"{kind} that are not JSON: {start}. Try again later; if it stays, check base_url.",
             status_code=status,
         )

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ikas_explore.text.html_table import escape
-from ikas_explore.text.printable import text_table
+from ikas_explore.text.printable import counted, text_table
 from ikas_explore.text.safe_csv import to_cell
 
 #: Ids of ikas (UUIDs, two of them, hex): whole on hover, as they would break over many lines.
@@ -153,7 +153,7 @@ def _shown(frame: pd.DataFrame) -> tuple[list[_Column], list[list[_Cell]], str] 
     note = ""
     if half is not None:
         lines.insert(half, [_Cell(_GAP)] * len(columns))
-        note = f"{len(frame):,} rows, {len(frame.columns)} columns"
+        note = f"{len(frame):,} rows, {counted(len(frame.columns), 'column')}"
     elif not len(frame):
         note = "no rows"
     return columns, lines, note

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ikas_explore.text.printable import counted
+
 if TYPE_CHECKING:
     from starlette.types import Receive
 
@@ -50,7 +52,7 @@ async def read_body(receive: Receive, most: int) -> bytes:
         raise BodyRefused(413, f"The body is larger than {most:,} bytes.")
     body = b"".join(parts)
     if message["type"] == "http.disconnect":
-        raise BodyRefused(None, f"The sender left after {size} bytes of the body.", body)
+        raise BodyRefused(None, f"The sender left after {counted(size, 'byte')} of the body.", body)
     if message.get("more_body"):
         raise BodyRefused(408, f"The body was not complete after {BODY_TIMEOUT:g} s.", body)
     return body

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ikas_explore.errors import InvalidArgumentError, StorageError
 from ikas_explore.system.files import user_path, write_text
-from ikas_explore.text.printable import printable, shown, text_table
+from ikas_explore.text.printable import counted, printable, shown, text_table
 from ikas_explore.values.names import read_texts
 
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ def take_record(frame: DataFrame, key: list[str], ignore: Set[str]) -> Record:
     different = len(set(_labels(record)))
     if different != len(rows):
         raise InvalidArgumentError(
-            f"{len(rows)} rows have only {different} different values of {', '.join(key)}. Give "
-            "key= the columns that tell rows apart, or key=None to compare rows in order."
+            f"{len(rows)} rows have only {counted(different, 'different value')} of "
+            f"{', '.join(key)}. Give key= the columns that tell rows apart, or key=None to "
+            "compare rows in order."
         )
     return record
 

@@ -193,6 +193,15 @@ def test_what_is_no_http_has_a_row(
     assert not caplog.records
 
 
+def test_who_leaves_in_the_middle_of_a_body_has_a_row(shared: Receiver) -> None:
+    before = len(shared.deliveries())
+    head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port_of(shared)), 30) as sender:
+        sender.sendall(head + b"{")
+    until(lambda: len(shared.deliveries()) == before + 1)
+    assert rows(shared)[-1]["error"] == "The sender left after 1 byte of the body."
+
+
 def test_who_wants_a_websocket_gets_an_answer_and_writes_no_line(
     shared: Receiver, client: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -98,6 +98,7 @@ def test_pandas_options_are_obeyed(frame: pd.DataFrame) -> None:
     with pd.option_context("display.max_rows", 10, "display.min_rows", 4):
         assert len(cells(many)) == 7 * 5  # two rows, a gap, two rows
         assert "200 rows, 7 columns" in html_of(many)
+        assert "200 rows, 1 column<" in html_of(many[["scope"]])
         assert len(repr(many).splitlines()) == 1 + 5 + 1
     with pd.option_context("display.max_rows", None):
         assert len(cells(many)) == 7 * 200

@@ -155,6 +155,8 @@ def test_the_key_tells_rows_apart(frame: pd.DataFrame, record: Callable[..., Non
     stores = pd.concat([frame, frame.assign(store="other")])
     with pytest.raises(errors.InvalidArgumentError, match="4 rows have only 2 different values"):
         check_frame(stores, "stores")
+    with pytest.raises(errors.InvalidArgumentError, match="2 rows have only 1 different value of"):
+        check_frame(frame.iloc[[0, 0]], "same")
     record(stores, "stores", key=["store", "scope"])
     check_frame(stores.sort_values("scope"), "stores", key=["store", "scope"])
     record(stores, "rows", key=None)
