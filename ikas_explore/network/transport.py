@@ -46,12 +46,11 @@ def deadline(seconds: float | None) -> Iterator[None]:
 
     Looking up a name is not bounded: the system's resolver knows no time-out.
     """
-    before = getattr(_thread, "end", None)
     _thread.end = None if seconds is None else clock.now() + seconds
     try:
         yield
     finally:
-        _thread.end = before
+        _thread.end = None  # not what was there before: that may be of an exchange Ctrl-C cut off
 
 
 def open_client(
