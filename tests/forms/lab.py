@@ -45,21 +45,23 @@ FLAGS = [
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # JupyterLab says "idle" before there is a kernel, and drops what is run then.
-READY = """path => {
+READY = """() => {
   const notebook = window.jupyterapp?.shell.currentWidget;
   const context = notebook?.sessionContext;
   const kernel = context?.session?.kernel;
-  return Boolean(context?.isReady && notebook.context.isReady && notebook.context.path === path
+  return Boolean(context?.isReady && notebook.context.isReady
     && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
 }"""
 
-# Close the notebook without asking whether to save it. Its kernel stays for the next one.
-CLOSE = """async code => {
-  const notebook = window.jupyterapp.shell.currentWidget;
-  const kernel = notebook.sessionContext.session.kernel;
+KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+
+# Give the notebook other cells.
+FILL = "content => window.jupyterapp.shell.currentWidget.context.model.fromJSON(content)"
+
+# Tidy the kernel up for the next cells.
+TIDY = """async code => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const reply = await kernel.requestExecute({code}).done;
-  notebook.context.model.dirty = false;
-  notebook.close();
   return reply.content.status;
 }"""
 
@@ -187,10 +189,11 @@ def free_port() -> int:
 
 
 class Lab:
-    """JupyterLab on a folder of its own, with one page and one kernel that tests share.
+    """JupyterLab on a folder of its own, with one page, notebook and kernel that tests share.
 
-    Loading the page and starting a kernel takes longer than most tests. Each test has a notebook of
-    its own, and a kernel without what the last one left in it; after a failure all is new.
+    Loading the page, opening a notebook and starting a kernel takes longer than most tests. Each
+    test has cells of its own, and a kernel without what the last one left in it; after a failure
+    all is new.
     """
 
     def __init__(self, base_url: str, token: str, folder: Path, browser: Browser) -> None:
@@ -199,7 +202,7 @@ class Lab:
         self._token = token
         self._browser = browser
         self._page: Page | None = None
-        self._kernel: dict[str, str] | None = None
+        self._kernel: str | None = None
 
     @classmethod
     @contextmanager
@@ -229,44 +232,43 @@ class Lab:
 
     @contextmanager
     def open(self, *cells: str, width: int = 1280) -> Iterator[Page]:
-        """Open a notebook of these cells, and run all of them."""
-        name = f"{secrets.token_hex(4)}.ipynb"
-        (self.folder / name).write_text(json.dumps(notebook(*cells)))
+        """Show a notebook of these cells, and run all of them."""
         try:
             page = self._load() if self._page is None else self._page
             page.set_viewport_size({"width": width, "height": 1300})
             change_theme(page, "light")
-            more = {} if self._kernel is None else {"kernel": self._kernel}
-            execute(page, "docmanager:open", path=name, factory="Notebook", **more)
-            page.wait_for_function(READY, arg=name)
-            self._kernel = page.evaluate(
-                "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.model"
-            )
+            page.evaluate(FILL, notebook(*cells))
             execute(page, "notebook:run-all-cells")
             page.wait_for_selector(":is(.ikas-form .ikas-heading,.ikas-live)")
             yield page
-            assert page.evaluate(CLOSE, RESET) == "ok"
+            page.evaluate(FILL, notebook())
             page.wait_for_selector(":is(.ikas-form,.ikas-live)", state="detached")
+            assert page.evaluate(TIDY, RESET) == "ok"
         except BaseException as error:
             if self._page is not None:
-                picture = self.folder.parent / f"{name}.png"
+                picture = self.folder.parent / f"{secrets.token_hex(4)}.png"
                 self._page.screenshot(path=picture)
                 error.add_note(f"What the page showed: {picture}")
             self._end()
             raise
 
     def _load(self) -> Page:
+        name = f"{secrets.token_hex(4)}.ipynb"
+        (self.folder / name).write_text(json.dumps(notebook()))
         self._page = self._browser.new_context().new_page()
         self._page.set_default_timeout(WAIT)
         self._page.goto(f"{self.base_url}/lab?reset&token={self._token}")
         self._page.wait_for_function("window.jupyterapp?.shell.isEmpty('main') === false")
         execute(self._page, "application:toggle-left-area")
+        execute(self._page, "docmanager:open", path=name, factory="Notebook")
+        self._page.wait_for_function(READY)
+        self._kernel = self._page.evaluate(KERNEL)
         return self._page
 
     def _end(self) -> None:
         if self._kernel is not None:
             headers = {"Authorization": f"token {self._token}"}
-            url = f"{self.base_url}/api/kernels/{self._kernel['id']}"
+            url = f"{self.base_url}/api/kernels/{self._kernel}"
             httpx.delete(url, headers=headers, trust_env=False)
         if self._page is not None:
             self._page.context.close()
