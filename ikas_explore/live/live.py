@@ -16,7 +16,7 @@ import ipywidgets as widgets
 from ikas_explore.errors import IkasError
 from ikas_explore.live import notebook_cells
 from ikas_explore.live.words import Words
-from ikas_explore.text.html_table import Html, escape, html_table
+from ikas_explore.text.html_table import Html, escape, html_lines, html_table
 from ikas_explore.text.palette import style_sheet
 from ikas_explore.text.printable import printable, text_table
 
@@ -123,7 +123,11 @@ class Live:
             self._said.value = escape(self._words("stopped"))
             self._save()
 
-    close = stop  # what a cell that is run again calls
+    def close(self) -> None:
+        """Stop, and free the widgets; a cell that is run again calls it."""
+        self.stop()
+        notebook_cells.forget(self)
+        _free(self.widget)
 
     # -- what it shows
 
@@ -188,7 +192,7 @@ class Live:
             text = self._source.body(key) if key else ""
         except IkasError as error:
             text = str(error)
-        self._body.value = f"<pre>{escape(text)}</pre>" if text else ""
+        self._body.value = html_lines(text) if text else ""
 
     def _again(self) -> None:
         try:
@@ -217,10 +221,10 @@ class Live:
 
     def _bundle(self) -> dict[str, Any]:
         columns, cells = self._cells()
-        bundle: dict[str, Any] = dict(self.widget._repr_mimebundle_())
-        bundle["text/plain"] = repr(self)
-        bundle["text/html"] = html_table(columns, cells) if cells else escape(self._words("none"))
-        return bundle
+        table = html_table(columns, cells) if cells else escape(self._words("none"))
+        texts: dict[str, Any] = {"text/plain": repr(self), "text/html": table}
+        closed = self.widget.comm is None
+        return texts if closed else {**self.widget._repr_mimebundle_(), **texts}
 
     def __repr__(self) -> str:
         if not hasattr(self, "_words"):  # in the traceback of why it could not be made
@@ -228,3 +232,13 @@ class Live:
         heads = [self._words(name) for name in ("time", "scope", "object", "answer")]
         rows = [[row.time, row.scope, row.object, row.answer] for row in self._rows]
         return text_table(heads, rows) if rows else printable(self._words("none"))
+
+
+def _free(widget: widgets.Widget) -> None:
+    """Close a widget and all that belongs to it: ipywidgets keeps what is not closed."""
+    for name in ("layout", "style"):
+        if widget.has_trait(name):
+            getattr(widget, name).close()
+    for each in getattr(widget, "children", ()):
+        _free(each)
+    widget.close()

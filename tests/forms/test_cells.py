@@ -158,6 +158,19 @@ def test_a_cell_that_is_run_again_closes_the_manager_it_showed(
     assert len(instances) == 1, "layouts and styles are shared"
 
 
+def test_a_live_table_that_a_cell_showed_before_stops_and_frees_its_widgets(
+    kernel: Kernel,
+) -> None:
+    kernel.run("import ikas_explore as ikas\nsandbox, shown = ikas.Sandbox(), []")
+    instances = set()
+    for _ in range(3):
+        kernel.run("shown.append(sandbox.live())\nshown[-1]", "live")
+        instances.add(kernel.run("print(len(widget_module._instances))"))
+    assert kernel.run("print([each.running for each in shown])") == "[False, False, True]"
+    assert len(instances) == 1
+    kernel.run("sandbox.close()")
+
+
 def test_what_other_cells_and_other_stores_show_stays(kernel: Kernel, one: int) -> None:
     both = "display(manager(), manager(language='tr'), manager(moda))"
     for _ in range(2):

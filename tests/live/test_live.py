@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
@@ -118,7 +117,7 @@ def test_a_sandbox_shows_what_came_of_each_delivery(
     assert "500" in text(live)
     receiver.status = 200
     live._chosen.value = live._chosen.options[1][1]
-    assert "orderNumber" in live._body.value
+    assert "\n  &quot;orderNumber&quot;: " in live._body.value  # a line for each field
     live._replay.click()
     until(lambda: "delivered" in text(live))
     live.stop()
@@ -144,20 +143,19 @@ def test_nothing_is_sent_while_nothing_arrives(receiver: ikas.Receiver) -> None:
     live.stop()
 
 
-def test_a_cell_that_is_run_again_stops_the_one_it_showed(
-    sandbox: ikas.Sandbox, capsys: pytest.CaptureFixture[str]
+def test_closed_it_is_shown_as_a_table(
+    receiver: ikas.Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind: Any = InteractiveShell
-    shell = kind(colors="nocolor")
-    shell.push({"sandbox": sandbox, "shown": []})
-    run: Callable[..., object] = shell.run_cell
-    for _ in range(2):
-        run("shown.append(sandbox.live()); shown[-1]", cell_id="the same")
-    first, second = shell.user_ns["shown"]
+    live = receiver.live(language="en")
+    live._ipython_display_()
+    assert "widget-view" in capsys.readouterr().out
+    live.close()
+    assert not live.running
     capsys.readouterr()
-    shell.history_manager.end_session()
-    assert not first.running or second.running
-    second.stop()
+    live._ipython_display_()
+    shown = capsys.readouterr().out
+    assert "widget-view" not in shown
+    assert "Nothing has arrived yet." in shown
 
 
 def test_the_text_of_others_is_text(receiver: ikas.Receiver) -> None:
