@@ -84,13 +84,12 @@ class State(AbstractContextManager[Starlette]):
             self.faults = Faults(self.rows.random("faults"))
             self.catalogue = Catalogue(self.rows)
             registrations = Registrations(self.rows)
-            self.routes = self._routes(registrations)
             self.store, new = self.stores.add(SANDBOX)
             if new and examples:
                 registrations.add_examples(SANDBOX)
             self.worker.add(ledger.recover())
             return Starlette(
-                routes=self.routes,
+                routes=self._routes(registrations),
                 exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
                 lifespan=self._lifespan,
             )
@@ -103,9 +102,10 @@ class State(AbstractContextManager[Starlette]):
 
     def _routes(self, registrations: Registrations) -> list[Route]:
         graphql = []
-        bound = (registrations, self.catalogue)
         for api_version in API_VERSIONS:
-            fields = resolvers(api_version, *bound, strict=self._rules.strict)
+            fields = resolvers(
+                api_version, registrations, self.catalogue, strict=self._rules.strict
+            )
             executor = Executor(api_version, fields)
             path = f"/api/{api_version}/admin/graphql"
             graphql.append(Route(path, partial(self._graphql, executor), methods=["POST"]))
@@ -253,13 +253,17 @@ def _changed(struck: Mapping[str, Fault], status: int, content: dict[str, Any]) 
 
 
 def _partial(content: dict[str, Any]) -> dict[str, Any]:
-    data = {
-        name: value[: len(value) // 2] if isinstance(value, list) else value
-        for name, value in content["data"].items()
-    }
+    data = {name: _half(value) for name, value in content["data"].items()}
     error = {
         "message": "Internal server error.",
         "path": [next(iter(data), None)],
         "extensions": {"code": "INTERNAL_SERVER_ERROR"},
     }
     return {"errors": [*content.get("errors", ()), error], "data": data}
+
+
+def _half(value: Any) -> Any:
+    """Return half the rows of a list, or of a page of one."""
+    if isinstance(value, dict) and "data" in value:
+        return {**value, "data": _half(value["data"])}
+    return value[: len(value) // 2] if isinstance(value, list) else value

@@ -212,7 +212,8 @@ def read_operation(body: bytes) -> Operation:
         return f"The body is not JSON: {error}."
     if not isinstance(operation, dict):
         return "The body is not a JSON object."
-    if "query" not in operation and "persistedQuery" in (operation.get("extensions") or ()):
+    extensions = operation.get("extensions")
+    if "query" not in operation and isinstance(extensions, dict) and "persistedQuery" in extensions:
         return _PERSISTED
     if not isinstance(operation.get("query"), str):
         return "The body has no 'query' text."

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from ikas_explore.deliveries.signatures import sign
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox.behaviour import TokenBody
-from ikas_explore.sandbox.stores import StoreCredentials, Stores, TokenKind
+from ikas_explore.sandbox.stores import CODE_LIFETIME, StoreCredentials, Stores, TokenKind
 from ikas_explore.values.strict_json import decode_bytes
 from ikas_explore.values.urls import is_loopback, read_url
 
@@ -80,7 +80,7 @@ def install_address(asked: Mapping[str, str], stores: Stores) -> tuple[int, str]
         return 400, f"redirect_uri: {error}"
     if url.scheme != "https" and not is_loopback(url.host):
         return 400, "redirect_uri has to be https, or on this machine."
-    code = stores.issue(store.name, "code")
+    code = stores.issue(store.name, "code", CODE_LIFETIME)
     parts = {"code": code, "storeName": store.name, "signature": sign(code, store.client_secret)}
     if "state" in asked:
         parts["state"] = asked["state"]

@@ -30,7 +30,7 @@ from ikas_explore.sandbox.behaviour import (
 )
 from ikas_explore.sandbox.delivery_rows import Asked, DeliveryState, Listed
 from ikas_explore.sandbox.faults import Faults, RateLimit
-from ikas_explore.sandbox.stores import StoreCredentials
+from ikas_explore.sandbox.stores import CODE_LIFETIME, StoreCredentials
 from ikas_explore.schema.scopes import check_scopes
 from ikas_explore.text.html_table import escape, html_table
 from ikas_explore.text.printable import shown
@@ -490,7 +490,7 @@ class Sandbox:
 
         It is valid once, for ten minutes.
         """
-        return self._state.stores.issue(self._named(store).name, "code", 600)
+        return self._state.stores.issue(self._named(store).name, "code", CODE_LIFETIME)
 
     def uninstall(self, store: str | None = None) -> None:
         """Uninstall the app from a store, as a merchant does it: ikas does not tell the app.

@@ -23,6 +23,8 @@ from ikas_explore.values.names import did_you_mean
 from ikas_explore.values.times import now_ms
 
 TokenKind = Literal["access", "refresh", "code"]
+#: Seconds that the code of an install is valid.
+CODE_LIFETIME = 600
 
 
 @dataclass(frozen=True)

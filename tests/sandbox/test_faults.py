@@ -78,9 +78,13 @@ def test_the_json_breaks_off(sandbox: Sandbox, api: Api) -> None:
 
 @emulates("partial answers: `data` and `errors` together", source="live")
 def test_partial_data(sandbox: Sandbox, api: Api) -> None:
-    sandbox.faults.add("partial_data", calls=1)
+    sandbox.fill(orders=4)
+    sandbox.faults.add("partial_data", calls=2)
     answer = api.call(LIST).json()
     assert len(answer["data"]["listWebhook"]) == 1
+    assert answer["errors"]
+    answer = api.call("{ listOrder { count data { id } } }").json()
+    assert len(answer["data"]["listOrder"]["data"]) == 2
     assert answer["errors"]
 
 

@@ -116,6 +116,7 @@ def test_what_does_not_fit_the_schema_is_http_400(
         b"\xff\xfe",
         b"[" * 100_000,
         b'{"query": 1}',
+        b'{"extensions": 5}',
         b'{"query": "{"}',
         b'{"query": "x", "variables": 1}',
         b'{"query": "{ __typename }", "variables": {"a": NaN}}',
@@ -125,7 +126,7 @@ def test_what_does_not_fit_the_schema_is_http_400(
         b'{"query": "' + b"{a" * 900 + b"}" * 900 + b'"}',
         b'{"query": "' + b"{...on Query" * 900 + b"{a" + b"}" * 901 + b'"}',
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_what_is_no_operation_is_http_400_with_errors(sandbox: Sandbox, body: bytes) -> None:
     answer = httpx.post(f"{sandbox.base_url}/api/v1/admin/graphql", content=body, verify=False)

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode
 from random import Random
 from typing import Any
 
+import freezegun
 import httpx
 import pytest
 
@@ -162,6 +163,16 @@ def test_an_app_is_installed_by_a_redirect(sandbox: Sandbox, state: str | None) 
         refused = httpx.get(page, params={**asked, name: wrong})
         assert refused.status_code in (400, 401)
         assert "location" not in refused.headers
+
+
+def test_a_code_is_valid_for_ten_minutes(sandbox: Sandbox) -> None:
+    page = f"{sandbox.base_url}/api/admin/oauth/authorize"
+    asked = {"client_id": sandbox.client_id, "redirect_uri": "http://127.0.0.1:9/"}
+    with freezegun.freeze_time(tick=True) as clock:
+        back = httpx.URL(httpx.get(page, params=asked).headers["location"])
+        for code in (back.params["code"], sandbox.authorization_code()):
+            clock.tick(601)
+            assert ask(sandbox, grant_type="authorization_code", code=code).status_code == 401
 
 
 def test_a_refresh_token_opens_no_store(sandbox: Sandbox) -> None:
