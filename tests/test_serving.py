@@ -136,13 +136,13 @@ def serving() -> list[str]:
 def test_ctrl_c_at_any_line_of_a_start_leaves_nothing_behind(
     kind: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """No server, and nobody who holds the file: it can be used again at once."""
+    """No server, and nobody who holds the file, even while the traceback is kept."""
     made: list[Any] = []
     line = 0
     while not made:
         line += 1
-        interrupted(lambda: made.append(kind(path=tmp_path / "file.db")), line)
-        if not made:
+        interrupt = interrupted(lambda: made.append(kind(path=tmp_path / "file.db")), line)
+        if interrupt is not None:
             until(lambda: not serving())  # a thread that had not begun is waited for by nobody
     assert line > 20
     made.pop().close()

@@ -58,15 +58,14 @@ class Listening:
         self._end = _End(store, base_url)
         self._finalizer = weakref.finalize(self, self._end)
         try:
-            # It answers before the first scope leads here.
-            self.receiver = self._end.held.enter_context(
-                Receiver(
-                    client_secret,
-                    port=port,
-                    path=path,
-                    public_url=url,
-                    forward_to=None if app is None else app.reveal(),
-                )
+            # It answers before the first scope leads here. In no ExitStack: the traceback of Ctrl-C
+            # in the middle of enter_context() would keep it open.
+            self.receiver = self._end.receiver = Receiver(
+                client_secret,
+                port=port,
+                path=path,
+                public_url=url,
+                forward_to=None if app is None else app.reveal(),
             )
             # The same columns whether it forwards or not.
             self.receiver._more = [*dict.fromkeys([*self.receiver._more, *FORWARDED])]
@@ -191,6 +190,7 @@ class _End:
     """What is to be done at the end of a session. It knows nothing of the session itself."""
 
     def __init__(self, store: WebhookStore, base_url: str) -> None:
+        self.receiver: Receiver | None = None
         self.held = ExitStack()
         self.leases: list[Lease] = []
         self._store = store
@@ -221,7 +221,9 @@ class _End:
             if first:
                 _warn(outcomes)
         finally:
-            self.held.close()
+            with self.held:
+                if self.receiver is not None:
+                    self.receiver.close()
 
 
 def outcomes_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:

@@ -140,11 +140,11 @@ class Server:
                 raise ServingError(
                     f"The {self._name} ended before it was ready: {failure!r}."
                 ) from failure
+            return self
         except BaseException:
             with suppress(ServingError):  # it ends by itself as soon as its file is open
                 self.stop()
             raise
-        return self
 
     def stop(self) -> None:
         """End it and wait until its thread is gone; calling it again does nothing."""

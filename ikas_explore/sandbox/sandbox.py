@@ -182,11 +182,15 @@ class Sandbox:
         )
         self._finalizer = weakref.finalize(self, self._server.stop)
         self._server.start()
-        self._server.know(*self._state.stores)
-        store = self._state.store
-        self.base_url, self.ca_file = self._server.base_url, self._server.ca_file
-        self.access_token, self.client_id = store.access_token, store.client_id
-        self.client_secret = store.client_secret
+        try:
+            self._server.know(*self._state.stores)
+            store = self._state.store
+            self.base_url, self.ca_file = self._server.base_url, self._server.ca_file
+            self.access_token, self.client_id = store.access_token, store.client_id
+            self.client_secret = store.client_secret
+        except BaseException:  # Ctrl-C: its traceback holds the sandbox, maybe for long
+            self._server.stop()
+            raise
 
     @property
     def calls(self) -> Counter[str]:

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -288,6 +288,25 @@ def test_ctrl_c_at_any_line_leaves_nothing_that_is_not_given_back(store: ikas.St
             store.webhooks.listen("store/stock/updated", **here()).close()
         assert (held(store), left(store)) == ({CREATED: MINE}, [])
     assert hit > 10
+
+
+def test_ctrl_c_leaves_no_receiver_while_its_traceback_is_kept(store: ikas.Store) -> None:
+    """As IPython keeps it; here while the standard library is about to take what was opened."""
+    where = here()
+    line, ended = 0, False
+    while not ended:
+        line += 1
+        interrupt = interrupted(
+            lambda: store.webhooks.listen(ORDERS, **where).close(),
+            line,
+            of=ExitStack.enter_context.__code__,
+        )
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", where["port"]))
+        ended = interrupt is None
+        del interrupt
+    assert line > 5
 
 
 def test_kill_9_at_any_moment_leaves_nothing_that_the_next_listen_does_not_give_back(
