@@ -46,8 +46,8 @@ class IkasError(Exception):
     Attributes
     ----------
     maybe_done : bool
-        Whether an earlier attempt of the same call had no answer, and may have been carried
-        out even where this error is a refusal.
+        Whether ikas may have carried out the call, or may yet: an attempt had no answer, even
+        where this error is a refusal of a later one.
     """
 
     maybe_done = False

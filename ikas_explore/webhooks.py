@@ -359,10 +359,10 @@ class Webhooks:
         --------
         >>> import ikas_explore as ikas
         >>> with ikas.Sandbox(examples=False) as sandbox, ikas.connect(sandbox) as store:
-        ...     here = {"url": "http://127.0.0.1:18765/", "port": 18765}
-        ...     with store.webhooks.listen("store/order/*", **here) as session:
-        ...         _ = sandbox.emit("store/order/created")
-        ...         session.receiver.wait(1)["signature_ok"].tolist()
+        ...     with store.webhooks.listen("store/order/*", url="https://a.example") as session:
+        ...         here, secret = session.receiver.endpoint, sandbox.client_secret
+        ...         attempts = ikas.push(here, "store/order/created", secret)
+        ...         session.deliveries()["signature_ok"].tolist()
         ...     len(store.webhooks.list())
         [True]
         0

@@ -73,7 +73,8 @@ class _Commands(click.Group):
             try:
                 code = super().invoke(ctx)
             except IkasError as error:
-                print_error(type(error).__name__, str(error))
+                said = "\n".join([str(error), *getattr(error, "__notes__", ())])
+                print_error(type(error).__name__, said)
                 raise click.exceptions.Exit(1) from None
             except click.UsageError as error:
                 kind = _Mistake if ctx.invoked_subcommand in _TWO_IS_A_RESULT else click.UsageError

@@ -132,8 +132,7 @@ class Client:
             nonlocal maybe_done, said
             said = str(error)
             if isinstance(error, IkasError):
-                error.maybe_done = maybe_done
-                maybe_done = maybe_done or _maybe_done(error)
+                error.maybe_done = maybe_done = maybe_done or _maybe_done(error)
             return _worth_repeating(error, repeatable)
 
         try:

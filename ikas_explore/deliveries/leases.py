@@ -115,8 +115,13 @@ def write(leases: Sequence[Lease]) -> None:
         connection.executemany("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)", leases)
 
 
-def give_back(store: WebhookStore, leases: Sequence[Lease]) -> list[Outcome]:
-    """Give scopes back to their holders of before, except those that others took."""
+def give_back(
+    store: WebhookStore, leases: Sequence[Lease], *, maybe_saved: bool = False
+) -> list[Outcome]:
+    """Give scopes back to their holders of before, except those that others took.
+
+    Where a save may yet be carried out, the leases of what it has not changed stay, for `sweep`.
+    """
     now = registered(store)
     outcomes = []
     wanted: dict[str | None, list[str]] = {}
@@ -140,7 +145,8 @@ def give_back(store: WebhookStore, leases: Sequence[Lease]) -> list[Outcome]:
                 store.save(endpoint, scopes, allow_unknown=True)
         except InvalidArgumentError as error:  # it would be refused for ever
             refused |= dict.fromkeys(scopes, f"refused: {error}")
-    _end(leases)
+    given = zip(leases, outcomes, strict=True)
+    _end([lease for lease, each in given if not maybe_saved or each.outcome != "unchanged"])
     return [each._replace(outcome=refused.get(each.scope, each.outcome)) for each in outcomes]
 
 

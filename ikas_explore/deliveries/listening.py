@@ -74,9 +74,12 @@ class Listening:
                 _warn(leases.sweep_borrowed(base_url, store))
                 self._borrow(store, scopes, base_url, take=take)
         except BaseException as error:
+            left = self._end.maybe_saved
             try:
                 self.close()
             except IkasError:  # the first error says more
+                left = True
+            if left:
                 error.add_note("What was borrowed is given back by: ikas-explore listen --restore")
             raise
 
@@ -112,7 +115,13 @@ class Listening:
             for scope in scopes
         ]
         leases.write(self._end.leases)
-        store.save(self.url, scopes)
+        self._end.maybe_saved = True  # Ctrl-C
+        try:
+            store.save(self.url, scopes)
+        except IkasError as error:
+            self._end.maybe_saved = error.maybe_done
+            raise
+        self._end.maybe_saved = False
         now = leases.registered(store)
         missing = [scope for scope in scopes if not same_endpoint(now.get(scope), self.url)]
         if missing:
@@ -196,6 +205,8 @@ class _End:
         self._store = store
         self._base_url = base_url
         self.outcomes: list[Outcome] | None = None
+        #: Whether a save that nobody answered may yet be carried out.
+        self.maybe_saved = False
         self._process = os.getpid()
 
     def restore(self) -> list[Outcome]:
@@ -209,7 +220,7 @@ class _End:
                     for each in leases.leases_of(self._base_url, self._store.name)
                     if each.session == self.leases[0].session
                 ]
-                self.outcomes = leases.give_back(self._store, mine)
+                self.outcomes = leases.give_back(self._store, mine, maybe_saved=self.maybe_saved)
         return self.outcomes
 
     def __call__(self) -> None:

@@ -84,12 +84,13 @@ class State(AbstractContextManager[Starlette]):
             self.faults = Faults(self.rows.random("faults"))
             self.catalogue = Catalogue(self.rows)
             registrations = Registrations(self.rows)
+            self.routes = self._routes(registrations)
             self.store, new = self.stores.add(SANDBOX)
             if new and examples:
                 registrations.add_examples(SANDBOX)
             self.worker.add(ledger.recover())
             return Starlette(
-                routes=self._routes(registrations),
+                routes=self.routes,
                 exception_handlers={StorageError: _storage, BodyRefused: _body_refused},
                 lifespan=self._lifespan,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +60,8 @@ def run_notebook(path: Path) -> None:
         client.execute(env={**kept, **KERNEL_VARIABLES})
     # A RuntimeError is that of a kernel that ends before it is ready.
     except (NoSuchKernel, RuntimeError, CellControlSignal, CellExecutionError) as error:
+        # What nbclient leaves to the end of Python would only complain of a kernel that has gone.
+        atexit.unregister(client._cleanup_kernel)
         said = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else error
         raise IkasError(masked(f"{path} failed: {said}", known_secrets(kept))) from None
     for cell in notebook.cells:

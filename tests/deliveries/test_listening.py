@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
+import httpx
 import pytest
 
 import ikas_explore as ikas
@@ -23,6 +24,7 @@ from ikas_explore.errors import (
     ScopeTakenError,
     ServingError,
     StorageError,
+    TransportError,
 )
 from ikas_explore.values.secret import Secret
 from tests.deliveries.broken import broken_endpoint
@@ -217,6 +219,39 @@ def test_a_damaged_lease_is_said_and_nothing_is_borrowed(
         with pytest.raises(StorageError, match="IKAS_LEASES"):
             look()
     assert held(store) == {}
+
+
+def test_a_save_that_arrives_after_its_session_gave_up_is_given_back(
+    box: ikas.Sandbox, store: ikas.Store
+) -> None:
+    late: list[httpx.Request] = []
+
+    def pass_on(request: httpx.Request) -> httpx.Response:
+        if b"saveWebhook" in request.content:
+            late.append(request)
+            raise httpx.ReadTimeout("no answer")
+        return sent(request)
+
+    def sent(request: httpx.Request) -> httpx.Response:
+        headers = {"Authorization": request.headers["authorization"]}
+        answer = httpx.post(str(request.url), content=request.content, headers=headers)
+        return httpx.Response(answer.status_code, content=answer.content)
+
+    store.webhooks.save(MINE, CREATED)
+    slow = ikas.connect(
+        store.name,
+        access_token=box.access_token,
+        base_url=box.base_url,
+        transport=httpx.MockTransport(pass_on),
+    )
+    url = "https://gone.example/"
+    with slow, pytest.raises(TransportError) as caught:
+        slow.webhooks.listen(ORDERS, url=url, client_secret="secret", take=True)
+    assert "listen --restore" in caught.value.__notes__[-1]
+    sent(late[0])
+    assert held(store) == {CREATED: url, UPDATED: url}
+    store.webhooks.listen("store/stock/updated", **here()).close()
+    assert (held(store), left(store)) == ({CREATED: MINE}, [])
 
 
 @pytest.mark.parametrize("first", [0, 1])
