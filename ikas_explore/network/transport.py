@@ -19,7 +19,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -150,15 +150,8 @@ def _surplus(connection: Any) -> bool:
             return False
     if not connection.is_idle():
         return False
-    if connection._h11_state.trailing_data[0]:
-        return bool(connection.is_idle())  # another thread may have taken it meanwhile
-    secure = connection._network_stream.get_extra_info("ssl_object")
-    if isinstance(secure, ssl.SSLObject):  # asyncio's, which reads ahead of what it was asked for
-        try:
-            return bool(secure.read(1))
-        except ssl.SSLError:
-            return False
-    return False
+    trailing = connection._h11_state.trailing_data[0]
+    return bool(trailing and connection.is_idle())  # another thread may have taken it meanwhile
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -273,7 +266,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError("the host is not this machine")
         for address in addresses:
             try:
-                return _closed_if_given_up(
+                return _AsyncStream(
                     await self._backend.connect_tcp(address, port, timeout, *options, **named)
                 )
             except httpcore.ConnectError as error:
@@ -281,19 +274,43 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         raise failure
 
 
-def _closed_if_given_up(stream: Any) -> httpcore.AsyncNetworkStream:
-    """Have a connection closed when its handshake is cancelled; httpcore closes failed ones."""
-    made, secure = weakref.ref(stream), type(stream).start_tls  # weak: no circle
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    """A connection on which nothing more is sent once there is more than was asked for."""
 
-    async def start_tls(*options: Any, **named: Any) -> httpcore.AsyncNetworkStream:
-        connection: Any = made()
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._answered = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._answered = True
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._answered and self.get_extra_info("is_readable"):  # as in `_Stream`
+            raise httpcore.ConnectionNotAvailable
+        self._answered = False
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
         try:
-            secured: httpcore.AsyncNetworkStream = await secure(connection, *options, **named)
-        except BaseException:
-            await connection.aclose()
+            secured = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:  # one that is cancelled too, which httpcore leaves open
+            await self.aclose()
             raise
-        return secured
+        return _AsyncStream(secured)
 
-    stream.start_tls = start_tls
-    opened: httpcore.AsyncNetworkStream = stream
-    return opened
+    def get_extra_info(self, info: str) -> Any:
+        secure = self._stream.get_extra_info("ssl_object") if info == "is_readable" else None
+        if secure is not None:  # asyncio reads ahead of what it was asked for
+            with suppress(ssl.SSLError):
+                if secure.read(1):
+                    return True
+        return self._stream.get_extra_info(info)

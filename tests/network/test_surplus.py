@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 import ikas_explore as ikas
+from ikas_explore.network.environment import trust
 from ikas_explore.network.transport import hold
 from tests.auditing.endpoints import Authority, Behaviour, endpoint
 from tests.security.servers import EMPTY_LIST, answer, saying, store_at
@@ -59,31 +61,61 @@ def test_a_surplus_answer_is_not_the_next_stores_rows(way: str) -> None:
         assert here.connections == 2
 
 
-def test_what_comes_between_the_look_and_the_request_is_no_answer_to_it() -> None:
-    """The pool has looked at the connection, found nothing, and is about to send."""
-    seen: list[object] = []
-    looked, sent = threading.Event(), threading.Event()
+class Between:
+    """Answers, and once more when a second request is about to be sent on the same connection."""
 
-    def behave(connection: Any) -> None:
-        seen.append(connection)
+    def __init__(self) -> None:
+        self.looked, self.sent = threading.Event(), threading.Event()
+        self._seen: list[object] = []
+
+    def __call__(self, connection: Any) -> None:
+        self._seen.append(connection)
         saying(answer(b"honest"))(connection)
-        if len(seen) == 1:
-            assert looked.wait(10)
+        if len(self._seen) == 1:
+            assert self.looked.wait(10)
             connection.sendall(answer(b"planted"))
-            sent.set()
+            self.sent.set()
             connection.recv(65_536)
 
-    def trace(event: str, _: object) -> None:
+    def trace(self, event: str, _: object) -> None:
+        """The pool has looked at the connection, found nothing, and is about to send."""
         if event == "http11.send_request_headers.started":
-            looked.set()
-            assert sent.wait(10)
+            self.looked.set()
+            assert self.sent.wait(10)
 
+    async def atrace(self, event: str, told: object) -> None:
+        await asyncio.to_thread(self.trace, event, told)
+
+
+def test_what_comes_between_the_look_and_the_request_is_no_answer_to_it() -> None:
+    behave = Between()
     with endpoint(behave) as here, httpx.HTTPTransport() as transport:
         hold(transport)
         with httpx.Client(transport=transport) as client:
             url = f"http://127.0.0.1:{here.port}/"
             assert client.post(url).content == b"honest"
-            assert client.post(url, extensions={"trace": trace}).content == b"honest"
+            assert client.post(url, extensions={"trace": behave.trace}).content == b"honest"
+        assert here.connections == 2
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_nor_is_it_one_to_a_sandboxs_deliveries(
+    secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = serve_trusted(tmp_path, monkeypatch) if secure else None
+    behave = Between()
+
+    async def post_twice(url: str) -> list[bytes]:
+        transport = httpx.AsyncHTTPTransport(verify=trust(url))
+        hold(transport)
+        async with httpx.AsyncClient(transport=transport) as client:
+            first = await client.post(url)
+            second = await client.post(url, extensions={"trace": behave.atrace})
+            return [first.content, second.content]
+
+    with endpoint(behave, serving) as here:
+        url = f"http{'s' * secure}://localhost:{here.port}/"
+        assert asyncio.run(post_twice(url)) == [b"honest", b"honest"]
         assert here.connections == 2
 
 
