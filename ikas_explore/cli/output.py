@@ -9,15 +9,18 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ikas_explore.text.printable import is_visible, printable, text_table
-from ikas_explore.values.times import moment_of
+from ikas_explore.values.times import moment_of, ms_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ikas_explore.client.rows import Columns
 
 
 _OF_A_STREAM = (OSError, BrokenPipeError, BlockingIOError)
@@ -82,7 +85,9 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[dict[str, Any]]:
+def webhook_records(
+    rows: Iterable[Mapping[str, Any]], *, with_store: bool = False
+) -> list[dict[str, Any]]:
     """Return the rows of a webhook frame as the API names and types them, and their store."""
     return [
         ({"store": row["store"]} if with_store else {})
@@ -94,31 +99,32 @@ def webhook_records(frame: pd.DataFrame, *, with_store: bool = False) -> list[di
             "scope": row["scope"],
             "updatedAt": _milliseconds(row["updated_at"]),
         }
-        for row in frame.to_dict("records")
+        for row in rows
     ]
 
 
-def webhook_rows(store: str, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return webhooks as the API names and types them as the rows of a webhook frame."""
+def webhook_rows(store: str, found: Columns) -> list[dict[str, Any]]:
+    """Return webhooks that were listed as the rows of a webhook frame."""
+    rows = [dict(zip(found, cells, strict=True)) for cells in zip(*found.values(), strict=True)]
     return [
         {
             "store": store,
             "scope": each["scope"],
             "endpoint": each["endpoint"],
             "id": each["id"],
-            "created_at": _time(each["createdAt"]),
-            "updated_at": _time(each["updatedAt"]),
+            "created_at": _time(each["created_at"]),
+            "updated_at": _time(each["updated_at"]),
             "deleted": each["deleted"],
         }
-        for each in found
+        for each in sorted(rows, key=itemgetter("scope"))
     ]
 
 
-def _milliseconds(time: Any) -> int | None:
-    return None if time != time else round(time.timestamp() * 1000)  # NaT is not itself
+def _milliseconds(time: dt.datetime | None) -> int | None:
+    return None if time is None else ms_of(time)
 
 
-def _time(milliseconds: int | None) -> Any:
+def _time(milliseconds: int | None) -> dt.datetime | None:
     return None if milliseconds is None else moment_of(milliseconds)
 
 

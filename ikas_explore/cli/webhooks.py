@@ -54,20 +54,21 @@ def list_command(out: Path | None, where: Where, json: bool) -> int:
             write_snapshot(frame, out)
             click.echo(f"Wrote {counted(len(frame), 'webhook')} to {shown}.", err=True)
     if json:
-        print_json(webhook_records(frame, with_store=where.file is not None))
+        print_json(webhook_records(records(frame), with_store=where.file is not None))
     else:
         print_table(records(frame), empty=empty)
     return int(failed)
 
 
 def _list_one(where: Where, json: bool) -> None:
-    # Records and no frame: loading pandas takes longer than all the rest of the command.
+    from ikas_explore.client.operations import list_webhooks
+
+    # No frame: loading pandas takes longer than all the rest of the command.
     with where.connect() as connected:
-        found = connected.webhooks.query().sort("scope").to_records()
+        rows = webhook_rows(connected.name, list_webhooks(connected.client))
     if json:
-        print_json(found)
+        print_json(webhook_records(rows))
     else:
-        rows = webhook_rows(connected.name, found)
         print_table(rows, empty=f"{connected.name} has no webhooks.")
 
 
@@ -121,7 +122,7 @@ def save_command(
             show_and_confirm(taken, "Take these scopes over?", json)
             frame = save()
     if json:
-        print_json(webhook_records(frame))
+        print_json(webhook_records(records(frame)))
     else:
         print_table(records(frame), empty="Nothing was saved.")
 
