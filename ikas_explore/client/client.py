@@ -6,7 +6,7 @@ import copy
 import logging
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import httpx
@@ -45,6 +45,9 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 _HTTPX_ERRORS = tuple(kind for kind in FAILURES if kind.__module__.startswith("httpx"))
 
 Read = TypeVar("Read")
+
+# Reading it takes longer than all else of making a request, and the stores of a host share one.
+_url = lru_cache(maxsize=8)(httpx.URL)
 
 
 def open_http(
@@ -86,9 +89,10 @@ class Client:
         self._keeps = keeps
         self.url = f"{settings.base_url}/api/{settings.api_version}/admin/graphql"
         self._http = http
-        self._throttle = throttle or (None if settings.local else Throttle())
+        local = settings.local
+        self._throttle = throttle or (None if local else Throttle())
         if on_budget is None:
-            on_budget = "off" if settings.local else "warn"
+            on_budget = "off" if local else "warn"
         self.budget = Budget(settings.name, on_budget)
         self._tokens = Tokens(settings, self._send_form, on_token)
 
@@ -170,7 +174,7 @@ class Client:
             "Authorization": f"Bearer {token.reveal()}",
             "Content-Type": "application/json",
         }
-        return self._http.build_request("POST", self.url, content=body, headers=headers)
+        return self._http.build_request("POST", _url(self.url), content=body, headers=headers)
 
     def _read(
         self,

@@ -6,8 +6,8 @@ machine is not looked up: whoever answers for the name cannot lead the connectio
 connection on which more came than was asked for is not used again: the surplus would be read as
 the answer to the next request, of another store perhaps.
 
-httpx has arguments for none of this. What is reached into of httpx and httpcore is all in `renew`,
-`hold` and `_surplus`; a test names each attribute.
+httpx has arguments for none of this. What is reached into of httpx and httpcore is all in
+`open_client`, `renew`, `hold` and `_surplus`; a test names each attribute.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -70,7 +69,9 @@ def open_client(
     elif isinstance(transport, httpx.HTTPTransport):
         hold(transport)
     client = httpx.Client(timeout=min(timeout, LONGEST), transport=transport, trust_env=False)
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    cookies: Any = client.cookies
+    # Not a policy that refuses all: looking for cookies takes a tenth of a call.
+    cookies.extract_cookies = lambda _answer: None
     return client
 
 

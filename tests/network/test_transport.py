@@ -14,7 +14,8 @@ from tests.auditing.endpoints import endpoint
 from tests.security.servers import answer, saying
 
 ADVICE = (
-    "httpx or httpcore changed: `renew`, `hold` and `_surplus` in network/transport.py rely on "
+    "httpx or httpcore changed: `open_client`, `renew`, `hold` and `_surplus` in "
+    "network/transport.py rely on "
 )
 
 
@@ -37,6 +38,7 @@ def test_the_attributes_that_we_reach_into_are_there() -> None:
         )
         with httpx.Client(transport=transport) as client:
             assert getattr(client, "_transport", None) is transport, f"{ADVICE}Client._transport"
+            assert callable(client.cookies.extract_cookies), f"{ADVICE}Cookies.extract_cookies"
             client.post(f"http://127.0.0.1:{here.port}/")
             (connection,) = pool.connections
             assert callable(connection.has_expired), f"{ADVICE}ConnectionInterface.has_expired"
