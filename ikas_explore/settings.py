@@ -94,10 +94,11 @@ def read_settings(*, environment: bool = True, **arguments: str | Secret | None)
         return value or None
 
     base_url = check_base_url(find("base_url") or BASE_URL)
-    local = is_loopback(read_url(base_url).host)
     name, client_id = find("store"), secret("client_id")
+    if name is None:
+        name = SANDBOX if is_loopback(read_url(base_url).host) else "store"
     settings = Settings(
-        name=check_store_name((SANDBOX if local else "store") if name is None else name),
+        name=check_store_name(name),
         base_url=base_url,
         api_version=check_api_version(find("api_version") or "v1"),
         access_token=secret("access_token"),

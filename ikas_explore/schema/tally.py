@@ -29,10 +29,7 @@ class Tally:
 
     def __init__(self, lines: Iterable[Line], *, scale: float = 1.0) -> None:
         self.until: dict[str, float] = {}
-        self._windows = [
-            _Window(line._replace(window=line.window / scale, block=line.block / scale))
-            for line in lines
-        ]
+        self._windows = [_Window(line, scale) for line in lines]
         self._last = -math.inf
         self._lock = threading.Lock()
 
@@ -45,12 +42,11 @@ class Tally:
         with self._lock:
             self._take(now)
             for each in self._windows:
-                line = each.line
-                if over_rate and not line.block:
+                if over_rate and not each.block:
                     continue
                 each.add(now, failed)
-                if line.block and self.until.get(line.limit, 0) <= now and each.crossed():
-                    begun[line.limit] = now + line.block
+                if each.block and self._until(each) <= now and each.crossed():
+                    begun[each.line.limit] = now + each.block
             self.until |= begun
         return begun
 
@@ -69,7 +65,7 @@ class Tally:
         """
         with self._lock:
             self._take(now)
-            blocking = [each for each in self._windows if each.line.block]
+            blocking = [each for each in self._windows if each.block]
             rows = [each.row(now, self._until(each), under_way) for each in blocking]
         return next((row for row in rows if row["state"] != "ok"), None)
 
@@ -96,15 +92,16 @@ class Tally:
 class _Window:
     """The requests and errors of one line's window."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, scale: float) -> None:
         self.line = line
+        self.window, self.block = line.window / scale, line.block / scale
         self._requests = self._errors = 0
         self._parts: deque[tuple[float, int, int]] = deque()  # from when on, requests, errors
 
     def add(self, now: float, failed: bool) -> None:
         self._move(now)
         start, requests, errors = now, 0, 0
-        if self._parts and now - self._parts[-1][0] < self.line.window / _PARTS:
+        if self._parts and now - self._parts[-1][0] < self.window / _PARTS:
             start, requests, errors = self._parts.pop()
         self._parts.append((start, requests + 1, errors + failed))
         self._requests += 1
@@ -123,8 +120,8 @@ class _Window:
         line, requests, errors = self.line, self._requests + failing, self._errors + failing
         # How many more may fail, one after the other, before the one that crosses the line.
         left = max(line.requests + 1 - requests, self._missing(requests, errors), 1) - 1
-        if not line.block and not left:
-            until = self._parts[0][0] + line.window
+        if not self.block and not left:
+            until = self._parts[0][0] + self.window
         least, percent = line.near or (math.ceil(0.8 * line.requests), line.percent)
         state = "ok"
         if until > now:
@@ -133,7 +130,7 @@ class _Window:
             state = "near"
         return {
             "limit": line.limit,
-            "window": line.window,
+            "window": self.window,
             "requests": requests,
             "errors": errors,
             "share": errors / requests if requests else 0.0,
@@ -147,7 +144,7 @@ class _Window:
         return lacking // of + 1 if self.line.above else -(-lacking // of)
 
     def _move(self, now: float) -> None:
-        while self._parts and self._parts[0][0] <= now - self.line.window:
+        while self._parts and self._parts[0][0] <= now - self.window:
             _, requests, errors = self._parts.popleft()
             self._requests -= requests
             self._errors -= errors
