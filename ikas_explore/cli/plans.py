@@ -79,8 +79,8 @@ def undo_command(yes: bool, where: Where, json: bool) -> int:
             if json:
                 print_json([])
             else:
-                print("Nothing to take back: no write to this store is in the journal.")
-            return 0
+                print("Nothing to take back: the journal has no write to the store or fleet.")
+            return int(warn_of_failures(stores))
         # --json prints nothing but the result to stdout.
         click.echo(f"The write of {printable(planned.reverts[0].written_at)}:", err=json)
         click.echo(planned.text(), err=json)
@@ -90,7 +90,8 @@ def undo_command(yes: bool, where: Where, json: bool) -> int:
         done = _carry_out(planned, json)
         if done and not json and stores.journal.newest():
             print("Earlier writes are left: run undo again to take back the one before.")
-    return 0 if done else 1
+    whole = not any(" is not in this plan: " in note for note in planned.notes)
+    return 0 if done and whole else 1
 
 
 @click.command()

@@ -317,7 +317,8 @@ class Fleet:
         in their journals.
         """
         refuse_arguments(gone)
-        return make_undo(self.journal, self._writable(self._stores), workers=MOST_WORKERS)
+        stores, left_out = self._writable(self._stores), self._roster.unusable
+        return make_undo(self.journal, stores, left_out=left_out, workers=MOST_WORKERS)
 
     def query(self, field: str) -> FleetQuery:
         """Start a query for a list of all stores: one frame with a column ``store``.

@@ -27,7 +27,7 @@ MOST_WORKERS = 100
 class Listing:
     """The last listing of many stores that came to an end; empty before the first.
 
-    Stores that are `unusable` cannot even be asked.
+    Stores that are `unusable` cannot even be asked: they are failures from the start.
     """
 
     def __init__(self, stores: Mapping[str, Store], unusable: Mapping[str, IkasError]) -> None:
@@ -35,7 +35,7 @@ class Listing:
         self._unusable = unusable
         self._listed: dict[str, Columns] = {}
         #: Name of the error's class, and what it says.
-        self._failed: dict[str, tuple[str, str]] = {}
+        self._failed = self._never()
         # Made now, with all that pandas loads for its first frame: nothing can be loaded once the
         # process has no file handles left.
         self._frame: DataFrame | None = self._made()
@@ -92,9 +92,7 @@ class Listing:
         self, call: Callable[[Store], T], *, workers: int, progress: Progress | bool | None
     ) -> dict[str, T]:
         """Call a function with each store; those that fail are the failures from now on."""
-        self._failed = {
-            name: _reason(name, self._unusable[name]) for name in sorted(self._unusable)
-        }
+        self._failed = self._never()
         return self.ask(call, self._stores, workers=workers, progress=progress)
 
     def ask(
@@ -119,6 +117,9 @@ class Listing:
                     answers[store.name] = answer
                 tell(done, len(stores))
         return {name: answers[name] for name in sorted(answers)}
+
+    def _never(self) -> dict[str, tuple[str, str]]:
+        return {name: _reason(name, self._unusable[name]) for name in sorted(self._unusable)}
 
     @property
     def reached(self) -> list[str]:

@@ -22,12 +22,14 @@ def make_undo(
     stores: Mapping[str, WebhookStore],
     *,
     now: DataFrame | None = None,
+    left_out: Mapping[str, Exception] | None = None,
     workers: int = 1,
 ) -> Plan | None:
     """Plan what takes back the last write to some stores, or all that its apply wrote.
 
     The stores are listed, unless `now` is what was just listed. Those that cannot be are left
-    out and noted; when none can be, the error of the first is raised. None when no write is left.
+    out and noted, as those `left_out` from the start are; when none can be, the error of the first
+    is raised. None when no write is left.
     """
     entries = journals.newest()
     if not entries:
@@ -39,14 +41,15 @@ def make_undo(
     borrowed = [each for each in borrowed if each.scope in before[each.store]]
     if borrowed:
         raise PlanError(f"{borrowed[0].store}: {refusal(borrowed)} Then undo.")
-    failed: Mapping[str, Exception] = {}
+    failed = dict(left_out or {})
     if now is not None:
         held = listed(now, before)
     else:
         asked = {name: stores[name] for name in sorted(before)}
-        held, failed = list_stores(asked, before, workers=workers)
+        held, unreached = list_stores(asked, before, workers=workers)
         if not held:
-            raise next(iter(failed.values()))
+            raise next(iter(unreached.values()))
+        failed |= unreached
     changes = [
         Change(name, scope, held.get(name, {}).get(scope), before[name][scope])
         for name in sorted(before.keys() - failed.keys())

@@ -270,6 +270,35 @@ def test_a_fleet_with_a_store_that_fails_ends_with_1(box: ikas.Sandbox, tmp_path
     assert not (tmp_path / "all.csv").exists()
 
 
+def test_an_undo_says_which_store_of_the_fleet_it_left_out(
+    box: ikas.Sandbox, tmp_path: Path
+) -> None:
+    """One that has no token, or is not reached: its part stays, and the exit code is 1."""
+    (tmp_path / "desired.toml").write_text(DESIRED, "utf-8")
+    told = fleet_file(tmp_path, box, "acme", "moda")
+    without = {name: token for name, token in told.items() if name != "MODA_TOKEN"}
+    fleet = ("--fleet", "stores.toml")
+    for left_out, reason in ((without, "MODA_TOKEN is not set"), (told, "LOGIN_REQUIRED")):
+        assert run("apply", "desired.toml", "--yes", *fleet, **told).returncode == 0
+        if left_out is told:
+            box.faults.add("expired_token", store="moda")
+        undone = run("undo", "--yes", *fleet, **left_out)
+        assert undone.returncode == 1
+        assert "moda is not in this plan: " in undone.stdout
+        assert reason in undone.stdout
+        box.faults.clear()
+        assert {row["store"] for row in rows_of(*fleet, **told)} == {"moda"}
+        nothing = run("undo", "--yes", *fleet, **without)
+        assert (nothing.returncode, "MODA_TOKEN is not set" in nothing.stderr) == (1, True)
+        assert run("undo", "--yes", *fleet, **told).returncode == 0
+        assert rows_of(*fleet, **told) == []
+
+
+def rows_of(*fleet: str, **told: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(run("list", "--json", *fleet, **told).stdout)
+    return rows
+
+
 def test_ctrl_c_during_an_apply_tells_what_was_done_and_undo_takes_it_back(
     box: ikas.Sandbox, tmp_path: Path
 ) -> None:
