@@ -50,7 +50,10 @@ class Where(NamedTuple):
         if self.file is None:
             return Fleet([self.connect()])
         if self.store is not None or self.api_version is not None:
-            raise click.UsageError("--fleet names the stores and their versions in its file.")
+            raise click.UsageError(
+                "--fleet names the stores and their versions in its file; leave out --store and "
+                "--api-version."
+            )
         _journal_on_disk()
         # Commands print the failures themselves.
         warnings.filterwarnings("ignore", message=r".*fleet\.errors says why")

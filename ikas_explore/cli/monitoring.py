@@ -118,7 +118,7 @@ def health_command(received: Path, where: Where, json: bool, **window: Any) -> i
         health = stores.health(received, **window)
         failed = warn_of_failures(stores)
     print_frame(health, json, empty="There are no webhooks.")
-    if not json:
+    if not json and len(health):
         click.echo(f"{health.attrs['summary']}.", err=True)
     wrong = health["missed"].sum() or (health["state"] == "stopped").any()
     return 1 if failed else 2 if wrong else 0

@@ -157,6 +157,7 @@ def test_a_fleet_names_its_stores_itself() -> None:
     done = run("audit", "--fleet", "stores.toml", "--store", "acme")
     assert done.returncode == 2
     assert "--fleet names the stores" in done.stderr
+    assert "leave out --store" in done.stderr
 
 
 def test_the_rules_are_listed_without_a_store() -> None:

@@ -246,6 +246,13 @@ def test_a_store_of_a_fleet_that_is_not_reached_is_an_error_and_no_warning_of_py
     assert "fleet.errors" not in done.stderr
 
 
+def test_the_health_of_no_webhooks_is_one_sentence(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
+    log = tmp_path / "log.db"
+    ikas.Receiver(sandbox.client_secret, path=log).close()
+    done = run("health", "--received", str(log))
+    assert (done.stdout, done.stderr) == ("There are no webhooks.\n", "")
+
+
 def test_a_log_that_is_not_there_is_said(sandbox: ikas.Sandbox, tmp_path: Path) -> None:
     for command in ("missed", "health"):
         wrong = run(command, "--received", str(tmp_path / "none.db"), "--since", "2020-01-01")
