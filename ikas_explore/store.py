@@ -112,6 +112,8 @@ def connect(
     }
     if transport is not None and not hasattr(transport, "handle_request"):
         raise InvalidArgumentError(f"transport is one of httpx, not {shown(transport)}.")
+    if on_token is not None and not callable(on_token):
+        raise InvalidArgumentError(f"on_token is a function of the answer, not {shown(on_token)}.")
     embedded = None
     name = store if store is not None or address is not None else read_variable("IKAS_STORE")
     with ExitStack() as opened:  # what was opened when something fails is closed

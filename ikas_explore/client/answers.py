@@ -23,6 +23,7 @@ from ikas_explore.errors import (
     ArgumentRefusedError,
     FieldRefusedError,
     GraphQLError,
+    InvalidArgumentError,
     LoginRequiredError,
     PermissionDeniedError,
     RateLimitedError,
@@ -82,7 +83,12 @@ Blank = Callable[[str], str]
 def encode(document: str, variables: Mapping[str, Any] | None = None) -> bytes:
     """Return the JSON body of a request; ``variables`` stand in it only when there are any."""
     body = {"query": document, "variables": variables} if variables else {"query": document}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = printable(str(error))
+    raise InvalidArgumentError(f"The document or a variable is not JSON: {reason}.")
 
 
 class Answer(NamedTuple):

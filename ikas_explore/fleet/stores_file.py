@@ -180,7 +180,7 @@ def _variable(key: str, value: Any, store: str, where: str) -> str:
         return variable
     raise InvalidArgumentError(
         f"{key!r} in {where} is not the name of an environment variable (capitals, digits and "
-        "'_'), and is not shown in case it is the secret itself. Secrets do not belong in this "
-        f"file: put it into the environment or .env as {prefix}_{key.upper()}, say, and write "
-        "that name here."
+        "'_', a capital first), and is not shown in case it is the secret itself. "
+        "Secrets do not belong in this file: put it into the environment or .env as "
+        f"IKAS_{prefix}_{key.upper()}, say, and write that name here."
     )

@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from ikas_explore.text.printable import counted, text_table
 from ikas_explore.text.safe_csv import to_cell
 
 #: Ids of ikas (UUIDs, two of them, hex): whole on hover, as they would break over many lines.
-_ID = re.compile(r"[0-9a-fA-F-]{20,}|[0-9a-f]{24,}")
+_ID = re.compile(r"[0-9a-fA-F-]{20,}")
 _ID_SHOWN = 8
 #: Characters of a text that are shown, and of what is for programs: JSON and bytes.
 _LONGEST, _LONGEST_JSON = 200, 40
@@ -190,7 +191,8 @@ def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        with suppress(TypeError, ValueError, RecursionError):  # of the caller, and no JSON
+            return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
 
 

@@ -95,6 +95,20 @@ def test_a_file_that_cannot_be_right_is_refused(
     assert "stores.toml" in str(raised.value)
 
 
+def test_a_name_that_is_advised_is_one_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No variable's name begins with a digit, and a store's may."""
+    path = stores_toml(tmp_path, 'access_token = "{STORE}_TOKEN"', "[stores.34-moda]")
+    with pytest.raises(errors.InvalidArgumentError, match="a capital first") as raised:
+        ikas.Fleet.from_file(path)
+    advised = next(word for word in str(raised.value).split() if "_34_MODA_" in word).strip(",")
+    monkeypatch.setenv(advised, "t")
+    stores_toml(tmp_path, f'access_token = "{advised}"', "[stores.34-moda]")
+    with ikas.Fleet.from_file(path) as fleet:
+        assert fleet["34-moda"].name == "34-moda"
+
+
 @pytest.mark.parametrize(
     "secret",
     [

@@ -93,6 +93,17 @@ def test_cells_are_text_and_no_markup() -> None:
     assert "<img" not in html_of(hostile)
 
 
+def test_what_is_no_json_is_shown_as_python_has_it(frame: pd.DataFrame) -> None:
+    deep: list[Any] = []
+    deep.append(deep)
+    frame["mine"] = pd.Series([{(1, 2): 3}, deep, {"a": 1}, None], dtype=object)
+    assert [each for each in cells(frame) if each[:1] in ("{", "[")] == [
+        "{(1, 2): 3}",
+        "[[...]]",
+        "{&quot;a&quot;: 1}",
+    ]
+
+
 def test_pandas_options_are_obeyed(frame: pd.DataFrame) -> None:
     many = pd.concat([frame] * 50, ignore_index=True)
     with pd.option_context("display.max_rows", 10, "display.min_rows", 4):

@@ -266,6 +266,10 @@ NAMED: dict[str, Callable[[House], object]] = {
     "progress": lambda house: house.fleet.list(progress="x"),  # type: ignore[arg-type]
     "scope": lambda house: ikas.Scope.match(None),  # type: ignore[arg-type]
     "transport": lambda house: ikas.connect("shop", access_token="t", transport=7),  # type: ignore[arg-type]
+    "on_token": lambda _: ikas.connect("shop", access_token="t", on_token=7),  # type: ignore[arg-type]
+    "variables": lambda house: house.store.client.execute("{ a }", {"a": object()}, what="x"),
+    "half a variable": lambda house: house.store.client.execute("{ a }", {"a": HALF}, what="x"),
+    "no number": lambda house: house.store.client.execute("{ a }", {"a": math.nan}, what="x"),
     "language": lambda house: house.store.webhooks.save_form(language=[]),  # type: ignore[arg-type]
     "probe": lambda house: ikas.audit(house.frame, probe=np.array([1, 2])),  # type: ignore[arg-type]
     "now": lambda house: ikas.audit(house.frame, now="soon"),  # type: ignore[arg-type]
