@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ikas_explore.client.client import Client
@@ -451,17 +452,21 @@ class Webhooks:
         False
         """
         from ikas_explore.auditing.audit import examine
+        from ikas_explore.auditing.policy import read_policy
         from ikas_explore.deliveries.leases import leases_of
         from ikas_explore.monitoring.health import find_health
 
-        settings, frame = self._client.settings, self.list()
+        policy, settings = read_policy(policy), self._client.settings
+        check_flag("probe", probe)
+        listed = cache(self.list)  # not before `received` was read, and once
+        health = None
+        if received is not None:
+            health = find_health(received, lambda look: self._ask(look, listed()))
         return examine(
-            frame,
+            listed(),
             policy,
             probe=probe,
-            health=None
-            if received is None
-            else find_health(received, lambda look: self._ask(look, frame)),
+            health=health,
             leases=leases_of(settings.base_url, self.name),
             stores=[self.name],
             sandboxes=[self.name] if settings.local else [],

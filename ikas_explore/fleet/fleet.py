@@ -16,9 +16,10 @@ from ikas_explore.manage.plan import Plan, make_plan
 from ikas_explore.manage.undo import make_undo, refuse_arguments
 from ikas_explore.store import Store
 from ikas_explore.text.html_table import escape, html_table
+from ikas_explore.text.language import read_language
 from ikas_explore.text.printable import counted, first_of, shown
 from ikas_explore.text.progress import Progress, progressing
-from ikas_explore.values.names import did_you_mean
+from ikas_explore.values.names import check_flag, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,11 +242,18 @@ class Fleet:
         from ikas_explore.deliveries.leases import leased
         from ikas_explore.monitoring.health import find_health
 
-        policy = read_policy(policy)  # before anything is sent
-        self._fetch(workers, progress)
+        def fetch_and(look: Look) -> Sequence[Any]:
+            self._fetch(workers, progress)
+            return self._look(look, workers, progress)
+
+        # Mistakes come before anything is sent.
+        policy = read_policy(policy)
+        check_flag("probe", probe)
         health = None
-        if received is not None:
-            health = find_health(received, lambda look: self._look(look, workers, progress))
+        if received is None:
+            self._fetch(workers, progress)
+        else:
+            health = find_health(received, fetch_and)
         with progressing(progress, "endpoints") as tell:
             return examine(
                 self._listing.frame,
@@ -291,6 +299,7 @@ class Fleet:
             As for `Webhooks.plan`; also when no store could be listed, or when the stores have
             different base URLs.
         """
+        check_flag("prune", prune)
         self._refuse_hosts()
         wanted = read_desired(desired)
         self._fetch(workers, progress)
@@ -431,6 +440,7 @@ class Fleet:
         """
         from ikas_explore.forms.fleet_matrix import FleetManager
 
+        language = read_language(language)  # before anything is sent
         self._fetch(workers, progress)
         return FleetManager(self, language=language)
 

@@ -46,15 +46,16 @@ _UNKNOWN = "allow_unknown"
 
 @dataclass(frozen=True)
 class Desired:
-    """What should be registered: scope to endpoint, or a frame taken literally.
+    """What should be registered: scope to endpoint, or the rows of a frame by store.
 
-    An endpoint may hold ``{store}``. What `stores` have for a name or pattern wins over
-    `webhooks`; None takes a scope out.
+    An endpoint may hold ``{store}``, unless it is `literal`, of a frame. What `stores` have for a
+    name or pattern wins over `webhooks`; None takes a scope out.
     """
 
     webhooks: Mapping[str, str] = field(default_factory=dict)
     stores: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    frame: DataFrame | None = None
+    rows: Registered | None = None
+    literal: bool = False
     path: str = ""
 
     def of(self, stores: Collection[str]) -> Registered:
@@ -63,9 +64,20 @@ class Desired:
         Stores that a frame does not name are left out: a plan leaves them alone. All other
         stores are there, with nothing in them where nothing is desired.
         """
-        if self.frame is not None:
-            return _of_frame(self.frame, stores)
-        return {store: self._of_store(store) for store in stores}
+        if self.rows is None:
+            return {store: self._of_store(store) for store in stores}
+        foreign = [store for store in self.rows if store not in stores]
+        if foreign:
+            raise PlanError(
+                f"The desired frame names the store {foreign[0]!r}, which is not one of "
+                f"{printable(', '.join(stores))}. Drop its column 'store' to apply its rows to "
+                "every store."
+            )
+        if not self.rows and len(stores) > 1:
+            raise PlanError(
+                "The desired frame is empty and names no store; give {} to have no webhooks at all."
+            )
+        return self.rows or {store: {} for store in stores}
 
     def _of_store(self, store: str) -> dict[str, str]:
         endpoints: dict[str, str | None] = {**self.webhooks}
@@ -74,7 +86,7 @@ class Desired:
             if matches(name, store):
                 endpoints |= self.stores[name]
         return {
-            scope: endpoint.replace("{store}", store)
+            scope: endpoint if self.literal else endpoint.replace("{store}", store)
             for scope, endpoint in sorted(endpoints.items())
             if endpoint is not None
         }
@@ -92,10 +104,12 @@ class Desired:
 
 def read_desired(given: DesiredLike) -> Desired:
     """Read a desired state and check all of it, before anything is sent."""
+    from ikas_explore.frames.frames import is_frame
+
     if isinstance(given, str | Path):
         if is_snapshot(given):
             try:
-                return Desired(frame=read_snapshot(given))
+                return _of_frame(read_snapshot(given))
             except StorageError as error:
                 raise PlanError(str(error)) from error
         tables = read_toml(given, "The desired state", PlanError)
@@ -106,31 +120,18 @@ def read_desired(given: DesiredLike) -> Desired:
     if isinstance(given, Mapping):
         webhooks = {name: scopes for name, scopes in given.items() if name != _UNKNOWN}
         return _of_tables({"webhooks": webhooks, _UNKNOWN: given.get(_UNKNOWN, False)})
-    if not hasattr(given, "columns"):
+    if not is_frame(given):
         raise PlanError(
             "A desired state is a webhook frame, the path of a TOML file or of a snapshot, or a "
             f"mapping of endpoint to scopes, not {type(given).__name__}."
         )
-    return Desired(frame=given)
+    return _of_frame(given)
 
 
-def _of_frame(frame: DataFrame, stores: Collection[str]) -> Registered:
-    if "store" not in frame.columns:
-        one = registered(frame.assign(store=""))
-        return {store: dict(one.get("", {})) for store in stores}
-    state = registered(frame)
-    foreign = [store for store in state if store not in stores]
-    if foreign:
-        raise PlanError(
-            f"The desired frame names the store {foreign[0]!r}, which is not one of "
-            f"{printable(', '.join(stores))}. Drop its column 'store' to apply its rows to every "
-            "store."
-        )
-    if not state and len(stores) > 1:
-        raise PlanError(
-            "The desired frame is empty and names no store; give {} to have no webhooks at all."
-        )
-    return state or {store: {} for store in stores}
+def _of_frame(frame: DataFrame) -> Desired:
+    if "store" in frame.columns:
+        return Desired(rows=registered(frame))
+    return Desired(registered(frame.assign(store="")).get("", {}), literal=True)
 
 
 def _of_tables(tables: Mapping[str, Any], *, path: str = "") -> Desired:

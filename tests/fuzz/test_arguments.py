@@ -49,5 +49,5 @@ def test_a_public_function_given_anything_returns_or_refuses(
 ) -> None:
     monkeypatch.setenv("IKAS_DOTENV", "off")
     door, parameter = house.parameters[place % len(house.parameters)]
-    assert [*foreign(door, parameter, [value])] == []
+    assert [*foreign(house, door, parameter, [value])] == []
     house.tidy()
