@@ -88,6 +88,7 @@ def query_command(
             query = query.limit(limit)
         frame = query.to_frame()
         failed = warn_of_failures(stores)
+    most = max(frame["store"].value_counts(), default=0)
     if where.file is None:
         frame = frame.drop(columns="store")
     if out is not None:
@@ -97,8 +98,9 @@ def query_command(
         click.echo(f"Wrote {counted(len(frame), 'row')} to {printable(str(out))}.", err=True)
     else:
         print_frame(frame, json, empty="No rows.")
-        if not json and limit is not None and len(frame) >= limit:
-            click.echo(f"The first {limit:,}; --limit N or --limit all for more.", err=True)
+        if not json and limit is not None and most >= limit:
+            asked = f"At most {counted(limit, 'row')} of each store"
+            click.echo(f"{asked}; --limit N or --limit all for more.", err=True)
     return int(failed)
 
 

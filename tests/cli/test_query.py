@@ -38,7 +38,7 @@ def test_a_list_is_printed_filtered_and_written(sandbox: ikas.Sandbox, tmp_path:
     assert shown.returncode == 0
     assert shown.stdout.splitlines()[0].split() == ["order_number", "customer.email"]
     assert len(shown.stdout.splitlines()) == 3
-    assert "first 2" in shown.stderr
+    assert shown.stderr == "At most 2 rows of each store; --limit N or --limit all for more.\n"
     rows = json.loads(
         run(
             *("query", "listOrder", "--select", "orderNumber", "--json", "--limit", "all"),
@@ -47,6 +47,12 @@ def test_a_list_is_printed_filtered_and_written(sandbox: ikas.Sandbox, tmp_path:
         ).stdout
     )
     assert [row["order_number"] for row in rows] == [f"100{each}" for each in range(9, 0, -1)]
+    stores = tmp_path / "stores.toml"
+    login = f'base_url = "{sandbox.base_url}"\naccess_token = "IKAS_ACCESS_TOKEN"\n'
+    stores.write_text(f"[stores.shop-1]\n{login}[stores.shop-2]\n{login}")
+    both = ("query", "listOrder", "--select", "orderNumber", "--fleet", str(stores), "--limit")
+    assert run(*both, "31").stderr == ""  # 60 rows in all
+    assert "At most 30 rows" in run(*both, "30").stderr
     for name in ("orders.csv", "orders.parquet"):
         written = run(
             *("query", "listOrder", "--explode", "orderLineItems", "--mask", "email"),
