@@ -192,6 +192,9 @@ class Catalogue:
         span = int(days * DAY)
         draw = self._draw
         with self._rows.transaction() as connection:
+            before = connection.execute(
+                "SELECT count(*) FROM objects WHERE store = ? AND kind = 'order'", (store.name,)
+            ).fetchone()[0]
             for kind, number in numbers.items():
                 for made in range(number):
                     # In the order of time, as a shop's numbers are.
@@ -201,7 +204,8 @@ class Catalogue:
                     updated_at = draw.number(created_at + 1, now) if changed else created_at
                     body = self._made(store, kind, created_at=created_at, updated_at=updated_at)
                     if kind == "order":
-                        body["orderSequence"], body["orderNumber"] = made + 1, str(1001 + made)
+                        body["orderSequence"] = before + made + 1
+                        body["orderNumber"] = str(1000 + body["orderSequence"])
                     connection.execute(_INSERT, _cells(store.name, kind, body))
 
     def _made(

@@ -309,11 +309,12 @@ class Sandbox:
         check_flag("emit", emit)
         if id is not None and not isinstance(id, str):
             raise InvalidArgumentError(f"id is {shown(id)}; give the text that change() returned.")
-        changed, new = self._state.catalogue.change(where, kind, id, fields)
-        if emit:
-            event = "created" if new else "updated"
-            data = payload(kind, changed, private_app=self._private_app)
-            self._state.emit(where, f"store/{kind}/{event}", data)
+        with self._state.rows.transaction():  # both or neither
+            changed, new = self._state.catalogue.change(where, kind, id, fields)
+            if emit:
+                event = "created" if new else "updated"
+                data = payload(kind, changed, private_app=self._private_app)
+                self._state.emit(where, f"store/{kind}/{event}", data)
         return str(changed["id"])
 
     def fill(

@@ -15,6 +15,7 @@ import ikas_explore as ikas
 from ikas_explore.errors import InvalidArgumentError
 from ikas_explore.sandbox import catalogue
 from ikas_explore.schema import sdl
+from tests.interrupting import interrupted
 from tests.sandbox.api import api_of
 from tests.sandbox.coverage import emulates
 
@@ -162,6 +163,19 @@ def test_what_happens_is_listed_and_emitted(sandbox: ikas.Sandbox) -> None:
     assert after["updatedAt"] > before["updatedAt"] == before["createdAt"]
 
 
+def test_ctrl_c_leaves_no_change_without_its_event(sandbox: ikas.Sandbox) -> None:
+    """Nor an event without its change, at whatever line it comes."""
+    with ikas.connect(sandbox) as store:
+        store.webhooks.save("https://example.com/hook", "store/customer/created")
+        line, ended = 0, False
+        while not ended:
+            line += 5
+            ended = interrupted(lambda: sandbox.change("customer"), line) is None
+            listed = store.query("listCustomer").select("id").to_records()
+            assert len(sandbox.deliveries()) == len(listed), line
+    assert line > 100
+
+
 @pytest.mark.parametrize("kind", ["order", "customer", "product", "stock"])
 def test_each_kind_is_emitted_under_its_scope(sandbox: ikas.Sandbox, kind: Any) -> None:
     sandbox.change(kind, sandbox.change(kind))
@@ -229,6 +243,14 @@ def test_a_past_is_the_same_for_the_same_seed_and_ends_now() -> None:
             span = max(row["updatedAt"] for row in past) - min(row["createdAt"] for row in past)
             assert span <= 3 * 86_400_000 + 1
     assert pasts[0] == pasts[1]
+
+
+def test_a_longer_past_counts_its_orders_on(sandbox: ikas.Sandbox) -> None:
+    for _ in range(2):
+        sandbox.fill(orders=3)
+    with ikas.connect(sandbox) as store:
+        orders = store.query("listOrder").select("orderNumber").to_records()
+    assert [each["orderNumber"] for each in orders] == [str(1001 + each) for each in range(6)]
 
 
 @pytest.mark.parametrize("numbers", [{"orders": -1}, {"orders": 1.5}, {"days": 0}, {"orders": "2"}])
