@@ -71,7 +71,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Geçerli bir adres değil. Sunucu adını ve bağlantı noktasını kontrol edin.",
     ),
     "problem.endpoint.hidden": (
-        "Remove the character that does not show.",
+        "Remove the invisible character.",
         "Görünmeyen karakteri silin.",
     ),
     "problem.endpoint.private": (
@@ -184,7 +184,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "undo.channels": (
         "Sales channels will not be restored: ikas does not show which ones were set.",
-        "Satış kanalları geri gelmez: ikas hangilerinin ayarlı olduğunu göstermez.",
+        "Satış kanalları geri yüklenmez: ikas hangilerinin ayarlı olduğunu göstermez.",
     ),
     "undo.busy": ("Undoing … waiting for ikas.", "Geri alınıyor … ikas bekleniyor."),
     "undo.done": (
@@ -201,8 +201,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "test.about": (
         "This machine sends it, not ikas: made-up data, signed with your client secret. Its id "
         "begins with synthetic-.",
-        "Onu ikas değil, bu makine gönderir: uydurma veri, istemci sırrınızla imzalı. Kimliği "
-        "synthetic- ile başlar.",
+        "Olayı ikas değil, bu makine gönderir. Verileri uydurmadır ve istemci sırrınızla "
+        "imzalanır. Kimliği synthetic- ile başlar.",
     ),
     "test.confirm": (
         "Yes, send {endpoint} a test event: {scope}",
@@ -282,8 +282,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} webhook'un {done:of} taşındı, ikas onayladı.",
     ),
     "move.other": (
-        "The last change was made elsewhere by now. fleet.undo() takes that one back.",
-        "Son değişiklik artık başka bir yerde yapıldı. Onu fleet.undo() geri alır.",
+        "Meanwhile another change was made elsewhere. fleet.undo() takes that one back.",
+        "Bu arada başka bir yerde başka bir değişiklik yapıldı. Onu fleet.undo() geri alır.",
     ),
     "open": ("Open", "Aç"),
     "open.panel": ("Open one store", "Bir mağazayı aç"),
@@ -350,7 +350,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "error.ArgumentRefusedError": (
         "ikas refused a value, most likely the endpoint. Correct it and try again.",
-        "ikas bir değeri, büyük olasılıkla uç noktayı reddetti. Düzeltip yeniden deneyin.",
+        "ikas bir değeri, büyük olasılıkla uç noktayı, reddetti. Düzeltip yeniden deneyin.",
     ),
     "error.GraphQLError": (
         "ikas refused this. The reason is below.",

@@ -146,7 +146,7 @@ def test_what_somebody_else_wrote_is_not_taken_back(fleet: ikas.Fleet) -> None:
     fleet["beta"].webhooks.save(NEW, "store/product/created")
     now = held(fleet)
     form.click("undo")
-    assert form.message.startswith("The last change was made elsewhere by now.")
+    assert form.message.startswith("Meanwhile another change was made elsewhere.")
     assert held(fleet) == now
 
 

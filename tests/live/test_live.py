@@ -43,7 +43,8 @@ def test_rows_come_as_deliveries_do_the_newest_first(
     sandbox.emit("store/stock/updated")
     until(lambda: "store/stock/updated" in text(live))
     assert text(live).index("store/stock/updated") < text(live).index("store/order/created")
-    assert "right" in text(live)
+    assert "valid" in text(live)
+    assert "invalid" not in text(live)
     assert "200" in text(live)
     live.stop()
 
@@ -51,7 +52,7 @@ def test_rows_come_as_deliveries_do_the_newest_first(
 def test_what_a_stranger_sends_is_marked(receiver: ikas.Receiver) -> None:
     live = receiver.live(language="en")
     ikas.push(receiver.endpoint, "store/order/created", "guessed", max_attempts=1)
-    until(lambda: "wrong" in text(live))
+    until(lambda: "invalid" in text(live))
     live.stop()
 
 
