@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -166,8 +167,9 @@ def _as_sent(name: str, value: Any) -> Any:
         return {key: _as_sent(key, each) for key, each in value.items()}
     if isinstance(value, list):
         return [_as_sent("", each) for each in value]
-    if isinstance(value, int) and (name.endswith("At") or name in _DATES):
-        return iso_time(moment_of(value))
+    if type(value) is int and (name.endswith("At") or name in _DATES):
+        with suppress(OverflowError):  # else it is a number of the caller's own, and no time
+            return iso_time(moment_of(value))
     return _NUMBERS[name].get(value, value) if name in _NUMBERS and value is not None else value
 
 

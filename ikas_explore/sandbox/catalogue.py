@@ -70,6 +70,8 @@ _SCALARS: Mapping[str, tuple[Any, str, Any]] = {
     "Timestamp": (int, "a time in Unix milliseconds", 0),
     "Boolean": (bool, "True or False", False),
 }
+# Back to year 1, where Python's times begin, and as far ahead.
+_GREATEST = {"Timestamp": 62_135_596_800_000}
 _OPERATORS = {"eq": "IS", "ne": "IS NOT", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -253,13 +255,6 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
             raise InvalidArgumentError(
                 f"{a_kind.capitalize()} has no field {name!r} to set.{did_you_mean(field, known)}"
             )
-        before = body[field]
-        numbers = isinstance(before, (int, float)) and isinstance(value, (int, float))
-        same = type(value) is type(before) or (numbers and bool not in (type(value), type(before)))
-        if None not in (value, before) and not same:
-            raise InvalidArgumentError(
-                f"{name} of {a_kind} is {type(before).__name__}, not {shown(value)}."
-            )
         try:
             if isinstance(value, int):
                 float(value)  # as an answer has it
@@ -268,8 +263,12 @@ def _checked(kind: Kind, body: Fields, fields: Mapping[str, Any]) -> Fields:
                 raise ValueError("it is nested too deeply")
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from None
-        if field in declared:  # else events have it, and lists have not
+        if field in declared:
             value = _fitting(name, f"of {a_kind}", declared[field], value, types)
+        elif value is not None and type(value) is not type(body[field]):  # of events alone
+            raise InvalidArgumentError(
+                f"{name} of {a_kind} is {type(body[field]).__name__}, not {shown(value)}."
+            )
         checked[field] = value
     return checked
 
@@ -312,7 +311,8 @@ def _fitting(place: str, of: str, declared: Any, value: Any, types: Mapping[str,
     if found is None:
         kinds, called, _ = _SCALARS[name]
         fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
-        if not fits or (not isinstance(value, str) and abs(value) > sys.float_info.max):
+        greatest = _GREATEST.get(name, sys.float_info.max)
+        if not fits or (not isinstance(value, str) and abs(value) > greatest):
             raise InvalidArgumentError(f"{where} is {called}, not {shown(value)}.")
         return value
     if found.kind == "enum_type_definition":

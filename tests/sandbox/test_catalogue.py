@@ -195,6 +195,9 @@ def test_each_kind_is_emitted_under_its_scope(sandbox: ikas.Sandbox, kind: Any) 
         (("order",), {"status": 7}, "7"),
         (("order",), {"total_price": True}, "total_price"),
         (("order",), {"status": None}, "never missing"),
+        (("order",), {"ordered_at": 10**17}, "ordered_at of an order is a time"),
+        (("order",), {"ordered_at": -(10**14)}, "ordered_at of an order is a time"),
+        (("product",), {"merchant_id": 5}, "merchant_id"),
         (("order",), {"id": "mine"}, "id"),
         (("order",), {"store": "nowhere"}, "nowhere"),
     ],
@@ -205,6 +208,15 @@ def test_a_change_that_cannot_be_is_refused(
     with pytest.raises(InvalidArgumentError, match=message):
         sandbox.change(*arguments, **fields)
     assert rows(sandbox, "listOrder") == []
+
+
+def test_what_only_looks_like_a_time_is_sent_as_it_is(sandbox: ikas.Sandbox) -> None:
+    own = [{"xAt": 10**25, "yAt": True}]
+    with ikas.Receiver(sandbox.client_secret) as receiver, ikas.connect(sandbox) as store:
+        store.webhooks.save(receiver.endpoint, "store/product/created")
+        sandbox.change("product", attributes=own)
+        (data,) = receiver.wait()["data"]
+    assert json.loads(data)["attributes"] == own
 
 
 @pytest.mark.parametrize("kind", ["order", "customer", "product", "stock"])
