@@ -270,8 +270,8 @@ def _cell(cell: Any, column: str) -> Any:
         return {str(name): _cell(value, column) for name, value in cell.items()}
     if isinstance(cell, (list, tuple)):
         return [_cell(value, column) for value in cell]
-    if hasattr(cell, "item"):  # a number of numpy
-        return _cell(cell.item(), column)
+    if hasattr(cell, "tolist"):  # a number of numpy, or a list as Parquet gives it
+        return _cell(cell.tolist(), column)
     if isinstance(cell, (bool, int, float)):
         return cell
     raise InvalidArgumentError(

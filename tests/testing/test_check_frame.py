@@ -133,6 +133,15 @@ def test_cells_of_all_kinds_are_recorded_and_found_again(
     check_frame(made.iloc[::-1].copy(), "cells")
 
 
+def test_a_list_is_the_same_after_it_was_in_a_parquet_file(
+    record: Callable[..., None], tmp_path: Path
+) -> None:
+    made = pd.DataFrame({"scope": ["a", "b"], "cells": [["x", "y"], []]})
+    record(made, "cells")
+    made.to_parquet(tmp_path / "made.parquet")
+    check_frame(pd.read_parquet(tmp_path / "made.parquet"), "cells")
+
+
 def test_sums_may_differ_in_their_last_digit(record: Callable[..., None]) -> None:
     made = pd.DataFrame({"scope": ["a"], "sum": [0.1 + 0.2]})
     record(made, "sums")
