@@ -235,7 +235,7 @@ def _too_many_calls(seconds: float, hint: Hint, why: str = "Too many requests.")
     That a block is answered with one too is a guess; one for good has no hint.
     """
     hint = "none" if seconds == math.inf else hint
-    headers = {"Retry-After": f"{seconds:g}"} if hint == "header" else None
+    headers = {"Retry-After": f"{seconds:.15g}"} if hint == "header" else None
     beside = {"retryAfter": seconds} if hint == "body" else {}
     return refuse(429, "TOO_MANY_REQUESTS", why, headers, **beside)
 

@@ -266,6 +266,17 @@ def test_a_block_of_calls_stays_in_the_file_too(tmp_path: Path) -> None:
         assert blocked(sandbox, "call errors over 25 %")
 
 
+def test_a_long_block_says_how_many_seconds_are_left(tmp_path: Path) -> None:
+    """As long as half a day is with time_scale=0.01; seven digits are written out."""
+    path = tmp_path / "sandbox.db"
+    with Sandbox(path, blocks=True) as sandbox, api_of(sandbox) as api:
+        refused(api, 20)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE blocks SET until = until + 4320000")
+    with Sandbox(path, blocks=True, time_scale=0.01) as sandbox, api_of(sandbox) as api:
+        assert int(api.call(LIST).headers["Retry-After"]) > 4_320_000
+
+
 def test_files_of_before_are_brought_up(tmp_path: Path, receiver: Receiver) -> None:
     """Their deliveries are kept as they were, and can be withheld from now on."""
     path = tmp_path / "sandbox.db"
