@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ikas_explore.text.printable import is_visible, printable, text_table
+from ikas_explore.text.printable import is_visible, plain, printable, text_table
 from ikas_explore.values.times import moment_of, ms_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _shown(cell: Any) -> str:
         return str(cell).partition(".")[0]
     if isinstance(cell, float):
         return f"{cell:.6f}".rstrip("0").rstrip(".")  # a price is shown whole
-    return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else str(cell)
+    return cell.isoformat(" ", "seconds") if isinstance(cell, dt.datetime) else plain(cell)
 
 
 @contextmanager

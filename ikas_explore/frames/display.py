@@ -8,19 +8,17 @@ pandas refuses times with a zone). What is shown follows pandas' options ``displ
 from __future__ import annotations
 
 import copyreg
-import json
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ikas_explore.text.html_table import escape
-from ikas_explore.text.printable import counted, text_table
+from ikas_explore.text.printable import counted, plain, text_table
 from ikas_explore.text.safe_csv import to_cell
 
 #: Ids of ikas (UUIDs, two of them, hex): whole on hover, as they would break over many lines.
@@ -190,10 +188,7 @@ def _text(value: object) -> _Cell:
 def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, (list, dict)):
-        with suppress(TypeError, ValueError, RecursionError):  # of the caller, and no JSON
-            return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    return plain(value)
 
 
 def _time(value: Any) -> _Cell:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 # Characters that count as letters, marks or signs and yet show nothing: what Unicode calls
 # default-ignorable, and blanks that are no white space. `isprintable` knows all others.
@@ -34,6 +36,14 @@ def shown(value: object) -> str:
     except Exception:  # whatever a repr of others does; an int may have too many digits
         return f"a value of the type {type(value).__name__}"
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def plain(value: object) -> str:
+    """Return a cell of a frame as text; a list or an object is JSON."""
+    if isinstance(value, (list, dict)):
+        with suppress(TypeError, ValueError, RecursionError):  # of the caller, and no JSON
+            return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -11,6 +11,8 @@ import csv
 import re
 from typing import TYPE_CHECKING, Any
 
+from ikas_explore.text.printable import plain
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,7 +47,19 @@ def to_cell(value: object) -> object:
     --------
     >>> to_cell("=1+1"), to_cell("'=1+1"), to_cell("1+1"), to_cell("a;=1"), to_cell(None)
     ("'=1+1", "''=1+1", '1+1', "a;'=1", None)
+    >>> print(to_cell(["a;=1", -2]))  # a list is JSON, its numbers as they are
+    ["a;'=1", -2]
     """
+    if isinstance(value, (list, dict)):
+        return plain(_safe(value))
+    return _safe(value)
+
+
+def _safe(value: object) -> object:
+    if isinstance(value, list):
+        return [_safe(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _safe(each) for name, each in value.items()}
     return _UNSAFE.sub("'", value) if isinstance(value, str) else value
 
 

@@ -71,6 +71,20 @@ def test_a_price_is_printed_whole(sandbox: ikas.Sandbox) -> None:
     assert shown.stdout.split() == ["total_final_price", "0.125", "12", "1724.41"]
 
 
+def test_a_list_in_a_cell_is_json_and_no_formula_wherever_a_spreadsheet_splits_it(
+    sandbox: ikas.Sandbox, tmp_path: Path
+) -> None:
+    """Customers write some of it, and Excel splits at semicolons in Turkish."""
+    tags = ["a;=HYPERLINK(1);", "=1", "ş"]
+    sandbox.change("order", orderTagIds=tags)
+    asked = ("query", "listOrder", "--select", "orderTagIds")
+    assert json.loads(run(*asked).stdout.splitlines()[1]) == tags
+    for name, read in (("tags.csv", pd.read_csv), ("tags.xlsx", pd.read_excel)):
+        assert "Wrote" in run(*asked, "--out", str(tmp_path / name)).stderr
+        cell = read(tmp_path / name)["order_tag_ids"][0]
+        assert json.loads(cell) == ["a;'=HYPERLINK(1);", "'=1", "ş"]
+
+
 def test_a_mistake_is_a_line(sandbox: ikas.Sandbox) -> None:
     wrong = run("query", "listOrdr")
     assert wrong.returncode == 1

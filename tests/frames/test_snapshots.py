@@ -229,7 +229,7 @@ def test_a_workbook_has_what_is_in_the_cells_of_any_frame(tmp_path: Path) -> Non
     sheet = openpyxl.load_workbook(write_snapshot(orders, tmp_path / "orders.xlsx")).active
     assert [[cell.value for cell in row] for row in sheet.iter_rows(max_col=1)] == [
         ["lines"],
-        ["['a', 'b']"],
+        ['["a", "b"]'],
         [None],
     ]
     assert sheet["B2"].number_format == "yyyy-mm-dd hh:mm:ss.000"
