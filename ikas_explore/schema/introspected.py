@@ -48,6 +48,16 @@ _asked: set[tuple[str, ...]] = set()
 _making = threading.RLock()
 
 
+def _renew_lock() -> None:
+    global _making
+    _making = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # A thread that asks ikas holds it for long, and would never give it back in a forked child.
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 def schema_types(origin: Origin, ask: Ask, *, refresh: bool = False) -> ModuleType:
     """Return the module of types of a store's schema.
 

@@ -126,6 +126,36 @@ def test_stores_that_ask_at_once_get_one_whole_module() -> None:
     assert server.asked == 1
 
 
+FORKED = """
+import os, signal, threading, warnings, httpx, ikas_explore as ikas
+warnings.simplefilter("ignore")  # a fork of threads is what this is about
+asked = threading.Event()
+
+def connect(answer):
+    return ikas.connect("shop", access_token="t", transport=httpx.MockTransport(answer))
+
+def never(request):
+    asked.set()
+    threading.Event().wait()
+
+threading.Thread(target=connect(never).schema, daemon=True).start()
+asked.wait()
+if not os.fork():
+    signal.alarm(30)
+    try:
+        connect(lambda _: httpx.Response(404)).schema()
+    except ikas.errors.ResponseError:
+        os._exit(0)
+    os._exit(1)
+os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_fork_does_not_wait_for_what_a_thread_of_its_parent_asked() -> None:
+    assert subprocess.run([sys.executable, "-c", FORKED], timeout=60).returncode == 0
+
+
 def test_webhooks_need_no_schema_of_the_store() -> None:
     server = Ikas()
     connect(server).query("listWebhook")
