@@ -169,7 +169,8 @@ class Plan:
                 line = f"  {_SIGNS[change.action]} {printable(change.scope)}  {_ends(change)}"
                 lines.append(f"{_COLOURS[change.action]}{line}\x1b[0m" if colour else line)
         if stores:
-            lines += _unchanged([store for store in self._by_store if store not in set(stores)])
+            changing = {*stores}
+            lines += _unchanged([store for store in self._by_store if store not in changing])
         lines.append(self._totals())
         return "\n".join([*lines, *(f"Note: {printable(note)}" for note in self.notes)])
 
@@ -316,7 +317,7 @@ def _unchanged(stores: Sequence[str]) -> list[str]:
 
 
 def _ends(change: Change) -> str:
-    ends = dict.fromkeys((change.endpoint_before, change.endpoint_after))  # a kept one shows once
+    ends = [change.endpoint_before, change.endpoint_after]
     if change.action == KEEP:
-        ends = {change.endpoint_before: None}
+        del ends[1:]
     return " -> ".join(printable(end) for end in ends if end is not None)
