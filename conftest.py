@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -17,8 +18,14 @@ _paths = [str(Path(__file__).parent / "tests" / "lighter"), os.environ.get("PYTH
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 #: Tests that share what takes long to start stay on one worker, and begin first: a browser, the
-#: kernels of the notebooks, a notebook that was run.
-TOGETHER = ("tests/forms/browser/", "tests/test_notebooks.py", "tests/testing/test_projects.py")
+#: kernels of the notebooks or of other tests, a notebook that was run.
+TOGETHER = (
+    "tests/forms/browser/",
+    "tests/test_notebooks.py",
+    "tests/testing/test_selections.py",
+    "tests/forms/test_cells.py",
+    "tests/testing/test_projects.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     live = config.getoption("--ikas-live")
     config.hook.pytest_deselected(items=chosen[not live])
     items[:] = chosen[live]
+
+
+def pytest_collection_finish() -> None:
+    """Keep modules and thousands of tests from being looked through whenever garbage is."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

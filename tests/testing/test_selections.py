@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,12 +40,27 @@ def cells(last: str = "print(y + 1)") -> dict[str, object]:
     )
 
 
+def fill(folder: Path) -> Path:
+    for name in ("a.ipynb", "b.ipynb"):
+        write(folder / name, cells())
+    (folder / "test_it.py").write_text("def test_one(): pass\ndef test_two(): pass\n")
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("a.ipynb", "b.ipynb"):
-        write(tmp_path / name, cells())
-    (tmp_path / "test_it.py").write_text("def test_one(): pass\ndef test_two(): pass\n")
-    return tmp_path
+    return fill(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a cell has failed, with what pytest keeps of that."""
+    folder = fill(tmp_path_factory.mktemp("failed"))
+    write(folder / "a.ipynb", cells("print(y + 1, oops)"))
+    status, said = run(folder)
+    assert status == 1
+    assert ran(said)["a.ipynb"] == ["Cell 0", "Cell 1"]
+    return folder
 
 
 def run(folder: Path, *options: str, plugins: tuple[str, ...] = ()) -> tuple[int, str]:
@@ -100,11 +116,8 @@ def test_cells_are_not_counted_as_deselected_when_they_run(folder: Path) -> None
 
 
 @pytest.mark.parametrize("option", ["--lf", "--ff", "--nf", "--sw"])
-def test_a_cell_that_failed_and_was_fixed_passes(folder: Path, option: str) -> None:
-    write(folder / "a.ipynb", cells("print(y + 1, oops)"))
-    status, said = run(folder)
-    assert status == 1
-    assert ran(said)["a.ipynb"] == ["Cell 0", "Cell 1"]
+def test_a_cell_that_failed_and_was_fixed_passes(failed: Path, tmp_path: Path, option: str) -> None:
+    folder = shutil.copytree(failed, tmp_path / "fixed")
     write(folder / "a.ipynb", cells())
     status, said = run(folder, option)
     assert status == 0, said
