@@ -126,14 +126,15 @@ def test_ctrl_c_while_it_starts_leaves_no_thread_no_port_and_no_lock(tmp_path: P
         for turn in range(40):
             sandbox = None
             try:
-                signal.setitimer(signal.ITIMER_REAL, max(0.0005, usual * (turn * 0.381966 % 1)))
-                sandbox = Sandbox(path)
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, max(0.0005, usual * (turn * 0.381966 % 1)))
+                    sandbox = Sandbox(path)
+                finally:  # where the interrupt may come as well
+                    signal.setitimer(signal.ITIMER_REAL, 0)
             except KeyboardInterrupt:
                 interrupted += 1
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                if sandbox is not None:
-                    sandbox.close()
+            if sandbox is not None:
+                sandbox.close()
             until(lambda: threads() == [])
             Sandbox(path).close()  # the file is free
     finally:
