@@ -301,20 +301,21 @@ class Form(ABC):
 
     def _why(self, button: Button) -> str:
         # What another panel asks for says nothing about this button.
-        others = {
-            each.name
-            for part in self._panels.values()
-            if button not in part.buttons
-            for each in part.controls
-        }
-        asked = {name: each for name, each in self._controls.items() if name not in others}
-        problems = [f"{name}: {each.problem}" for name, each in asked.items() if each.problem]
+        part = next((each for each in self._panels.values() if button in each.buttons), None)
+        own = () if part is None else part.controls
+        asked = [*(self._lines.controls if part is None or part.asks else ()), *own]
+        problems = [f"{each.name}: {each.problem}" for each in asked if each.problem]
+        empty = [
+            f"{each.name} is empty."
+            for each in own
+            if isinstance(each, ChoiceControl) and each.value is None
+        ]
         ticks = [
-            f"{name} is not ticked."
-            for name, each in asked.items()
+            f"{each.name} is not ticked."
+            for each in own
             if isinstance(each, TickControl) and each.asked and not each.value
         ]
-        return " ".join([*problems, *ticks]) or "There is nothing to do."
+        return " ".join([*problems, *empty, *ticks]) or "There is nothing to do."
 
     def _named(self, found: Mapping[str, Any], name: str, what: str) -> Any:
         if not isinstance(name, str) or name not in found:

@@ -76,6 +76,8 @@ def test_a_host_is_moved_after_a_preview_and_a_tick_and_taken_back_in_one_click(
 ) -> None:
     before = held(fleet)
     form = fleet.manager(language="en")
+    with pytest.raises(InvalidArgumentError, match=r"disabled now. store is empty\.$"):
+        form.click("open")
     form.fill(stores=["acme", "moda"], source="mailchimp-dev.ikasapps.com", endpoint=OTHER)
     with pytest.raises(InvalidArgumentError, match="'move' is disabled"):
         form.click("move")

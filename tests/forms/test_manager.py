@@ -91,6 +91,21 @@ def test_one_panel_is_open_by_what_is_selected_filled_in_or_clicked() -> None:
         manager.fill(panel="remove")
 
 
+@pytest.mark.parametrize(
+    ("button", "why"),
+    [
+        ("save", "scopes: Choose at least one scope. endpoint: Required."),
+        ("delete", "scopes: Choose at least one scope."),
+        ("undo", "There is nothing to do."),
+    ],
+)
+def test_a_disabled_button_says_what_it_alone_needs(button: str, why: str) -> None:
+    form = Manager(DictRegistry(), language="en")
+    with pytest.raises(InvalidArgumentError) as caught:
+        form.click(button)
+    assert str(caught.value) == f"The button {button!r} is disabled now. {why}"
+
+
 def test_times_are_relative_and_exact_on_hover() -> None:
     manager = Manager(DictRegistry({CREATED: OLD}), language="en")  # of November 2021
     assert '<time class="ikas-time" title="2021-11-08 10:11:51 UTC">' in html(manager)
