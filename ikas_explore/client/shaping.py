@@ -123,4 +123,9 @@ class FieldName(FieldNames, str):
     def __init__(self, _path: str, container: Any) -> None:
         super().__init__(container)
 
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self.__dir__():  # before a method of str: title
+            return self.__getattr__(name)
+        return super().__getattribute__(name)
+
     __repr__ = str.__repr__

@@ -100,6 +100,8 @@ def test_names_complete_and_can_be_used(store: ikas.Store) -> None:
     query = store.query("listOrder")
     assert {"created_at", "customer", "order_line_items"} <= set(dir(query.fields))
     assert "email" in dir(query.fields.customer)
+    addresses: Any = store.query("listCustomer").fields.addresses
+    assert addresses.title == "addresses.title"  # and not a method of str
     chosen = query.select(query.fields.order_number, query.fields.customer.email)
     assert chosen.sort(query.fields.order_number).to_frame().columns.tolist() == [
         "order_number",
