@@ -63,13 +63,17 @@ def gather(  # noqa: C901 - the thread's work is a part of it
 
     end = time.monotonic() + timeout
     # Daemons, unlike those of a pool: Python's end would wait for those.
-    threads = [
-        threading.Thread(target=work, name=f"gather-{number}", daemon=True)
-        for number in range(min(workers, missing))
-    ]
+    threads: list[threading.Thread] = []
     try:
-        for thread in threads:
-            thread.start()
+        for number in range(min(workers, missing)):
+            thread = threading.Thread(target=work, name=f"gather-{number}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more: those there are do it all
+                if not threads:
+                    raise
+                break
+            threads.append(thread)
         while missing:
             with changed:
                 # A result that is there is taken, however late it is.

@@ -317,6 +317,21 @@ def test_ctrl_c_keeps_what_was_fetched(box: ikas.Sandbox, tmp_path: Path) -> Non
     assert "20 of 21 stores were listed before the interrupt" in notes
 
 
+def test_where_the_system_gives_few_threads_those_list_all_stores(
+    fleet: ikas.Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, start = iter(range(2)), threading.Thread.start
+
+    def started(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    fleet.list()
+    assert fleet.errors.empty
+
+
 def test_threads_end_with_the_listing(fleet: ikas.Fleet) -> None:
     fleet.list(workers=8)
     assert [each.name for each in threading.enumerate() if each.name.startswith("gather")] == []
