@@ -9,7 +9,7 @@ from contextlib import suppress
 
 # Characters that count as letters, marks or signs and yet show nothing: what Unicode calls
 # default-ignorable, and blanks that are no white space. `isprintable` knows all others.
-_UNSEEN = re.compile(
+_UNSEEN = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u2d7f\u3164\ufe00-\ufe0f\uffa0"
     "\U0001107f\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
@@ -17,7 +17,7 @@ _UNSEEN = re.compile(
 
 def is_visible(text: str) -> bool:
     """Return whether every character shows; a space does."""
-    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
+    return text.isprintable() and (text.isascii() or not re.search(_UNSEEN, text))
 
 
 def printable(text: str) -> str:

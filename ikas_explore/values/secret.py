@@ -22,8 +22,9 @@ _WORDS = r"token|secret|passw|pwd|api[_.-]?key|credential"
 _NAMES = r"(?:access_?token|refresh_?token|client_?secret|api_?key|password|passwd|secret|token)"
 #: A name that says that its value is secret.
 SECRET_NAME = re.compile(f"(?i){_WORDS}")
-# The same for a query in a URL, where shorter names are secrets too.
-_QUERY_NAME = re.compile(
+# The same for a query in a URL, where shorter names are secrets too. A pattern that only masking
+# needs is compiled when it is first used: most programs mask nothing, and all import this.
+_QUERY_NAME = (
     rf"(?i:{_WORDS}|signature|jwt|session_?id"
     r"|(?:^|[^a-z])(?:key|pass|passphrase|auth|authorization|session|sig|sid)$)|[a-z]Key$"
 )
@@ -51,13 +52,13 @@ SECRET_FORMS: Mapping[str, str] = {
 # One word far longer than the name of any store, or what begins as a token or client secret.
 _ONE_WORD = re.compile(r"\W*(?i:bearer\W+)?(?:eyJ|s_|[\w~+=-]{41})")
 # In an endpoint: a name, and the value behind it, which may hold names of its own.
-_NAMED = re.compile(r"[?&#;]([^=&#;?/\s]{1,100})=")
+_NAMED = r"[?&#;]([^=&#;?/\s]{1,100})="
 _VALUE = re.compile(r"[^&#;]*(?:;[^=&#]*(?=[&#]|$))?")
 # By its form, in a path too: a JSON Web Token, a client secret of ikas.
-_SECRET_FORM = re.compile(r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\b" + _STARTING_S)
+_SECRET_FORM = r"(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+|\b" + _STARTING_S
 # A part of a path that nobody can guess: some services have no other secret.
-_RANDOM = re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?=[A-Za-z_-]*\d)[\w-]{20,}+")
-_USERINFO = re.compile(r"(?<=://)[^/?#]*(?=@)")
+_RANDOM = r"(?<=/)(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?=[A-Za-z_-]*\d)[\w-]{20,}+"
+_USERINFO = r"(?<=://)[^/?#]*(?=@)"
 
 
 class Secret:
@@ -174,11 +175,11 @@ def blank(text: str, secrets: Iterable[Secret | None]) -> str:
 
 
 # As JSON, JavaScript and Python write a character.
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), text)
+    return re.sub(_ESCAPE, lambda found: found[3] or chr(int(found[1] or found[2], 16)), text)
 
 
 #: What a message says in place of such a text.
@@ -192,30 +193,30 @@ def holds_secret(endpoint: str) -> bool:
     """Tell whether an endpoint carries a password, a token or a key."""
     # Most endpoints hold none of these signs, which are looked for in a tenth of the time.
     return bool(
-        ("@" in endpoint and _USERINFO.search(endpoint))
+        ("@" in endpoint and re.search(_USERINFO, endpoint))
         or ("=" in endpoint and any(_secret_values(endpoint)))
-        or (("eyJ" in endpoint or "s_" in endpoint) and _SECRET_FORM.search(endpoint))
+        or (("eyJ" in endpoint or "s_" in endpoint) and re.search(_SECRET_FORM, endpoint))
     )
 
 
 def masked(text: str) -> str:
     """Return a text with the secrets of the URLs in it replaced, for reports that are passed on."""
-    text = _USERINFO.sub("***", text)
+    text = re.sub(_USERINFO, "***", text)
     parts, done = [], 0
     for begin, end in _secret_values(text):
         parts += [text[done:begin], "***"]
         done = end
-    return _RANDOM.sub("***", _SECRET_FORM.sub("***", "".join([*parts, text[done:]])))
+    return re.sub(_RANDOM, "***", re.sub(_SECRET_FORM, "***", "".join([*parts, text[done:]])))
 
 
 def _secret_values(text: str) -> Iterator[tuple[int, int]]:
     """Give the places of values whose names say that they are secret."""
     done = 0
-    for named in _NAMED.finditer(text):
+    for named in re.finditer(_NAMED, text):
         name = unquote(named[1]).rstrip("[]")
         # `code` is what some clouds name a function's key, and what others name a country.
         code = name.casefold() == "code"
-        if named.end() < done or not (code or _QUERY_NAME.search(name)):
+        if named.end() < done or not (code or re.search(_QUERY_NAME, name)):
             continue
         value = _VALUE.match(text, named.end())
         if value is not None and len(value[0]) > (15 if code else 0):
