@@ -22,11 +22,13 @@ def _names(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
-    pairs = {}
+    pairs: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
+        if name in pairs:  # the last would count, and nobody would know
+            raise click.BadParameter(f"{name!r} is given more than once.")
         try:
             pairs[name] = json_module.loads(value)
         except (ValueError, RecursionError):
