@@ -40,7 +40,7 @@ def figures(short: bool) -> Iterator[Figure]:
             _printing(f"import {_IMPORTS}"),
             count,
         ),
-        goal=1.5,
+        goal=1.25,
         why="starts the sandbox, lists over HTTP, and pandas prints its first frame",
     )
     with ikas.Sandbox() as sandbox:
