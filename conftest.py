@@ -18,13 +18,15 @@ _paths = [str(Path(__file__).parent / "tests" / "lighter"), os.environ.get("PYTH
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 #: Tests that share what takes long to start stay on one worker, and begin first: a browser, the
-#: kernels of the notebooks or of other tests, a notebook that was run.
+#: kernels of the notebooks or of other tests, a notebook that was run. The last are long and few:
+#: at the end one worker would be left with them.
 TOGETHER = (
     "tests/forms/browser/",
     "tests/test_notebooks.py",
     "tests/testing/test_selections.py",
     "tests/forms/test_cells.py",
     "tests/testing/test_projects.py",
+    "tests/testing/test_run_notebooks.py",
 )
 
 
@@ -92,7 +94,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors, as many tests wait for browsers and kernels.
+    """Two more than there are processors, as many tests wait for browsers and kernels.
 
     With ``-n logical`` as many, and none for a run that names its files: they take longer to start
     than such a run.
@@ -102,4 +104,4 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     few = config.getoption("--ikas-live")
     if few or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return int(processors(config)) + int(config.option.numprocesses == "auto")
+    return int(processors(config)) + 2 * int(config.option.numprocesses == "auto")
