@@ -14,9 +14,8 @@ import ikas_explore as ikas
 from ikas_explore.cli import COMMANDS
 from tests.benchmarks.measuring import Figure, pairs, python
 
-_IMPORTS = (
-    "dotenv, httpx, pandas, sgqlc.operation, stamina, graphql, starlette.applications, uvicorn"
-)
+_FIRST_FRAME = "import ikas_explore as ikas; print(ikas.connect('sandbox').webhooks.list())"
+_LISTING = "import sys; sys.argv = ['', 'list']; from ikas_explore.cli import app; app()"
 
 
 def figures(short: bool) -> Iterator[Figure]:
@@ -29,24 +28,18 @@ def figures(short: bool) -> Iterator[Figure]:
         pairs(_printing("import ikas_explore"), _printing("import httpx"), count),
         goal=1.2,
     )
+    names = _modules_of_others(_FIRST_FRAME, {})
     yield Figure(
         "print the first frame of a sandbox",
-        "its imports",
+        f"its imports: {len(names)} modules",
         "ms",
-        pairs(
-            _printing(
-                "import ikas_explore as ikas; print(ikas.connect('sandbox').webhooks.list())"
-            ),
-            _printing(f"import {_IMPORTS}"),
-            count,
-        ),
+        pairs(_printing(_FIRST_FRAME), _printing(_importing(names)), count),
         goal=1.25,
         why="starts the sandbox, lists over HTTP, and pandas prints its first frame",
     )
     with ikas.Sandbox() as sandbox:
         there = {"IKAS_BASE_URL": sandbox.base_url, "IKAS_ACCESS_TOKEN": sandbox.access_token}
-        names = _modules_of_others(there)
-        imports = f"from importlib import import_module\nfor name in {names}: import_module(name)"
+        names = _modules_of_others(_LISTING, there)
         for options in ([], ["--json"]):
             yield Figure(
                 " ".join(["ikas-explore list", *options]),
@@ -54,7 +47,7 @@ def figures(short: bool) -> Iterator[Figure]:
                 "ms",
                 pairs(
                     python("-m", "ikas_explore", "list", *options, **there),
-                    python("-c", imports),
+                    python("-c", _importing(names)),
                     count,
                 ),
                 goal=1.15,
@@ -76,23 +69,20 @@ def figures(short: bool) -> Iterator[Figure]:
     )
 
 
-#: ``ikas-explore list``, and at its end the modules of others on standard error.
-_LISTING = """
+#: Tells of the modules of others on standard error at the end.
+_TELLING = """
 import atexit, sys
 def tell():
     files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
     print(*(name for name, file in files.items() if "site-packages" in file), file=sys.stderr)
 atexit.register(tell)
-sys.argv = ["ikas-explore", "list"]
-from ikas_explore.cli import app
-app()
 """
 
 
-def _modules_of_others(environment: dict[str, str]) -> list[str]:
-    """Return what a list on the command line ends up loading, but for ours and Python's own."""
+def _modules_of_others(code: str, environment: dict[str, str]) -> list[str]:
+    """Return what some code ends up loading, but for ours and Python's own."""
     done = subprocess.run(
-        [sys.executable, "-c", _LISTING],
+        [sys.executable, "-c", _TELLING + code],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -102,12 +92,16 @@ def _modules_of_others(environment: dict[str, str]) -> list[str]:
     return [name for name in done.stderr.split() if not name.startswith(ours)]
 
 
+def _importing(names: list[str]) -> str:
+    return f"from importlib import import_module\nfor name in {names}: import_module(name)"
+
+
 def _printing(code: str) -> Callable[[], None]:
     """Return a call that runs a new Python until it has printed a line.
 
     Not until it has ended: a sandbox takes its time to stop, and nobody waits for that.
     """
-    command = [sys.executable, "-c", f"{code}; print(flush=True)"]
+    command = [sys.executable, "-c", f"{code}\nprint(flush=True)"]
 
     def run() -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
