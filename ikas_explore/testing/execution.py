@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 from collections.abc import Mapping
@@ -57,7 +58,9 @@ def run_notebook(path: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute(env={**kept, **KERNEL_VARIABLES})
+        # On a loop of its own: at its end go the handlers of signals that nbclient leaves behind
+        # when a kernel does not start, and Ctrl-C works again.
+        asyncio.run(client.async_execute(env={**kept, **KERNEL_VARIABLES}))
     # A RuntimeError is that of a kernel that ends before it is ready.
     except (NoSuchKernel, RuntimeError, CellControlSignal, CellExecutionError) as error:
         # What nbclient leaves to the end of Python would only complain of a kernel that has gone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def test_a_kernel_that_does_not_start_is_said_in_a_line(tmp_path: Path) -> None:
     done = run("run-notebooks", str(path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("other.ipynb failed: No such kernel named my-venv\n")
+    with pytest.raises(KeyboardInterrupt):  # Ctrl-C works as before
+        signal.raise_signal(signal.SIGINT)
     (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit")
     write(path, notebook(code("x")))
     # In a process of its own, at whose end nbclient would complain.
