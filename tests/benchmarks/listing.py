@@ -89,7 +89,7 @@ def _listing(count: int) -> Iterator[Figure]:
             "httpx + pandas",
             "ms",
             pairs(store.webhooks.list, hand, count),
-            goal=1.10,
+            goal=0.95,
         )
         yield Figure(
             "list, warm connection",
