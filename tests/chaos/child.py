@@ -122,13 +122,7 @@ class ClientPart:
     """A client that saves, deletes, applies and lists until it is killed or told to end."""
 
     def __init__(
-        self,
-        opened: contextlib.ExitStack,
-        base_url: str,
-        client_id: str,
-        client_secret: str,
-        endpoint: str,
-        seed: int,
+        self, opened: contextlib.ExitStack, endpoint: str, seed: int, **given: Any
     ) -> None:
         import ikas_explore as ikas
 
@@ -136,15 +130,7 @@ class ClientPart:
         self._endpoint = endpoint
         self._random = Random(seed)
         self._number = 0
-        self._store = opened.enter_context(
-            ikas.connect(
-                STORES[1],
-                base_url=base_url,
-                client_id=client_id,
-                client_secret=client_secret,
-                timeout=0.7,
-            )
-        )
+        self._store = opened.enter_context(ikas.connect(STORES[1], timeout=0.7, **given))
         self.about: dict[str, Any] = {}
 
     def turn(self) -> None:
@@ -176,20 +162,10 @@ class ClientPart:
 class RivalPart:
     """A client of a store that the run writes to and undoes in at the same time."""
 
-    def __init__(
-        self, opened: contextlib.ExitStack, base_url: str, client_id: str, client_secret: str
-    ) -> None:
+    def __init__(self, opened: contextlib.ExitStack, **given: Any) -> None:
         import ikas_explore as ikas
 
-        self._store = opened.enter_context(
-            ikas.connect(
-                STORES[2],
-                base_url=base_url,
-                client_id=client_id,
-                client_secret=client_secret,
-                timeout=0.7,
-            )
-        )
+        self._store = opened.enter_context(ikas.connect(STORES[2], timeout=0.7, **given))
         self.about: dict[str, Any] = {}
 
     def do(self, command: Mapping[str, Any]) -> Any:

@@ -260,6 +260,7 @@ def test_nothing_foreign_leaves_for_any_kind_of_value(
 
 
 HALF = "a\ud800"
+# Each call is wrong, and where a type checker sees that it is told not to mind.
 NAMED: dict[str, Callable[[House], object]] = {
     "settle": lambda house: house.sandbox.settle("1"),  # type: ignore[arg-type]
     "wait, count": lambda house: house.receiver.wait("2", 0.1),  # type: ignore[arg-type]
