@@ -94,7 +94,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors, as many tests wait for browsers and kernels.
+    """Two more than there are processors, as many tests wait for browsers and kernels.
 
     With ``-n logical`` as many, and none for a run that names its files: they take longer to start
     than such a run.
@@ -104,4 +104,4 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     few = config.getoption("--ikas-live")
     if few or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return int(processors(config)) + int(config.option.numprocesses == "auto")
+    return int(processors(config)) + (2 if config.option.numprocesses == "auto" else 0)

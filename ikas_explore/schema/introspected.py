@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError, ResponseError, StorageError, TransportError
 from ikas_explore.system.files import is_trap, ordinary, replacing, user_path
+from ikas_explore.system.garbage import no_collection
 from ikas_explore.text.printable import printable
 from ikas_explore.values.urls import is_loopback, read_url
 
@@ -104,6 +105,7 @@ def _lasts(origin: Origin) -> float:
     return FRESH_HERE if is_loopback(read_url(origin.base_url).host) else FRESH
 
 
+@no_collection()  # a large schema is hundreds of thousands of objects, and all stay
 def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) -> ModuleType:
     from ikas_explore.schema.regenerate import types_of  # seldom: what is made is kept
 
@@ -123,9 +125,7 @@ def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) ->
                 exec(compile(types, f"<schema of {source}>", "exec"), vars(module))  # noqa: S102 - types_of lets declarations through and nothing else
         except BaseException as error:
             sys.modules.pop(name, None)
-            if not isinstance(
-                error, Exception
-            ):  # else whatever Python meets in a stranger's schema
+            if not isinstance(error, Exception):  # else what Python meets in a stranger's schema
                 raise
             if path is not None:
                 path.unlink(missing_ok=True)

@@ -51,7 +51,8 @@ def test_no_part_of_starlette_with_a_known_hole_is_used() -> None:
     """CVE-2026-48710, -48817, -48818, -54282, -54283: fixed in 1.3.1, the oldest we take."""
     seen = 0
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "starlette" in text or "request" in text else ():
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("starlette"):
                 seen += 1
                 used = {each.name for each in node.names}

@@ -79,15 +79,15 @@ def box(page: Page | Locator, scope: str) -> Locator:
     return page.get_by_label(Words("en").scope(scope), exact=True)
 
 
-def picture(page: Page, name: str, tmp_path: Path) -> None:
-    folder = Path(SCREENSHOTS or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
+def stretch(page: Page, picture: str) -> None:
+    """Make the page high enough for all that is shown, and take a picture where one is kept."""
     form = page.locator(SHOWN).first
     size = page.viewport_size or {"width": 1280, "height": 1300}
     height = int(form.evaluate("form => form.scrollHeight")) + 500
     page.set_viewport_size({"width": size["width"], "height": height})
     page.mouse.move(0, 0)
-    form.screenshot(path=folder / f"{name}.png", animations="disabled")
+    if SCREENSHOTS:
+        form.screenshot(path=Path(SCREENSHOTS) / f"{picture}.png", animations="disabled")
 
 
 def violations(page: Page, *rules: str) -> list[str]:

@@ -20,7 +20,7 @@ from tests.forms.browser.page import (
     SCREENSHOTS,
     SHOWN,
     UPDATED,
-    picture,
+    stretch,
     violations,
 )
 from tests.forms.lab import Lab
@@ -116,7 +116,7 @@ WIDTHS = {"": 1280, "-600": 600, "-zoomed": 640}
 
 @pytest.mark.parametrize("shown", CELLS)
 def test_it_is_readable_and_whole_and_axe_finds_nothing(
-    lab: Lab, sandbox: ikas.Sandbox, shown: str, tmp_path: Path
+    lab: Lab, sandbox: ikas.Sandbox, shown: str
 ) -> None:
     """WCAG 2.1 A and AA in light and dark, at each width, with previews and messages."""
     with lab.open(*CELLS[shown]) as page:
@@ -126,7 +126,7 @@ def test_it_is_readable_and_whole_and_axe_finds_nothing(
             for theme in labs.THEMES if not end else ("light",):
                 labs.change_theme(page, theme)
                 assert violations(page) == []
-                picture(page, f"{shown}-{theme}{end}", tmp_path)
+                stretch(page, f"{shown}-{theme}{end}")
                 assert page.locator(SHOWN).first.evaluate(MISTAKES) == []
 
 
@@ -158,7 +158,7 @@ TAKEN = """() => [
 
 @pytest.mark.parametrize("shown", ["manager", "fleet", "live"])
 def test_a_dark_page_without_jupyterlab_is_readable(
-    lab: Lab, browser: Browser, sandbox: ikas.Sandbox, shown: str, tmp_path: Path
+    lab: Lab, browser: Browser, sandbox: ikas.Sandbox, shown: str
 ) -> None:
     """Light on dark where the page says that it is dark; else on a background of the form's own."""
     with lab.open(*CELLS[shown]) as page:
@@ -175,6 +175,6 @@ def test_a_dark_page_without_jupyterlab_is_readable(
             )
             bright = [sum(map(int, each[4:-1].split(","))) > 384 for each in (back, text)]
             assert bright == ([True, False] if name == "silent" else [False, True]), (name, back)
-            if name in ("class", "silent"):
-                plain.screenshot(path=Path(SCREENSHOTS or tmp_path) / f"{shown}-plain-{name}.png")
+            if SCREENSHOTS and name in ("class", "silent"):
+                plain.screenshot(path=Path(SCREENSHOTS) / f"{shown}-plain-{name}.png")
             document.evaluate("(all, name) => all.removeAttribute(name)", dark[0])
