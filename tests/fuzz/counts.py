@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 #: Examples for each hundred that a fuzzer asks for, and whether they are the same ones each time:
 #: so that a plain run of pytest takes half a minute. ``python -m tests.fuzz`` sets both.
-EXAMPLES = 40
+EXAMPLES = 30
 FIXED = True
 
 

@@ -100,7 +100,7 @@ def by_hand(world: dict[str, Any]) -> set[tuple[str, str]]:
     return missed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds())
 def test_what_is_missed_is_what_a_look_at_each_object_finds(world: dict[str, Any]) -> None:
     found = frames(world)
@@ -109,7 +109,7 @@ def test_what_is_missed_is_what_a_look_at_each_object_finds(world: dict[str, Any
     assert found["updated_at"].is_monotonic_increasing
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds(), st.integers(-30, 30))
 def test_the_clock_of_the_receiver_does_not_matter_where_the_data_says_when(
     world: dict[str, Any], skew: int
