@@ -344,10 +344,11 @@ def test_ctrl_c_leaves_no_receiver_while_its_traceback_is_kept(store: ikas.Store
     assert line > 5
 
 
+@pytest.mark.parametrize("kills", [8, pytest.param(40, marks=pytest.mark.slow)])
 def test_kill_9_at_any_moment_leaves_nothing_that_the_next_listen_does_not_give_back(
-    box: ikas.Sandbox,
+    box: ikas.Sandbox, kills: int
 ) -> None:
-    """20 real kills of a process that begins to listen, listens, or ends."""
+    """Real kills of a process that begins to listen, listens, or ends."""
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload([listen.__module__])  # it imports for all of them
     chance = random.Random(2)
@@ -359,7 +360,7 @@ def test_kill_9_at_any_moment_leaves_nothing_that_the_next_listen_does_not_give_
         client_id="id",
     ) as store:
         store.webhooks.save(MINE, CREATED)
-        for number in range(20):
+        for number in range(kills):
             ours, theirs = start.Pipe()
             where = (os.environ["IKAS_LEASES"], box.base_url, box.access_token)
             told = (theirs, *where, f"https://t{number}.example/", ORDERS)
