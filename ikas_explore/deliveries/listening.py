@@ -15,7 +15,6 @@ from ikas_explore.deliveries.leases import Lease, Outcome
 from ikas_explore.deliveries.receiver import FORWARDED, Receiver
 from ikas_explore.errors import IkasError, ResponseError, ScopeTakenError
 from ikas_explore.text.printable import counted, printable
-from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.secret import OneOrMore, Secret, hide, hide_all
 from ikas_explore.values.urls import same_endpoint
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ikas_explore.live.live import Live
+    from ikas_explore.values.protocols import WebhookStore
 
 
 class Listening:

@@ -15,11 +15,12 @@ from ikas_explore.forms.view import Node, html, stack
 from ikas_explore.forms.words import Words
 from ikas_explore.manage.journal import Journal
 from ikas_explore.text.html_table import escape
-from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.secret import Secret
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 
 class SaveForm(Form):

@@ -21,10 +21,11 @@ from ikas_explore.manage.journal import Journal, Journals
 from ikas_explore.manage.plan import Plan
 from ikas_explore.manage.undo import make_undo
 from ikas_explore.schema.scopes import Scope
-from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 T = TypeVar("T")
 

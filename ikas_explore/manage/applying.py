@@ -32,11 +32,12 @@ from ikas_explore.manage.journal import Journals
 from ikas_explore.schema.scopes import Scope
 from ikas_explore.system.threads import gather
 from ikas_explore.text.progress import Progress
-from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 SAVED, DELETED, CONFLICT, FAILED, KEPT = "saved", "deleted", "conflict", "failed", "kept"
 

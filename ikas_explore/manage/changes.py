@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ikas_explore.errors import InvalidArgumentError
-from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import same_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 #: What is registered at ikas: store -> scope -> endpoint.
 Registered = dict[str, dict[str, str]]

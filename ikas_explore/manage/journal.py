@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ikas_explore.errors import (
     CredentialsError,
@@ -22,7 +23,9 @@ from ikas_explore.errors import (
 from ikas_explore.manage.changes import list_store
 from ikas_explore.manage.journal_file import Entry, JournalFile
 from ikas_explore.text.printable import printable
-from ikas_explore.values.protocols import WebhookStore
+
+if TYPE_CHECKING:
+    from ikas_explore.values.protocols import WebhookStore
 
 #: Numbers the writes of this process, as its clock may be set back between two of them.
 _NUMBERS = itertools.count(1)

@@ -28,11 +28,12 @@ from ikas_explore.text.palette import COLOURS
 from ikas_explore.text.printable import counted, first_of, printable
 from ikas_explore.text.progress import Progress, progressing
 from ikas_explore.values.names import check_flag
-from ikas_explore.values.protocols import WebhookStore
 from ikas_explore.values.urls import check_endpoint
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 _SIGNS = {CREATE: "+", REPLACE: "~", DELETE: "-", KEEP: " "}
 _COLOURS = {CREATE: "\x1b[32m", REPLACE: "\x1b[33m", DELETE: "\x1b[31m", KEEP: "\x1b[2m"}

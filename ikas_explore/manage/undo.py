@@ -11,10 +11,11 @@ from ikas_explore.manage.applying import list_stores, said
 from ikas_explore.manage.changes import CREATE, REPLACE, Change, listed
 from ikas_explore.manage.journal import Journals
 from ikas_explore.manage.plan import Plan, unknown_scopes
-from ikas_explore.values.protocols import WebhookStore
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ikas_explore.values.protocols import WebhookStore
 
 
 def make_undo(

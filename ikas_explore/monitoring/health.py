@@ -17,7 +17,6 @@ from ikas_explore.monitoring.arrived import arrived_frame
 from ikas_explore.monitoring.joined import not_arrived
 from ikas_explore.monitoring.missed import Window, due_objects, read_window
 from ikas_explore.text.printable import counted
-from ikas_explore.values.protocols import Source
 from ikas_explore.values.times import ms_of
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from ikas_explore.monitoring.arrived import Received
     from ikas_explore.monitoring.missed import Each
+    from ikas_explore.values.protocols import Source
 
 HEALTHY, QUIET, STOPPED, NEVER = "healthy", "quiet", "stopped", "never"
 NOT_REGISTERED = "not registered"

@@ -27,7 +27,6 @@ from ikas_explore.monitoring.arrived import KINDS, arrived_frame
 from ikas_explore.monitoring.joined import expected, not_arrived
 from ikas_explore.values.names import check_flag
 from ikas_explore.values.numbers import check_number
-from ikas_explore.values.protocols import Source
 from ikas_explore.values.secret import Secret, hide
 from ikas_explore.values.times import check_time, moment_of, now_ms
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ikas_explore.monitoring.arrived import Received
+    from ikas_explore.values.protocols import Source
 
     #: Called with the name, the lists and the webhooks of a store.
     Look = Callable[[str, Source, DataFrame], Any]
