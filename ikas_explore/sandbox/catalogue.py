@@ -8,6 +8,7 @@ not asked to be sorted (here as the objects were made), and whether deleted obje
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -165,7 +166,8 @@ class Catalogue:
         with self._rows.transaction() as connection:
             now = now_ms()
             if id is None:
-                body = self._made(store, kind, created_at=now, updated_at=now)
+                order = _orders(connection, store) + 1
+                body = self._made(store, kind, created_at=now, updated_at=now, order=order)
                 body |= _checked(kind, body, fields)
                 connection.execute(_INSERT, _cells(store.name, kind, body))
                 return body, True
@@ -194,9 +196,7 @@ class Catalogue:
         span = int(days * DAY)
         draw = self._draw
         with self._rows.transaction() as connection:
-            before = connection.execute(
-                "SELECT count(*) FROM objects WHERE store = ? AND kind = 'order'", (store.name,)
-            ).fetchone()[0]
+            before = _orders(connection, store)
             for kind, number in numbers.items():
                 for made in range(number):
                     # In the order of time, as a shop's numbers are.
@@ -204,21 +204,22 @@ class Catalogue:
                     created_at = min(created_at + draw.number(0, span // number // 2), now)
                     changed = made % 8 != 0 and created_at < now
                     updated_at = draw.number(created_at + 1, now) if changed else created_at
-                    body = self._made(store, kind, created_at=created_at, updated_at=updated_at)
-                    if kind == "order":
-                        body["orderSequence"] = before + made + 1
-                        body["orderNumber"] = str(1000 + body["orderSequence"])
+                    body = self._made(
+                        store, kind, created_at=created_at, updated_at=updated_at,
+                        order=before + made + 1,
+                    )  # fmt: skip
                     connection.execute(_INSERT, _cells(store.name, kind, body))
 
     def _made(
-        self, store: StoreCredentials, kind: Kind, *, created_at: int, updated_at: int
+        self, store: StoreCredentials, kind: Kind, *, created_at: int, updated_at: int, order: int
     ) -> Fields:
-        """Make an object; an order comes through one of the store's own sales channels."""
+        """Make an object; an order has the store's next number and one of its sales channels."""
         body = make(
             kind, self._draw, created_at=created_at, updated_at=updated_at,
             merchant_id=store.merchant_id,
         )  # fmt: skip
         if kind == "order":
+            body |= {"orderNumber": str(1000 + order), "orderSequence": order}
             by_admin = body["id"] < "4"  # a quarter, without another draw
             channel = self.sales_channels(store)[by_admin]
             # Of the types that orders give as numbers, only the storefront's was ever seen.
@@ -226,6 +227,11 @@ class Catalogue:
             body["salesChannel"] = {"id": channel["id"], "name": channel["name"], "type": number}
             body["salesChannelId"] = channel["id"]
         return body
+
+
+def _orders(connection: sqlite3.Connection, store: StoreCredentials) -> int:
+    count = "SELECT count(*) FROM objects WHERE store = ? AND kind = 'order'"
+    return int(connection.execute(count, (store.name,)).fetchone()[0])
 
 
 _INSERT = (

@@ -16,7 +16,7 @@ def store() -> Iterator[ikas.Store]:
     with ikas.connect("sandbox") as store:
         assert store.sandbox is not None
         store.sandbox.fill(orders=12, customers=6)
-        store.sandbox.change("order", order_number="999", order_line_items=[])
+        store.sandbox.change("order", order_line_items=[])
         yield store
 
 

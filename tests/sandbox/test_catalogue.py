@@ -257,12 +257,13 @@ def test_a_past_is_the_same_for_the_same_seed_and_ends_now() -> None:
     assert pasts[0] == pasts[1]
 
 
-def test_a_longer_past_counts_its_orders_on(sandbox: ikas.Sandbox) -> None:
+def test_orders_are_counted_on(sandbox: ikas.Sandbox) -> None:
     for _ in range(2):
         sandbox.fill(orders=3)
+        sandbox.change("order")
     with ikas.connect(sandbox) as store:
         orders = store.query("listOrder").select("orderNumber").to_records()
-    assert [each["orderNumber"] for each in orders] == [str(1001 + each) for each in range(6)]
+    assert [each["orderNumber"] for each in orders] == [str(1001 + each) for each in range(8)]
 
 
 @pytest.mark.parametrize("numbers", [{"orders": -1}, {"orders": 1.5}, {"days": 0}, {"orders": "2"}])
