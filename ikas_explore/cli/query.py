@@ -83,9 +83,9 @@ def query_command(
         warnings.showwarning = lambda said, *_: click.echo(printable(str(said)), err=True)
         query = stores.query(field).arguments(**arguments).where(**conditions)
         query = query.select(*select) if select else query
-        query = query.sort(*sort, descending=descending)
+        query = query.sort(*sort, descending=descending) if sort or descending else query
         query = query.explode(explode) if explode else query
-        query = query.mask(*mask)
+        query = query.mask(*mask) if mask else query
         if out is None and limit is not None:
             query = query.limit(limit)
         frame = query.to_frame()

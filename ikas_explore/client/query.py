@@ -149,6 +149,8 @@ class Query:
         descending : bool, default False
         """
         check_flag("descending", descending)
+        if not fields:
+            raise InvalidArgumentError("No field to sort by was given; name one, or do not sort.")
         added = []
         for name in fields:
             path = self._single(name)
@@ -239,6 +241,8 @@ class Query:
         """
         salt = hide(salt)
         check_salt(salt)
+        if not fields:
+            raise InvalidArgumentError("No column to mask was given; name one, or do not mask.")
         masked_columns(fields, self._output)
         return replace(
             self,

@@ -91,6 +91,7 @@ def test_a_mistake_is_a_line(sandbox: ikas.Sandbox) -> None:
     assert "list_order" in wrong.stderr
     assert run("query", "listOrder", "--argument", "updatedAt").returncode == 2
     assert run("query", "listOrder", "--limit", "many").returncode == 2
+    assert "name one" in run("query", "listOrder", "--descending").stderr
     twice = run("query", "listOrder", "--where", "status=CREATED", "--where", "status=DRAFT")
     assert (twice.returncode, "'status' is given more than once" in twice.stderr) == (2, True)
     assert "Traceback" not in wrong.stderr

@@ -44,6 +44,12 @@ def test_rows_are_filtered_sorted_and_limited_before(store: ikas.Store) -> None:
     assert two["order_number"].is_monotonic_decreasing
 
 
+@pytest.mark.parametrize("step", ["select", "sort", "mask"])
+def test_a_step_without_a_field_is_refused(store: ikas.Store, step: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"[Nn]o (field|column)"):
+        getattr(store.query("listOrder"), step)()
+
+
 @pytest.mark.parametrize("field", ["customer", "orderNumber"])
 def test_only_lists_are_exploded(store: ikas.Store, field: str) -> None:
     with pytest.raises(InvalidArgumentError, match="not a list"):
