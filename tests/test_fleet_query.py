@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
+from graphql import build_schema, introspection_from_schema
 
 import ikas_explore as ikas
 from ikas_explore.errors import PlanError, UnknownFieldError
@@ -61,3 +65,27 @@ def test_a_mistake_is_an_error_at_its_step(fleet: ikas.Fleet) -> None:
     assert "created_at" in dir(query.fields)
     with pytest.raises(UnknownFieldError, match="list_order"):
         fleet.query("listOrdr")
+
+
+def test_a_list_with_a_field_of_the_same_name_as_the_column_of_stores_is_asked_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IKAS_CACHE", str(tmp_path))
+    types = build_schema("type Visit { id: ID! store: String } type Query { listVisit: [Visit!] }")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "__schema" in json.loads(request.content)["query"]:
+            return httpx.Response(200, json={"data": introspection_from_schema(types)})
+        return httpx.Response(200, json={"data": {"listVisit": [{"id": "1", "store": "x"}]}})
+
+    store = ikas.connect(
+        "acme",
+        access_token="t",
+        base_url="http://127.0.0.1:9",
+        transport=httpx.MockTransport(answer),
+    )
+    with ikas.Fleet([store]) as fleet:
+        query = fleet.query("listVisit")
+        with pytest.raises(PlanError, match=r"has a field 'store'.*select\(\) the other fields"):
+            query.to_frame()
+        assert query.select("id").to_frame().to_dict("records") == [{"store": "acme", "id": "1"}]

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ikas_explore.client.query import Query
-from ikas_explore.errors import PlanError
+from ikas_explore.errors import InvalidArgumentError, PlanError
 from ikas_explore.text.html_table import escape, html_lines
 from ikas_explore.text.printable import counted
 from ikas_explore.text.progress import Progress
@@ -76,6 +76,11 @@ class FleetQuery:
 
         def ask(store: Store) -> DataFrame:
             frame = self._of(store).to_frame()
+            if "store" in frame:
+                raise InvalidArgumentError(
+                    f"{self._field} has a field 'store', and the frame of a fleet has the store's "
+                    "name there; select() the other fields."
+                )
             frame.insert(0, "store", store.name)
             return frame
 
