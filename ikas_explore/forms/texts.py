@@ -114,7 +114,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "column.before": ("Previous endpoint", "Önceki uç nokta"),
     "column.after": ("Requested endpoint", "İstenen uç nokta"),
     "now": ("now", "şimdi"),
-    "then": ("then", "sonra"),
+    "then": ("new", "yeni"),
     "column.error": ("Reason", "Neden"),
     # Saving
     "save": ("Save", "Kaydet"),
