@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IKAS_CACHE", str(tmp_path / "cache"))  # not the user's own
     monkeypatch.setenv("IKAS_LEASES", str(tmp_path / "leases.db"))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken and listened to by nobody, so that no other test can take it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture(params=["v1", "v2"])

@@ -215,10 +215,8 @@ def test_a_handshake_that_trickles_ends_in_time(opened: ExitStack) -> None:
     assert seen["failure"] == "tls"
 
 
-def test_nobody_there_and_no_address_are_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    seen = probe(f"http://{NAME}:{port}/")
+def test_nobody_there_and_no_address_are_told(closed_port: int) -> None:
+    seen = probe(f"http://{NAME}:{closed_port}/")
     assert seen["failure"] == "connect"
 
     def nowhere(host: str, port: int) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -76,11 +75,6 @@ def test_every_error_of_httpx_has_a_reason_in_words(kind: type[BaseException]) -
     assert re.match("time-out", outcome.error) or not issubclass(kind, httpx.TimeoutException)
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def failures(endpoint: str) -> Iterator[str | None]:
     """The reason of a request that fails, made both ways: push is sync, the sandbox async."""
 
@@ -97,8 +91,8 @@ def failures(endpoint: str) -> Iterator[str | None]:
         yield outcome_of(None, caught.value).error
 
 
-def test_refused_and_unknown_hosts_are_told_apart() -> None:
-    for reason in failures(f"http://127.0.0.1:{unused_port()}"):
+def test_refused_and_unknown_hosts_are_told_apart(closed_port: int) -> None:
+    for reason in failures(f"http://127.0.0.1:{closed_port}"):
         assert reason == "refused: nothing answers at that address"
     for reason in failures("http://nowhere.invalid"):
         assert reason == "DNS failure: the host name is not known"

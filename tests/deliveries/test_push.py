@@ -6,7 +6,6 @@ import gc
 import json
 import linecache
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +54,13 @@ def test_it_is_tried_until_200_or_the_attempts_are_used_up(
     assert len(shared.deliveries()) - before == len(answered)
 
 
-def test_a_time_out_and_a_refused_connection_are_failed_attempts(receiver: Receiver) -> None:
+def test_a_time_out_and_a_refused_connection_are_failed_attempts(
+    receiver: Receiver, closed_port: int
+) -> None:
     receiver.delay = 5
     slow = push(receiver.endpoint, SCOPE, SECRET, timeout=0.05, retry_delays=[])
     assert slow["error"].to_list() == ["time-out: no answer in time"] * 3
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    gone = push(f"http://127.0.0.1:{port}/", SCOPE, SECRET, retry_delays=[])
+    gone = push(f"http://127.0.0.1:{closed_port}/", SCOPE, SECRET, retry_delays=[])
     assert gone["error"].to_list() == ["refused: nothing answers at that address"] * 3
 
 

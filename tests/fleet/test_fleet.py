@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -126,18 +124,9 @@ def test_a_list_that_is_refused_keeps_the_last_result(box: ikas.Sandbox, fleet: 
     assert fleet.errors["store"].tolist() == ["shop-05"]
 
 
-@pytest.fixture
-def nobody() -> Iterator[socket.socket]:
-    with socket.socket() as nobody:
-        yield nobody
-
-
-def test_a_tenth_of_the_stores_failing_hides_no_other(
-    box: ikas.Sandbox, nobody: socket.socket
-) -> None:
+def test_a_tenth_of_the_stores_failing_hides_no_other(box: ikas.Sandbox, closed_port: int) -> None:
     """Refused, 401, hanging and answering HTML: each is named, all others give their rows."""
-    nobody.bind(("127.0.0.1", 0))  # and listens to nobody, so that no other takes the port
-    refused = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    refused = f"http://127.0.0.1:{closed_port}"
     names = [f"shop-{number:02}" for number in range(40)]
     stores = [connected(box, name, refused if name == "shop-03" else None) for name in names]
     with ikas.Fleet(stores) as fleet:

@@ -296,14 +296,12 @@ def test_what_was_typed_is_told_without_its_control_characters() -> None:
         assert quiet(output), ascii(output)
 
 
-def test_a_push_that_nobody_answers_is_told_in_a_table() -> None:
+def test_a_push_that_nobody_answers_is_told_in_a_table(closed_port: int) -> None:
     """Its status is missing: pandas' NA, which is neither itself nor another."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-        status, output = run(
-            *("push", endpoint, "store/order/created", "--max-attempts", "1"),
-            IKAS_CLIENT_SECRET="secret",
-        )
+    endpoint = f"http://127.0.0.1:{closed_port}/"
+    status, output = run(
+        *("push", endpoint, "store/order/created", "--max-attempts", "1"),
+        IKAS_CLIENT_SECRET="secret",
+    )
     assert status == 1
     assert "delivery_id" in output

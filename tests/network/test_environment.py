@@ -124,12 +124,14 @@ def failure() -> str:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_a_proxy_that_is_not_there_is_named(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    monkeypatch.setenv(variable, f"http://me:{PASSWORD}@127.0.0.1:{port}")
+def test_a_proxy_that_is_not_there_is_named(
+    variable: str, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, f"http://me:{PASSWORD}@127.0.0.1:{closed_port}")
     said = failure()
-    assert f"the proxy http://127.0.0.1:{port} ({variable}) cannot be reached (refused" in said
+    assert (
+        f"the proxy http://127.0.0.1:{closed_port} ({variable}) cannot be reached (refused" in said
+    )
     assert "base_url" not in said
 
 
