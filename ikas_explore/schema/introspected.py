@@ -117,7 +117,8 @@ def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) ->
     if module is None:
         try:
             types = types_of(introspection, name=name, source=source)
-            if path is not None and _write(path, types):
+            content = types.encode()
+            if path is not None and _write(path, _seal(content) + b"\n" + content):
                 module = _import(path)
             if module is None:  # nowhere to keep it, or it cannot be imported: then say why
                 module = ModuleType(name)
@@ -134,7 +135,7 @@ def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) ->
             ) from None
     if path is not None:
         known = {"base_url": origin.base_url, "version": origin.api_version, "module": path.name}
-        if _write(_index(path.parent, origin), json.dumps(known)):
+        if _write(_index(path.parent, origin), json.dumps(known).encode()):
             _tidy(path.parent)
     return module
 
@@ -182,11 +183,17 @@ def _read_known(folder: Path | None, origin: Origin) -> tuple[Path | None, bool]
 
 
 def _import(path: Path | None) -> ModuleType | None:
-    """Import a module of the cache; None for one that is not there, or that another user wrote."""
+    """Import a module of the cache; None for one that is not there, damaged, or another user's."""
     if path is None or not path.is_file() or is_trap(path):
         return None
     if path.stem in sys.modules:
         return sys.modules[path.stem]
+    try:
+        seal, _, types = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if seal != _seal(types):
+        return None
     spec = util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         return None
@@ -195,8 +202,8 @@ def _import(path: Path | None) -> ModuleType | None:
     whole = False
     try:
         spec.loader.exec_module(module)
-        whole = hasattr(module, path.stem)  # an empty file has no schema
-    except Exception:  # whatever a damaged file holds: it is made again
+        whole = True
+    except Exception:  # another version of sgqlc may not take it: it is made again
         return None
     finally:
         if not whole:  # nor after Ctrl-C
@@ -204,10 +211,15 @@ def _import(path: Path | None) -> ModuleType | None:
     return module if whole else None
 
 
-def _write(path: Path, text: str) -> bool:
+def _seal(types: bytes) -> bytes:
+    """Return the first line of a module, which tells that what follows is all of it."""
+    return b"# " + hashlib.sha256(types).hexdigest().encode()
+
+
+def _write(path: Path, content: bytes) -> bool:
     try:
         with replacing(path, 0o600) as part:
-            part.write_text(text, "utf-8")
+            part.write_bytes(content)
     except OSError:  # a full disk: the types are used without being kept
         return False
     return True

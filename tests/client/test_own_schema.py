@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import subprocess
@@ -315,6 +316,28 @@ def test_a_damaged_cache_is_made_again(
     assert connect(server).query("listThing").to_frame().shape == (2, 6)
 
 
+def sealed(types: bytes) -> bytes:
+    return b"# " + hashlib.sha256(types).hexdigest().encode() + b"\n" + types
+
+
+def test_a_cached_schema_that_is_cut_off_or_of_other_times_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    """What is left of it may be good Python, and what was whole too much for another sgqlc."""
+    server = Ikas()
+    connect(server).query("listThing")
+    (path,) = cache.glob("*.py")
+    whole = path.read_bytes()
+    assert whole == sealed(whole.partition(b"\n")[2])
+    lines = whole.splitlines(keepends=True)
+    cut = [b"".join(lines[:number]) for number in range(0, len(lines), 9)]
+    for content in (*cut, whole.replace(b"size", b"sise"), sealed(b"import sgqlc.nowhere\n")):
+        path.write_bytes(content)
+        start_anew(monkeypatch)
+        assert connect(server).query("listThing").to_frame().shape == (2, 6)
+        assert path.read_bytes() == whole
+
+
 def test_ctrl_c_while_the_types_are_imported_leaves_no_half_of_them(
     monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
@@ -322,7 +345,7 @@ def test_ctrl_c_while_the_types_are_imported_leaves_no_half_of_them(
     connect(server).query("listThing")
     (path,) = cache.glob("*.py")
     whole = path.read_text()
-    path.write_text("import sgqlc.types\nraise KeyboardInterrupt\n")
+    path.write_bytes(sealed(b"import sgqlc.types\nraise KeyboardInterrupt\n"))
     start_anew(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         connect(server).query("listThing")
