@@ -54,10 +54,12 @@ class Forwarder:
         self._ending.set()
         for _ in self._threads:
             self._waiting.put(None)
-        end = now() + _GRACE
+        begun = now()
         for thread in self._threads:
-            thread.join(max(0.0, end - now()))
+            thread.join(max(0.0, begun + _GRACE - now()))
         self._client.close()
+        for thread in self._threads:  # one that waits for an answer does so until its time-out
+            thread.join(max(0.0, begun + _TIMEOUT + 1 - now()))
 
     def _work(self) -> None:
         while (given := self._waiting.get()) is not None:
