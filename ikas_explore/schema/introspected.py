@@ -105,7 +105,6 @@ def _lasts(origin: Origin) -> float:
     return FRESH_HERE if is_loopback(read_url(origin.base_url).host) else FRESH
 
 
-@no_collection()  # a large schema is hundreds of thousands of objects, and all stay
 def _make(folder: Path | None, origin: Origin, introspection: dict[str, Any]) -> ModuleType:
     from ikas_explore.schema.regenerate import types_of  # seldom: what is made is kept
 
@@ -182,6 +181,7 @@ def _read_known(folder: Path | None, origin: Origin) -> tuple[Path | None, bool]
         return None, False
 
 
+@no_collection()  # a large schema is hundreds of thousands of objects, and all stay
 def _import(path: Path | None) -> ModuleType | None:
     """Import a module of the cache; None for one that is not there, damaged, or another user's."""
     if path is None or not path.is_file() or is_trap(path):
