@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 from collections.abc import Mapping
@@ -36,6 +35,8 @@ def run_notebook(path: Path) -> None:
         It cannot be read, its kernel does not start, or a cell failed; the file is as it was.
         Secrets are masked.
     """
+    import asyncio  # pytest loads this module with the plugin, and has no use for it
+
     try:
         import nbformat
         from jupyter_client.kernelspec import NoSuchKernel
