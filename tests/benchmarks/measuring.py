@@ -222,3 +222,31 @@ def python(*arguments: str, **variables: str) -> Callable[[], None]:
         )
 
     return run
+
+
+#: Tells of the modules of others on standard error at the end.
+_TELLING = """
+import atexit, sys
+def tell():
+    files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    print(*(name for name, file in files.items() if "site-packages" in file), file=sys.stderr)
+atexit.register(tell)
+"""
+
+
+def modules_of_others(code: str, environment: dict[str, str]) -> list[str]:
+    """Return what some code ends up loading, but for ours and Python's own."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TELLING + code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ours = ("ikas_explore", "_")
+    return [name for name in done.stderr.split() if not name.startswith(ours)]
+
+
+def importing(names: list[str]) -> str:
+    """Return code that loads modules."""
+    return f"from importlib import import_module\nfor name in {names}: import_module(name)"

@@ -5,14 +5,13 @@ The rivals are the imports alone that each cannot do without.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
 import ikas_explore as ikas
 from ikas_explore.cli import COMMANDS
-from tests.benchmarks.measuring import Figure, pairs, python
+from tests.benchmarks.measuring import Figure, importing, modules_of_others, pairs, python
 
 _FIRST_FRAME = "import ikas_explore as ikas; print(ikas.connect('sandbox').webhooks.list())"
 _LISTING = "import sys; sys.argv = ['', 'list']; from ikas_explore.__main__ import main; main()"
@@ -26,20 +25,20 @@ def figures(short: bool) -> Iterator[Figure]:
         "import httpx",
         "ms",
         pairs(_printing("import ikas_explore"), _printing("import httpx"), count),
-        goal=1.2,
+        goal=0.25,
     )
-    names = _modules_of_others(_FIRST_FRAME, {})
+    names = modules_of_others(_FIRST_FRAME, {})
     yield Figure(
         "print the first frame of a sandbox",
         f"its imports: {len(names)} modules",
         "ms",
-        pairs(_printing(_FIRST_FRAME), _printing(_importing(names)), count),
-        goal=1.2,
+        pairs(_printing(_FIRST_FRAME), _printing(importing(names)), count),
+        goal=1.15,
         why="starts the sandbox, lists over HTTP, and pandas prints its first frame",
     )
     with ikas.Sandbox() as sandbox:
         there = {"IKAS_BASE_URL": sandbox.base_url, "IKAS_ACCESS_TOKEN": sandbox.access_token}
-        names = _modules_of_others(_LISTING, there)
+        names = modules_of_others(_LISTING, there)
         for options in ([], ["--json"]):
             yield Figure(
                 " ".join(["ikas-explore list", *options]),
@@ -47,10 +46,10 @@ def figures(short: bool) -> Iterator[Figure]:
                 "ms",
                 pairs(
                     python("-m", "ikas_explore", "list", *options, **there),
-                    python("-c", _importing(names)),
+                    python("-c", importing(names)),
                     count,
                 ),
-                goal=1.1,
+                goal=1.0,
                 why="loads its own modules too, calls the store, checks the answer and prints it",
             )
     helps = [python("-m", "ikas_explore", command, "--help") for command in COMMANDS]
@@ -64,36 +63,9 @@ def figures(short: bool) -> Iterator[Figure]:
             lambda: [bare() for _ in helps],
             max(3, count // 3),
         ),
-        goal=2.0,
+        goal=1.5,
         why="loads the command's module and prints its options",
     )
-
-
-#: Tells of the modules of others on standard error at the end.
-_TELLING = """
-import atexit, sys
-def tell():
-    files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
-    print(*(name for name, file in files.items() if "site-packages" in file), file=sys.stderr)
-atexit.register(tell)
-"""
-
-
-def _modules_of_others(code: str, environment: dict[str, str]) -> list[str]:
-    """Return what some code ends up loading, but for ours and Python's own."""
-    done = subprocess.run(
-        [sys.executable, "-c", _TELLING + code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    ours = ("ikas_explore", "_")
-    return [name for name in done.stderr.split() if not name.startswith(ours)]
-
-
-def _importing(names: list[str]) -> str:
-    return f"from importlib import import_module\nfor name in {names}: import_module(name)"
 
 
 def _printing(code: str) -> Callable[[], None]:
