@@ -168,6 +168,8 @@ def _fitting(widths: list[int]) -> int:
 
 
 def _is_default(index: pd.Index[Any]) -> bool:
+    if not len(index):  # pandas 2 has no RangeIndex where a condition left no row
+        return index.name is None
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 

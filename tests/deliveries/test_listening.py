@@ -307,7 +307,10 @@ def test_it_costs_one_list_one_save_and_one_read_back(
     assert asked[3:] == ["listWebhook", "deleteWebhook"]
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ctrl_c_at_any_line_leaves_nothing_that_is_not_given_back(store: ikas.Store) -> None:
+    """Python closes a socket that was about to be kept, and warns of it."""
     store.webhooks.save(MINE, CREATED)
     chance = random.Random(1)
     hit = 0
