@@ -33,7 +33,7 @@ def figures(short: bool) -> Iterator[Figure]:
         f"its imports: {len(names)} modules",
         "ms",
         pairs(_printing(_FIRST_FRAME), _printing(importing(names)), count),
-        goal=1.15,
+        goal=1.2,
         why="starts the sandbox, lists over HTTP, and pandas prints its first frame",
     )
     with ikas.Sandbox() as sandbox:
