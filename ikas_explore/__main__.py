@@ -11,7 +11,7 @@ def main() -> None:
         app(prog_name="ikas-explore")
     finally:
         # All that is left goes with the process. As Python ends it would look through it again and
-        # again for what refers to itself: a fifth of the time of ``ikas-explore list``.
+        # again for what refers to itself: a seventh of the time of ``ikas-explore list``.
         gc.freeze()
 
 

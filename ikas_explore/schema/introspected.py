@@ -208,7 +208,7 @@ def _import(path: Path | None) -> ModuleType | None:
     finally:
         if not whole:  # nor after Ctrl-C
             del sys.modules[path.stem]
-    return module if whole else None
+    return module
 
 
 def _seal(types: bytes) -> bytes:
