@@ -229,7 +229,8 @@ class Query:
         UnknownFieldError
             No selected column has that name; suggests similar names.
         InvalidArgumentError
-            The salt is not text, or empty: anybody could then make the same pseudonyms.
+            No column is named, or the salt is not text, or empty: anybody could then make the same
+            pseudonyms.
 
         Examples
         --------
